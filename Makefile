@@ -1,0 +1,67 @@
+# The front door. `make help` lists the targets.
+#
+# Papers are found by their folders under papers/; adding one adds no line here.
+
+PROFILE ?= quick
+SEED    ?= 0
+FROM    ?=
+EXPERIMENTS ?=
+
+CARGO  ?= cargo
+PAPERS := $(sort $(patsubst papers/%/Cargo.toml,%,$(wildcard papers/*/Cargo.toml)))
+TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)/debug
+OPTIONS = --profile $(PROFILE) --seed $(SEED) $(if $(THREADS),--threads $(THREADS))
+
+.DEFAULT_GOAL := all
+.PHONY: all help index build test ci lint smoke data bench docs clean $(PAPERS)
+
+all: build ## Reproduce every paper at the quick profile into reports/, then the scoreboard
+	@set -e; for paper in $(PAPERS); do $(TARGET)/$$paper reproduce $(OPTIONS); done
+	@$(TARGET)/lab index
+
+$(PAPERS): build
+	@$(TARGET)/$@ reproduce $(EXPERIMENTS) $(OPTIONS) $(if $(filter smoke,$(PROFILE)),--out target/smoke)
+	@$(TARGET)/lab index $(if $(filter smoke,$(PROFILE)),--out target/smoke)
+
+index: build ## Write the scoreboard from the papers' verdicts
+	@$(TARGET)/lab index
+
+build: tools ## Compile everything, tests included
+	@$(CARGO) test --workspace --no-run --quiet
+	@$(CARGO) build --workspace --quiet
+
+test: tools ## Run the tests
+	@$(CARGO) test --workspace
+
+bench: tools ## Measure speed against the rivals' algorithms
+	@$(CARGO) bench --workspace --benches --profile dev
+
+docs: tools ## Build the documentation of the crates into target/doc
+	@RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
+
+data: build ## Bring the public data sets into data/: FROM=folder copies instead of downloading
+	@$(TARGET)/lab data $(if $(FROM),--from $(FROM))
+
+lint: tools ## Check formatting and lints
+	@$(CARGO) fmt --all --check
+	@$(CARGO) clippy --workspace --all-targets --quiet -- -D warnings
+
+smoke: build ## Run every paper in seconds with 1 and 2 threads and in 3 shards, and compare the bytes
+	@shared/check-determinism.sh $(TARGET) $(PAPERS)
+
+ci: lint docs test smoke ## Everything that a change must pass
+	@echo "ci: formatting, lints, documentation, tests and determinism passed"
+
+clean: ## Remove what was compiled; measured cells (.rows) and reports stay
+	@$(CARGO) clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@echo "  make <paper>    One paper: $(PAPERS)"
+	@echo "                  PROFILE=smoke|quick|full THREADS=n SEED=n EXPERIMENTS='a b'"
+
+# One line for whoever lacks a tool, instead of a page of compiler output.
+.PHONY: tools
+tools:
+	@command -v $(CARGO) >/dev/null || { echo "make: cargo is missing: install Rust from https://rustup.rs"; exit 2; }
+	@command -v cc >/dev/null || { echo "make: a C compiler is missing: install gcc or clang (Debian: apt install build-essential)"; exit 2; }

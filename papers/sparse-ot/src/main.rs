@@ -1,0 +1,33 @@
+//! The command line: the paper's experiments, and transport on a user's own files.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use lab::{Citation, Paper};
+use sparse_ot::claims::claims;
+use sparse_ot::experiments::{KTradeoff, Plans1d};
+
+mod solve;
+
+#[derive(Subcommand)]
+enum Command {
+    /// Solves sparsity-constrained transport for a cost matrix and two marginals of your own
+    Solve(solve::Solve),
+}
+
+fn main() -> ExitCode {
+    let citation = Citation {
+        id: "sparse-ot".into(),
+        title: "Sparsity-Constrained Optimal Transport".into(),
+        authors: "Tianlin Liu, Joan Puigcerver, Mathieu Blondel".into(),
+        venue: "ICLR".into(),
+        year: 2023,
+        link: Some("https://arxiv.org/abs/2209.15466".into()),
+    };
+    let paper = Paper::new(citation, env!("CARGO_PKG_VERSION"), include_str!("summary.txt"))
+        .open_questions(sparse_ot::claims::OPEN_QUESTIONS)
+        .experiment(Plans1d)
+        .experiment(KTradeoff)
+        .claims(claims());
+    lab::main(&paper, |Command::Solve(solve)| solve.run())
+}

@@ -1,0 +1,467 @@
+//! The transport problem: a cost matrix and two marginals.
+//!
+//! U(a, b) = {T ≥ 0 : T 1 = a, Tᵀ 1 = b} is the set of plans that move the masses a ∈ ℝᵐ of the rows
+//! to the masses b ∈ ℝⁿ of the columns at cost ⟨C, T⟩. Everything here is checked once, on
+//! construction, so that no solver needs to.
+//!
+//! The cost is either a matrix, stored column after column because every solver walks down columns,
+//! or computed from points whenever it is needed, which takes O((m + n) d) memory instead of O(m n).
+
+use std::ops::Range;
+
+use ndarray::{Array2, ArrayView1, ArrayView2};
+use numerics::sum::sum;
+use thiserror::Error;
+
+/// The totals of a and b may differ by this part of the larger one; b is then rescaled to the total
+/// of a. It is far above the rounding error of a sum and far below any mass that matters.
+pub const MASS_TOLERANCE: f64 = 1e-9;
+
+/// Why an input is no transport problem.
+#[derive(Clone, Debug, Error, PartialEq)]
+pub enum ProblemError {
+    /// There is no row or no column.
+    #[error("the cost matrix is {rows} × {columns}; it needs at least one row and one column")]
+    Empty {
+        /// Number of rows.
+        rows: usize,
+        /// Number of columns.
+        columns: usize,
+    },
+    /// More rows or columns than a 32-bit index can name.
+    #[error("{count} rows or columns; at most {} are supported", u32::MAX)]
+    TooLarge {
+        /// The number of rows or columns.
+        count: usize,
+    },
+    /// A cost is NaN or infinite.
+    #[error("cost[{row}, {column}] is {value}; costs must be finite")]
+    Cost {
+        /// Its row.
+        row: usize,
+        /// Its column.
+        column: usize,
+        /// Its value.
+        value: f64,
+    },
+    /// A coordinate of a point is NaN or infinite.
+    #[error("{points}[{point}, {coordinate}] is {value}; coordinates must be finite")]
+    Coordinate {
+        /// `x` or `y`.
+        points: &'static str,
+        /// Index of the point.
+        point: usize,
+        /// Index of the coordinate.
+        coordinate: usize,
+        /// Its value.
+        value: f64,
+    },
+    /// The points of the two sides live in different spaces.
+    #[error("the points x have {x} coordinates, the points y have {y}")]
+    Dimension {
+        /// Coordinates of each x.
+        x: usize,
+        /// Coordinates of each y.
+        y: usize,
+    },
+    /// The factor of a computed cost is not positive and finite, or makes a cost infinite.
+    #[error("the cost scale is {0}; it must be positive, and costs finite")]
+    Scale(f64),
+    /// A marginal has another length than its side of the cost matrix.
+    #[error("{marginal} has {found} masses, the cost matrix has {expected} {side}")]
+    Length {
+        /// `a` or `b`.
+        marginal: &'static str,
+        /// `rows` or `columns`.
+        side: &'static str,
+        /// The length needed.
+        expected: usize,
+        /// The length found.
+        found: usize,
+    },
+    /// A mass is negative, NaN or infinite.
+    #[error("{marginal}[{index}] is {value}; masses must be finite and not negative")]
+    Mass {
+        /// `a` or `b`.
+        marginal: &'static str,
+        /// Its index.
+        index: usize,
+        /// Its value.
+        value: f64,
+    },
+    /// All masses are zero, or their sum is infinite.
+    #[error("the masses of {marginal} sum to {total}; the total must be positive and finite")]
+    Total {
+        /// `a` or `b`.
+        marginal: &'static str,
+        /// Their sum.
+        total: f64,
+    },
+    /// The two totals differ by more than [`MASS_TOLERANCE`].
+    #[error(
+        "a sums to {a} and b to {b}: they differ by {:.3e} of the larger one, {:.0e} is allowed",
+        (a - b).abs() / a.max(*b), MASS_TOLERANCE
+    )]
+    Unbalanced {
+        /// Total of a.
+        a: f64,
+        /// Total of b.
+        b: f64,
+    },
+}
+
+/// The costs c(i, j) of moving a unit of mass from row i to column j; finite, of either sign.
+#[derive(Clone, Debug)]
+pub struct Cost {
+    rows: usize,
+    columns: usize,
+    source: Source,
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    /// All entries, column after column.
+    Matrix(Vec<f64>),
+    /// scale · |xᵢ − yⱼ|²; x coordinate after coordinate (each contiguous over the points), y point
+    /// after point.
+    Points { dimension: usize, x: Vec<f64>, y: Vec<f64>, scale: f64 },
+}
+
+impl Cost {
+    /// The costs of an m × n matrix, copied. Memory 8 m n bytes.
+    ///
+    /// # Errors
+    ///
+    /// An empty matrix; an entry that is NaN or infinite.
+    pub fn dense(matrix: ArrayView2<'_, f64>) -> Result<Self, ProblemError> {
+        let (rows, columns) = matrix.dim();
+        check_size(rows, columns)?;
+        let mut values: Vec<f64> = Vec::with_capacity(rows * columns);
+        for (j, column) in matrix.columns().into_iter().enumerate() {
+            values.extend(column);
+            let entries = &values[j * rows..];
+            if let Some(row) = entries.iter().position(|c| !c.is_finite()) {
+                return Err(ProblemError::Cost { row, column: j, value: entries[row] });
+            }
+        }
+        Ok(Self { rows, columns, source: Source::Matrix(values) })
+    }
+
+    /// c(i, j) = scale · |xᵢ − yⱼ|² for points x (m × d) and y (n × d), computed whenever it is
+    /// read: about 3 d operations per entry instead of 8 bytes of memory. Differences are formed
+    /// before squaring, so that near points have accurate costs.
+    ///
+    /// # Errors
+    ///
+    /// No points, different dimensions, a coordinate that is not finite, a scale that is not
+    /// positive and finite, or costs that overflow.
+    pub fn squared_euclidean(
+        x: ArrayView2<'_, f64>,
+        y: ArrayView2<'_, f64>,
+        scale: f64,
+    ) -> Result<Self, ProblemError> {
+        let (rows, columns) = (x.nrows(), y.nrows());
+        check_size(rows, columns)?;
+        if x.ncols() != y.ncols() {
+            return Err(ProblemError::Dimension { x: x.ncols(), y: y.ncols() });
+        }
+        for (points, array) in [("x", x), ("y", y)] {
+            if let Some(((point, coordinate), &value)) =
+                array.indexed_iter().find(|(_, value)| !value.is_finite())
+            {
+                return Err(ProblemError::Coordinate { points, point, coordinate, value });
+            }
+        }
+        let largest = |points: ArrayView2<'_, f64>| {
+            points.iter().fold(0.0f64, |largest, value| largest.max(value.abs()))
+        };
+        let farthest = (largest(x) + largest(y)).powi(2) * x.ncols() as f64 * scale;
+        if !(scale > 0.0 && scale.is_finite() && farthest.is_finite()) {
+            return Err(ProblemError::Scale(scale));
+        }
+        let source = Source::Points {
+            dimension: x.ncols(),
+            x: x.t().iter().copied().collect(),
+            y: y.iter().copied().collect(),
+            scale,
+        };
+        Ok(Self { rows, columns, source })
+    }
+
+    /// Number m of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Number n of columns.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// c(row, column). Panics beyond the last row or column, as indexing does.
+    pub fn entry(&self, row: usize, column: usize) -> f64 {
+        assert!(row < self.rows && column < self.columns, "no entry ({row}, {column})");
+        match &self.source {
+            Source::Matrix(values) => values[column * self.rows + row],
+            Source::Points { dimension, x, y, scale } => {
+                let mut squared = 0.0;
+                for d in 0..*dimension {
+                    let difference = x[d * self.rows + row] - y[column * dimension + d];
+                    squared += difference * difference;
+                }
+                scale * squared
+            }
+        }
+    }
+
+    /// The costs of `rows` of a column: a slice of the matrix, or computed into `buffer`, which
+    /// must be at least as long.
+    pub(crate) fn block<'a>(
+        &'a self,
+        column: usize,
+        rows: Range<usize>,
+        buffer: &'a mut [f64],
+    ) -> &'a [f64] {
+        match &self.source {
+            Source::Matrix(values) => &values[column * self.rows..][rows],
+            Source::Points { dimension, x, y, scale } => {
+                let block = &mut buffer[..rows.len()];
+                block.fill(0.0);
+                for d in 0..*dimension {
+                    let target = y[column * dimension + d];
+                    for (c, &x) in block.iter_mut().zip(&x[d * self.rows..][rows.clone()]) {
+                        let difference = x - target;
+                        *c += difference * difference;
+                    }
+                }
+                block.iter_mut().for_each(|c| *c *= scale);
+                block
+            }
+        }
+    }
+
+    /// Number of rows that [`Cost::block`] should be asked for at once: all of a stored column, or
+    /// as many computed costs as stay in the nearest cache.
+    pub(crate) fn block_rows(&self) -> usize {
+        match self.source {
+            Source::Matrix(_) => self.rows,
+            Source::Points { .. } => self.rows.min(1024),
+        }
+    }
+
+    /// All costs as an m × n matrix.
+    pub fn to_dense(&self) -> Array2<f64> {
+        Array2::from_shape_fn((self.rows, self.columns), |(i, j)| self.entry(i, j))
+    }
+
+    /// Smallest and largest cost. Cost: one pass over all entries.
+    pub fn range(&self) -> (f64, f64) {
+        let mut buffer = vec![0.0; self.rows];
+        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+        for j in 0..self.columns {
+            for &c in self.block(j, 0..self.rows, &mut buffer) {
+                low = low.min(c);
+                high = high.max(c);
+            }
+        }
+        (low, high)
+    }
+
+    /// c(i, j) ↦ c(j, i).
+    pub fn transposed(&self) -> Self {
+        let source = match &self.source {
+            Source::Matrix(values) => {
+                let mut transposed = Vec::with_capacity(values.len());
+                for i in 0..self.rows {
+                    transposed.extend(values.iter().skip(i).step_by(self.rows));
+                }
+                Source::Matrix(transposed)
+            }
+            Source::Points { dimension, x, y, scale } => Source::Points {
+                dimension: *dimension,
+                x: exchange_axes(y, self.columns, *dimension),
+                y: exchange_axes(x, *dimension, self.rows),
+                scale: *scale,
+            },
+        };
+        Self { rows: self.columns, columns: self.rows, source }
+    }
+}
+
+fn check_size(rows: usize, columns: usize) -> Result<(), ProblemError> {
+    if rows == 0 || columns == 0 {
+        return Err(ProblemError::Empty { rows, columns });
+    }
+    let count = rows.max(columns);
+    if count > u32::MAX as usize { Err(ProblemError::TooLarge { count }) } else { Ok(()) }
+}
+
+/// A row-major `rows` × `columns` matrix as its row-major transpose.
+fn exchange_axes(values: &[f64], rows: usize, columns: usize) -> Vec<f64> {
+    (0..rows * columns).map(|place| values[place % rows * columns + place / rows]).collect()
+}
+
+/// A cost matrix with marginals of equal total.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    cost: Cost,
+    a: Vec<f64>,
+    b: Vec<f64>,
+    mass: f64,
+}
+
+impl Problem {
+    /// The problem of moving masses `a` (one per row) to masses `b` (one per column).
+    ///
+    /// Masses are not negative; zero is allowed, the total need not be 1. Totals that differ by at
+    /// most [`MASS_TOLERANCE`] of the larger one are made equal by scaling b.
+    ///
+    /// # Errors
+    ///
+    /// Wrong lengths; a mass that is negative, NaN or infinite; a total of zero; totals that differ
+    /// by more than the tolerance.
+    pub fn new(
+        cost: Cost,
+        a: ArrayView1<'_, f64>,
+        b: ArrayView1<'_, f64>,
+    ) -> Result<Self, ProblemError> {
+        let total_a = check_marginal("a", "rows", a, cost.rows)?;
+        let total_b = check_marginal("b", "columns", b, cost.columns)?;
+        if (total_a - total_b).abs() > MASS_TOLERANCE * total_a.max(total_b) {
+            return Err(ProblemError::Unbalanced { a: total_a, b: total_b });
+        }
+        let rescale = if total_a == total_b { 1.0 } else { total_a / total_b };
+        let b = b.iter().map(|mass| mass * rescale).collect();
+        Ok(Self { cost, a: a.to_vec(), b, mass: total_a })
+    }
+
+    /// The costs.
+    pub fn cost(&self) -> &Cost {
+        &self.cost
+    }
+
+    /// The masses a of the rows.
+    pub fn a(&self) -> &[f64] {
+        &self.a
+    }
+
+    /// The masses b of the columns.
+    pub fn b(&self) -> &[f64] {
+        &self.b
+    }
+
+    /// The total mass Σ aᵢ = Σ bⱼ.
+    pub fn mass(&self) -> f64 {
+        self.mass
+    }
+
+    /// Number m of rows.
+    pub fn rows(&self) -> usize {
+        self.cost.rows
+    }
+
+    /// Number n of columns.
+    pub fn columns(&self) -> usize {
+        self.cost.columns
+    }
+
+    /// Rows and columns exchanged. A limit on the nonzeros of each row of a plan is a limit on the
+    /// columns of the transposed problem's plan.
+    pub fn transposed(&self) -> Self {
+        Self {
+            cost: self.cost.transposed(),
+            a: self.b.clone(),
+            b: self.a.clone(),
+            mass: sum(self.b.iter().copied()),
+        }
+    }
+}
+
+/// Checks one marginal and returns its total.
+fn check_marginal(
+    marginal: &'static str,
+    side: &'static str,
+    masses: ArrayView1<'_, f64>,
+    expected: usize,
+) -> Result<f64, ProblemError> {
+    if masses.len() != expected {
+        return Err(ProblemError::Length { marginal, side, expected, found: masses.len() });
+    }
+    if let Some(index) = masses.iter().position(|mass| !(mass.is_finite() && *mass >= 0.0)) {
+        return Err(ProblemError::Mass { marginal, index, value: masses[index] });
+    }
+    let total = sum(masses.iter().copied());
+    if total > 0.0 && total.is_finite() {
+        Ok(total)
+    } else {
+        Err(ProblemError::Total { marginal, total })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array1, array};
+
+    fn error(cost: Array2<f64>, a: Array1<f64>, b: Array1<f64>) -> String {
+        Cost::dense(cost.view())
+            .and_then(|cost| Problem::new(cost, a.view(), b.view()))
+            .expect_err("a faulty problem")
+            .to_string()
+    }
+
+    #[test]
+    fn a_matrix_and_points_hold_the_same_costs() {
+        let x = array![[0.0, 1.0], [2.0, 3.0], [-1.0, 0.5]];
+        let y = array![[1.0, 1.0], [0.0, 0.0]];
+        let points = Cost::squared_euclidean(x.view(), y.view(), 0.5).expect("valid points");
+        let expected = array![[0.5, 0.5], [2.5, 6.5], [2.125, 0.625]];
+        assert_eq!(points.to_dense(), expected);
+        assert_eq!(points.transposed().to_dense(), expected.t());
+        let dense = Cost::dense(expected.view()).expect("valid costs");
+        assert_eq!(dense.to_dense(), expected);
+        assert_eq!(dense.transposed().to_dense(), expected.t());
+        assert_eq!(dense.range(), (0.5, 6.5));
+        for cost in [&points, &dense] {
+            assert_eq!(cost.block(1, 1..3, &mut [0.0; 3]), [6.5, 0.625]);
+        }
+    }
+
+    #[test]
+    fn totals_within_rounding_are_made_equal() {
+        let cost = Cost::dense(array![[0.0, 1.0]].view()).expect("valid costs");
+        let problem = Problem::new(cost, array![2.0].view(), array![1.0, 1.0 + 1e-10].view());
+        let problem = problem.expect("totals within the tolerance");
+        assert_eq!(problem.mass(), 2.0);
+        assert!((problem.b().iter().sum::<f64>() - 2.0).abs() <= f64::EPSILON * 2.0);
+    }
+
+    #[test]
+    fn faults_are_named() {
+        let one = || array![[1.0, 2.0]];
+        assert_eq!(
+            error(one(), array![1.0], array![0.5, 0.6]),
+            "a sums to 1 and b to 1.1: they differ by 9.091e-2 of the larger one, 1e-9 is allowed"
+        );
+        assert_eq!(
+            error(one(), array![1.0], array![1.5, -0.5]),
+            "b[1] is -0.5; masses must be finite and not negative"
+        );
+        assert_eq!(
+            error(one(), array![0.5, 0.5], array![0.5, 0.5]),
+            "a has 2 masses, the cost matrix has 1 rows"
+        );
+        assert_eq!(
+            error(array![[1.0, f64::NAN]], array![1.0], array![0.5, 0.5]),
+            "cost[0, 1] is NaN; costs must be finite"
+        );
+        assert!(error(one(), array![0.0], array![0.0, 0.0]).starts_with("the masses of a sum to 0"));
+        assert!(error(Array2::zeros((0, 3)), array![], Array1::zeros(3)).contains("0 × 3"));
+        assert!(error(one(), array![f64::INFINITY], array![0.5, 0.5]).contains("a[0] is inf"));
+        let far = array![[1e200]];
+        assert_eq!(
+            Cost::squared_euclidean(far.view(), far.view(), 1.0).err(),
+            Some(ProblemError::Scale(1.0))
+        );
+    }
+}

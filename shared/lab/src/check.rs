@@ -1,0 +1,140 @@
+//! Comparing a fresh report with the committed one.
+
+use std::fs;
+use std::path::Path;
+
+use crate::error::{Error, IoContext};
+use crate::experiment::{Agreement, AnyExperiment, Column};
+use crate::provenance::git;
+use crate::publish::{PaperVerdicts, VERDICTS};
+use crate::report::TIMING_PREFIX;
+use crate::run::{Computed, Run};
+
+/// How far floats of columns that no experiment describes, and estimates of claims, may differ.
+const RELATIVE: f64 = 1e-6;
+
+/// Draws the report again from the measured cells into a temporary folder, and compares verdicts and
+/// tables with those of the last commit. Gives a line that says what was compared.
+///
+/// # Errors
+/// [`Error::Differs`] with the first difference and their number, or if there is nothing to compare.
+pub(crate) fn check(run: &Run<'_>, experiments: &[&dyn AnyExperiment]) -> Result<String, Error> {
+    let committed = run.folder();
+    let scratch = tempfile::tempdir().writing(Path::new("temporary folder"))?;
+    let fresh = run.elsewhere(scratch.path());
+    let mut differences = Vec::new();
+    let mut values = 0;
+    for experiment in experiments {
+        fresh.publish_experiment(*experiment, &Computed::default())?;
+        let folder = fresh.folder().join(experiment.id());
+        for entry in fs::read_dir(&folder).reading(&folder)?.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.ends_with(".csv") && !name.starts_with(TIMING_PREFIX) {
+                let ours = fs::read_to_string(entry.path()).reading(&entry.path())?;
+                let theirs = committed_text(run, &committed.join(experiment.id()).join(&name))?;
+                values += compare_tables(&format!("{}/{name}", experiment.id()), &experiment.columns(), &ours, &theirs, &mut differences)?;
+            }
+        }
+    }
+    let ours = fresh.publish_paper()?;
+    let path = committed.join(VERDICTS);
+    let theirs: PaperVerdicts = serde_json::from_str(&committed_text(run, &path)?)
+        .map_err(|fault| Error::Malformed { path, fault: fault.to_string() })?;
+    let judged = |id: &Option<String>| id.as_ref().is_some_and(|id| experiments.iter().any(|experiment| experiment.id() == id));
+    let mut claims = 0;
+    for claim in ours.claims.iter().filter(|claim| judged(&claim.experiment)) {
+        claims += 1;
+        match theirs.claims.iter().find(|other| other.id == claim.id) {
+            Some(other) if other.verdict == claim.verdict => {}
+            Some(other) => differences.push(format!("claim {}: {} here, {} in the report", claim.id, claim.verdict, other.verdict)),
+            None => differences.push(format!("claim {} is not in the report", claim.id)),
+        }
+    }
+    match differences.first() {
+        None => Ok(format!("{claims} verdicts and {values} values agree with the committed report")),
+        Some(first) if differences.len() == 1 => Err(Error::Differs(first.clone())),
+        Some(first) => Err(Error::Differs(format!("{first} (and {} more differences)", differences.len() - 1))),
+    }
+}
+
+/// A file of the report as of the last commit; as it lies on disk where there is no git.
+fn committed_text(run: &Run<'_>, path: &Path) -> Result<String, Error> {
+    let relative = run.root.as_deref().and_then(|root| Some((root, path.strip_prefix(root).ok()?)));
+    let from_git = relative.and_then(|(root, relative)| git(root, &["show", &format!("HEAD:{}", relative.display())]));
+    match from_git {
+        Some(text) => Ok(text),
+        None => fs::read_to_string(path).reading(path),
+    }
+}
+
+/// Compares two tables value by value and gives how many were compared.
+fn compare_tables(
+    name: &str,
+    columns: &[Column],
+    ours: &str,
+    theirs: &str,
+    differences: &mut Vec<String>,
+) -> Result<usize, Error> {
+    let read = |text: &str| {
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+        reader.records().collect::<Result<Vec<_>, _>>().map_err(|fault| Error::Malformed { path: name.into(), fault: fault.to_string() })
+    };
+    let (ours, theirs) = (read(ours)?, read(theirs)?);
+    let (Some(headings), Some(other_headings)) = (ours.first(), theirs.first()) else {
+        differences.push(format!("{name}: an empty file"));
+        return Ok(0);
+    };
+    if headings != other_headings || ours.len() != theirs.len() {
+        differences.push(format!("{name}: {} rows here, {} in the report, or other columns", ours.len() - 1, theirs.len() - 1));
+        return Ok(0);
+    }
+    for (row, (our_row, their_row)) in ours.iter().zip(&theirs).enumerate().skip(1) {
+        for ((heading, our_value), their_value) in headings.iter().zip(our_row).zip(their_row) {
+            let described = columns.iter().find(|column| column.name == heading);
+            let tolerance = match described.map(|column| column.agreement) {
+                Some(Agreement::Within(relative)) => relative,
+                Some(Agreement::Timing) => continue,
+                None => RELATIVE,
+            };
+            if !agree(our_value, their_value, tolerance) {
+                differences.push(format!("{name} row {row}, {heading}: {our_value} here, {their_value} in the report"));
+            }
+        }
+    }
+    Ok((ours.len() - 1) * headings.len())
+}
+
+/// Whether two values are the same words, or floats within a relative tolerance.
+fn agree(ours: &str, theirs: &str, relative: f64) -> bool {
+    if ours == theirs {
+        return true;
+    }
+    match (ours.parse::<f64>(), theirs.parse::<f64>()) {
+        (Ok(ours), Ok(theirs)) => (ours - theirs).abs() <= relative * ours.abs().max(theirs.abs()),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn differences(ours: &str, theirs: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        let columns = [Column::new("value", "a value").within(1e-3), Column::seconds("time", "a time")];
+        compare_tables("t", &columns, ours, theirs, &mut found).unwrap();
+        found
+    }
+
+    #[test]
+    fn each_column_has_its_own_tolerance() {
+        let ours = "k,value,time\n1,1.0005,3\n";
+        assert!(differences(ours, "k,value,time\n1,1.0,9\n").is_empty());
+        assert_eq!(differences(ours, "k,value,time\n1,1.1,3\n"), ["t row 1, value: 1.0005 here, 1.1 in the report"]);
+        assert_eq!(differences(ours, "k,value,time\n2,1.0,3\n").len(), 1);
+        assert_eq!(differences(ours, "k,value\n1,1.0\n").len(), 1);
+        assert_eq!(differences(ours, "k,value,time\n").len(), 1);
+        assert_eq!(differences("value\nNaN\n", "value\nNaN\n").len(), 0);
+        assert_eq!(differences("value\nNaN\n", "value\n1\n").len(), 1);
+    }
+}

@@ -1,0 +1,337 @@
+//! The command line that every paper has.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::check::check;
+use crate::error::{Error, IoContext};
+use crate::experiment::Profile;
+use crate::interrupt;
+use crate::paper::Paper;
+use crate::publish::{PaperVerdicts, VERDICTS};
+use crate::run::{Computed, Run, Settings, ended};
+use crate::store::Shard;
+use crate::table::format_number;
+
+#[derive(Parser)]
+#[command(version)]
+struct Line<Own: Subcommand> {
+    #[command(flatten)]
+    everywhere: Everywhere,
+    #[command(subcommand)]
+    command: Command<Own>,
+}
+
+/// Options of every subcommand.
+#[derive(Args)]
+struct Everywhere {
+    /// Threads to use [default: all]; results do not depend on it
+    #[arg(long, global = true, value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+    /// Say less
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Say more; twice for everything
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    verbose: u8,
+}
+
+#[derive(Subcommand)]
+enum Command<Own: Subcommand> {
+    /// Lists the experiments and claims
+    List,
+    /// Shows which cells are done, missing, failed or stale, and how long the rest will take
+    Plan {
+        #[command(flatten)]
+        chosen: Chosen,
+    },
+    /// Computes what is missing and writes figures, tables, verdicts and the page
+    Reproduce {
+        #[command(flatten)]
+        chosen: Chosen,
+        /// Compute only the i-th of n shares of the cells and report nothing; a later run merges them
+        #[arg(long, value_name = "I/N")]
+        shard: Option<Shard>,
+        /// Compute the cells of the grid again even if they are done
+        #[arg(long)]
+        fresh: bool,
+    },
+    /// Draws the report again from measured cells, computing nothing
+    Render {
+        #[command(flatten)]
+        chosen: Chosen,
+    },
+    /// Prints the verdicts of the report
+    Verdicts {
+        #[command(flatten)]
+        chosen: Chosen,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        /// Judge the measured cells again; exit 1 if a verdict or a value differs from the committed report
+        #[arg(long)]
+        check: bool,
+    },
+    #[command(flatten)]
+    Own(Own),
+}
+
+/// Which cells, and where they and the report lie.
+#[derive(Args)]
+struct Chosen {
+    /// Experiments [default: all]
+    experiments: Vec<String>,
+    /// How much work the grid holds
+    #[arg(long, value_enum, default_value_t = Profile::Quick)]
+    profile: Profile,
+    /// The seed that every random stream derives from
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Folder of the reports [default: reports/ of the workspace]
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Folder of the measured cells [default: .rows in the workspace, or in --out]
+    #[arg(long, value_name = "FOLDER", env = "LAB_ROWS")]
+    rows: Option<PathBuf>,
+}
+
+/// For papers without subcommands of their own.
+#[derive(Subcommand)]
+pub enum NoCommands {}
+
+/// Runs the command line of a paper: `lab`'s subcommands, and the paper's own through `own`.
+///
+/// Every error is one line on standard error. Exit codes: 0 done, 1 failure, 2 wrong usage, 130
+/// interrupted.
+pub fn main<Own: Subcommand>(paper: &Paper, own: impl FnOnce(Own) -> anyhow::Result<()>) -> ExitCode {
+    let command = Line::<Own>::command()
+        .name(paper.citation.id.clone())
+        .version(paper.version)
+        .about(format!("{} ({}, {} {})", paper.citation.title, paper.citation.authors, paper.citation.venue, paper.citation.year));
+    let line = match command.try_get_matches().and_then(|matches| Line::<Own>::from_arg_matches(&matches)) {
+        Ok(line) => line,
+        Err(fault) => {
+            // A closed standard output is nobody's fault, and there is nowhere left to say so.
+            let _ = fault.print();
+            return ExitCode::from(fault.exit_code() as u8);
+        }
+    };
+    start(&line.everywhere);
+    let outcome = match line.command {
+        Command::Own(command) => own(command),
+        command => lab_command(paper, command, line.everywhere.quiet).map_err(Into::into),
+    };
+    finish(outcome)
+}
+
+/// Turns an outcome into an exit code and one line on standard error.
+pub fn finish(outcome: anyhow::Result<()>) -> ExitCode {
+    let Err(fault) = outcome else { return ExitCode::SUCCESS };
+    if fault.downcast_ref::<std::io::Error>().is_some_and(|fault| fault.kind() == std::io::ErrorKind::BrokenPipe) {
+        return ExitCode::SUCCESS;
+    }
+    let text = format!("{fault:#}").replace('\n', " ");
+    eprintln!("error: {text}");
+    match fault.downcast_ref::<Error>() {
+        Some(Error::Usage(_)) => ExitCode::from(2),
+        Some(Error::Interrupted) => ExitCode::from(interrupt::EXIT_CODE),
+        _ => ExitCode::FAILURE,
+    }
+}
+
+fn start(options: &Everywhere) {
+    let level = match (options.quiet, options.verbose) {
+        (true, _) => tracing::Level::ERROR,
+        (false, 0) => tracing::Level::WARN,
+        (false, 1) => tracing::Level::INFO,
+        _ => tracing::Level::DEBUG,
+    };
+    tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).without_time().with_target(false).init();
+    if let Some(threads) = options.threads {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
+        if let Err(fault) = pool {
+            tracing::warn!("--threads {threads} has no effect: {fault}");
+        }
+    }
+    // A panic is a fault of this program: one line, as for any other. A cell's is caught and recorded.
+    std::panic::set_hook(Box::new(|panic| tracing::debug!("{panic}")));
+}
+
+fn lab_command<Own: Subcommand>(paper: &Paper, command: Command<Own>, quiet: bool) -> Result<(), Error> {
+    match command {
+        Command::List => list(paper),
+        Command::Plan { chosen } => plan(paper, &chosen),
+        Command::Reproduce { chosen, shard, fresh } => reproduce(paper, &chosen, shard, fresh, quiet),
+        Command::Render { chosen } => {
+            let run = chosen.run(paper, None, false)?;
+            for experiment in paper.select(&chosen.experiments)? {
+                run.publish_experiment(experiment, &Computed::default())?;
+            }
+            let verdicts = run.publish_paper()?;
+            if quiet { Ok(()) } else { print_verdicts(&verdicts) }
+        }
+        Command::Verdicts { chosen, json, check: compare } => {
+            let run = chosen.run(paper, None, false)?;
+            if compare {
+                return say(&check(&run, &paper.select(&chosen.experiments)?)?);
+            }
+            let path = run.folder().join(VERDICTS);
+            let text = std::fs::read_to_string(&path).reading(&path)?;
+            if json {
+                return say(text.trim_end());
+            }
+            let verdicts = serde_json::from_str(&text).map_err(|fault| Error::Malformed { path, fault: fault.to_string() })?;
+            print_verdicts(&verdicts)
+        }
+        Command::Own(_) => Err(Error::Internal("a paper's own subcommand came to lab".into())),
+    }
+}
+
+impl Chosen {
+    fn run<'a>(&self, paper: &'a Paper, shard: Option<Shard>, fresh: bool) -> Result<Run<'a>, Error> {
+        let Self { profile, seed, out, rows, .. } = self;
+        let settings = Settings { profile: *profile, seed: *seed, out: out.clone(), rows: rows.clone(), shard, fresh };
+        Run::new(paper, settings)
+    }
+}
+
+fn list(paper: &Paper) -> Result<(), Error> {
+    let experiments = paper.experiments.iter().map(|experiment| vec![experiment.id().into(), experiment.title().into()]);
+    let claims = paper.claims.iter().map(|claim| vec![claim.id.into(), claim.statement.into()]);
+    say(&format!(
+        "{}\n\n{}",
+        columns(&["experiment", "title"], experiments.collect()),
+        columns(&["claim", "statement"], claims.collect())
+    ))
+}
+
+fn plan(paper: &Paper, chosen: &Chosen) -> Result<(), Error> {
+    let run = chosen.run(paper, None, false)?;
+    let mut rows = Vec::new();
+    let mut left = Some(0.0);
+    for experiment in paper.select(&chosen.experiments)? {
+        let standing = run.standing(experiment)?;
+        let counts = standing.counts();
+        let open = counts.missing + counts.failed;
+        let threads = if experiment.runs_alone() { 1 } else { rayon::current_num_threads() };
+        let seconds = match (open, standing.mean_seconds) {
+            (0, _) => Some(0.0),
+            (_, mean) => mean.map(|mean| mean * open as f64 / threads as f64),
+        };
+        left = left.zip(seconds).map(|(sum, seconds)| sum + seconds);
+        let mut stale = Vec::new();
+        if standing.other_revision > 0 {
+            stale.push(format!("{} of another revision, ignored", standing.other_revision));
+        }
+        let other_sources = standing.other_sources(&run.sources);
+        if other_sources > 0 {
+            stale.push(format!("{other_sources} from other sources, kept"));
+        }
+        rows.push(vec![
+            experiment.id().to_owned(),
+            standing.grid.len().to_string(),
+            ended(counts).to_string(),
+            counts.missing.to_string(),
+            counts.failed.to_string(),
+            if stale.is_empty() { "-".into() } else { stale.join("; ") },
+            seconds.map_or_else(|| "unknown".into(), |seconds| format!("{} s", format_number((seconds * 10.0).round() / 10.0))),
+        ]);
+    }
+    let left = left.map_or_else(|| "unknown: nothing was timed yet".into(), |left| format!("about {left:.0} s"));
+    say(&format!(
+        "{}\n\ntime left on {} threads: {left}",
+        columns(&["experiment", "cells", "done", "missing", "failed", "stale", "time left"], rows),
+        rayon::current_num_threads()
+    ))
+}
+
+fn reproduce(paper: &Paper, chosen: &Chosen, shard: Option<Shard>, fresh: bool, quiet: bool) -> Result<(), Error> {
+    let run = chosen.run(paper, shard, fresh)?;
+    let experiments = paper.select(&chosen.experiments)?;
+    interrupt::listen()?;
+    let mut failures = 0;
+    for experiment in experiments {
+        let computed = run.compute(experiment)?;
+        failures += computed.failures.len();
+        for failure in &computed.failures {
+            tracing::error!("{}: {failure}", experiment.id());
+        }
+        if shard.is_none() {
+            run.publish_experiment(experiment, &computed)?;
+        }
+        if !quiet {
+            let Computed { cells, seconds, .. } = computed;
+            eprintln!("{} {}: {cells} cells computed in {seconds:.1} s", paper.citation.id, experiment.id());
+        }
+    }
+    if shard.is_none() {
+        let verdicts = run.publish_paper()?;
+        if !quiet {
+            print_verdicts(&verdicts)?;
+            say(&format!("report: {}", run.folder().join("index.html").display()))?;
+        }
+    }
+    if interrupt::requested() {
+        return Err(Error::Interrupted);
+    }
+    match failures {
+        0 => Ok(()),
+        1 => Err(Error::FailedCells("1 cell failed; the next run tries it again".into())),
+        _ => Err(Error::FailedCells(format!("{failures} cells failed; the next run tries them again"))),
+    }
+}
+
+fn print_verdicts(verdicts: &PaperVerdicts) -> Result<(), Error> {
+    let rows = verdicts.claims.iter().map(|claim| {
+        let ours = claim.estimate.map_or_else(|| "-".into(), |estimate| estimate.to_string());
+        let rule = claim.rule.clone().unwrap_or_else(|| "-".into());
+        let verdict = match &claim.reason {
+            Some(reason) => format!("{} ({reason})", claim.verdict),
+            None => claim.verdict.to_string(),
+        };
+        vec![claim.id.clone(), ours, rule, verdict]
+    });
+    say(&columns(&["claim", "ours", "rule", "verdict"], rows.collect()))
+}
+
+/// Aligned columns under their headings.
+pub fn columns(headings: &[&str], rows: Vec<Vec<String>>) -> String {
+    let headings: Vec<String> = headings.iter().map(|heading| (*heading).to_owned()).collect();
+    let mut widths = vec![0; headings.len()];
+    for row in std::iter::once(&headings).chain(&rows) {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let line = |row: &Vec<String>| {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}")).collect();
+        cells.join("  ").trim_end().to_owned()
+    };
+    std::iter::once(&headings).chain(&rows).map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Prints to standard output. A reader that went away (`| head`) ends the program quietly.
+///
+/// # Errors
+/// If standard output refuses the text for another reason.
+pub fn say(text: &str) -> Result<(), Error> {
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(fault) if fault.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
+        written => written.writing("standard output".as_ref()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_align_by_characters() {
+        let rows = vec![vec!["γ".into(), "1".into()], vec!["k".into(), "22".into()]];
+        assert_eq!(columns(&["name", "n"], rows), "name  n\nγ     1\nk     22");
+    }
+}

@@ -1,0 +1,230 @@
+//! What an experiment is: a grid of cells, a pure measurement, and a report of the table.
+//!
+//! ```text
+//! grid(profile) ──► measure(cell) ──► rows on disk ──► report(table)
+//! ```
+
+use std::fmt;
+
+use clap::ValueEnum;
+use numerics::random;
+use rand_chacha::ChaCha8Rng;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::record::{Record, RecordError};
+use crate::report::Report;
+use crate::store::{Ending, StoredCell};
+use crate::table::Table;
+
+/// An error that ends a cell or a report: any error, kept for its message.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// How much work a grid holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Profile {
+    /// Seconds: what the tests run.
+    Smoke,
+    /// At most two minutes on two cores: the default.
+    Quick,
+    /// The paper's own sizes, hours if need be.
+    Full,
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Smoke => "smoke",
+            Self::Quick => "quick",
+            Self::Full => "full",
+        })
+    }
+}
+
+/// One figure or table of a paper, as an experiment.
+pub trait Experiment: Send + Sync + 'static {
+    /// The parameters of a cell: a flat struct of numbers, flags, words and unit-only enums.
+    /// Replicates are a parameter like any other (`replicate: u32`).
+    type Parameters: Serialize + DeserializeOwned + Clone + Send + Sync;
+    /// One measured row: a flat struct, with no field named like a parameter.
+    type Row: Serialize + DeserializeOwned + Clone + Send + Sync;
+
+    /// The name of its folder, its files and its command-line argument.
+    fn id(&self) -> &'static str;
+    /// A heading.
+    fn title(&self) -> &'static str;
+    /// One or two sentences: what it asks, and how it finds out.
+    fn question(&self) -> &'static str;
+    /// Raised by hand when the measurement changes its meaning: rows of other revisions are ignored.
+    fn revision(&self) -> u32;
+    /// Whether a cell measures time, and so must run alone.
+    fn runs_alone(&self) -> bool {
+        false
+    }
+    /// Describes every field of the parameters and of the rows.
+    fn columns(&self) -> Vec<Column>;
+    /// The cells of a profile, each once.
+    fn grid(&self, profile: Profile) -> Vec<Self::Parameters>;
+    /// Measures one cell. It prints nothing, and reads no clock unless it [runs alone](Self::runs_alone).
+    ///
+    /// # Errors
+    /// A failure is recorded with its message, stops no other cell, and is tried again by the next run.
+    fn measure(&self, parameters: &Self::Parameters, random: &Random) -> Result<Outcome<Self::Row>, Failure>;
+    /// Draws figures and adds tables, from the table of measured rows alone.
+    ///
+    /// # Errors
+    /// Whatever keeps a figure or table from being made; the run then fails.
+    fn report(&self, table: &Table<Self::Parameters, Self::Row>, report: &mut Report) -> Result<(), Failure>;
+}
+
+/// How a cell ended, when it did not fail.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome<R> {
+    /// Measured.
+    Done(Vec<R>),
+    /// Not applicable, with the reason.
+    Skipped(String),
+    /// What was measured is not finite, with what it was.
+    Diverged(String),
+    /// A budget of its own ran out.
+    TimedOut(String),
+}
+
+/// What a column of a table holds.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// The field's name.
+    pub name: &'static str,
+    /// What it means, in a few words.
+    pub meaning: &'static str,
+    /// Its unit, where it has one.
+    pub unit: Option<&'static str>,
+    /// How far its values may differ between processors.
+    pub agreement: Agreement,
+}
+
+/// How well a second run must agree with a first.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Agreement {
+    /// To the last bit on one kind of processor; floats within this relative tolerance on another.
+    Within(f64),
+    /// A time: it never repeats, and is kept out of every table that must.
+    Timing,
+}
+
+impl Column {
+    /// A column whose floats agree to a relative 1e-6 on any processor.
+    pub fn new(name: &'static str, meaning: &'static str) -> Self {
+        Self { name, meaning, unit: None, agreement: Agreement::Within(1e-6) }
+    }
+
+    /// A measured time in seconds.
+    pub fn seconds(name: &'static str, meaning: &'static str) -> Self {
+        Self { name, meaning, unit: Some("s"), agreement: Agreement::Timing }
+    }
+
+    /// Names the unit.
+    pub fn unit(self, unit: &'static str) -> Self {
+        Self { unit: Some(unit), ..self }
+    }
+
+    /// States another relative tolerance between processors, for example where an iteration's count
+    /// may depend on rounding.
+    pub fn within(self, relative: f64) -> Self {
+        Self { agreement: Agreement::Within(relative), ..self }
+    }
+
+    /// Whether it holds times.
+    pub fn is_timing(&self) -> bool {
+        self.agreement == Agreement::Timing
+    }
+}
+
+/// The randomness of one cell: streams found by name.
+///
+/// Nothing depends on the order in which cells run, so one thread, sixteen, or a cluster of machines
+/// draw the same numbers.
+#[derive(Clone, Debug)]
+pub struct Random {
+    pub(crate) seed: u64,
+    pub(crate) paper: String,
+    pub(crate) experiment: String,
+    pub(crate) cell: String,
+}
+
+impl Random {
+    /// A stream of this cell alone, for the named purpose.
+    pub fn stream(&self, purpose: &str) -> ChaCha8Rng {
+        random::stream(self.seed, &[&self.paper, &self.experiment, "cell", &self.cell, purpose])
+    }
+
+    /// A stream that all cells of the experiment share which give the same `key` (a flat struct or a
+    /// map): the way to compare methods on the same data.
+    ///
+    /// # Errors
+    /// If the key is not flat.
+    pub fn shared_stream(&self, purpose: &str, key: &impl Serialize) -> Result<ChaCha8Rng, RecordError> {
+        let key = Record::of(key)?.canonical();
+        Ok(random::stream(self.seed, &[&self.paper, &self.experiment, "shared", &key, purpose]))
+    }
+}
+
+/// An experiment whose types are known only to itself.
+pub(crate) trait AnyExperiment: Send + Sync {
+    fn id(&self) -> &'static str;
+    fn title(&self) -> &'static str;
+    fn question(&self) -> &'static str;
+    fn revision(&self) -> u32;
+    fn runs_alone(&self) -> bool;
+    fn columns(&self) -> Vec<Column>;
+    fn cells(&self, profile: Profile) -> Result<Vec<Record>, RecordError>;
+    fn measure(&self, parameters: &Record, random: &Random) -> (Ending, Vec<Record>);
+    fn report(&self, cells: &[StoredCell], report: &mut Report) -> Result<(), Failure>;
+}
+
+impl<E: Experiment> AnyExperiment for E {
+    fn id(&self) -> &'static str {
+        Experiment::id(self)
+    }
+    fn title(&self) -> &'static str {
+        Experiment::title(self)
+    }
+    fn question(&self) -> &'static str {
+        Experiment::question(self)
+    }
+    fn revision(&self) -> u32 {
+        Experiment::revision(self)
+    }
+    fn runs_alone(&self) -> bool {
+        Experiment::runs_alone(self)
+    }
+    fn columns(&self) -> Vec<Column> {
+        Experiment::columns(self)
+    }
+
+    fn cells(&self, profile: Profile) -> Result<Vec<Record>, RecordError> {
+        self.grid(profile).iter().map(Record::of).collect()
+    }
+
+    fn measure(&self, parameters: &Record, random: &Random) -> (Ending, Vec<Record>) {
+        let measured = parameters
+            .to()
+            .map_err(Failure::from)
+            .and_then(|parameters| Experiment::measure(self, &parameters, random))
+            .and_then(|outcome| match outcome {
+                Outcome::Done(rows) => {
+                    let rows = rows.iter().map(Record::of).collect::<Result<Vec<_>, _>>()?;
+                    Ok((Ending::Done, rows))
+                }
+                Outcome::Skipped(why) => Ok((Ending::Skipped(why), Vec::new())),
+                Outcome::Diverged(what) => Ok((Ending::Diverged(what), Vec::new())),
+                Outcome::TimedOut(budget) => Ok((Ending::TimedOut(budget), Vec::new())),
+            });
+        measured.unwrap_or_else(|failure| (Ending::Failed(failure.to_string()), Vec::new()))
+    }
+
+    fn report(&self, cells: &[StoredCell], report: &mut Report) -> Result<(), Failure> {
+        Experiment::report(self, &Table::new(cells)?, report)
+    }
+}

@@ -1,0 +1,53 @@
+//! Files that are never half-written.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use crate::error::{Error, IoContext};
+
+/// Writes a file whole or not at all: into a temporary file beside it, then renamed over it. Missing
+/// folders are made.
+///
+/// # Errors
+/// If the folder cannot be made or the disk refuses the bytes; the old file then stands untouched.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    fs::create_dir_all(folder).writing(folder)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".writing-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // Less the user's mask: a report is for others to read, unlike a secret temporary file.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(folder).writing(path)?;
+    file.write_all(bytes).writing(path)?;
+    file.persist(path).map_err(|fault| fault.error).writing(path)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_replace_whole_files_and_leave_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b/table.csv");
+        write_atomically(&path, b"one").unwrap();
+        write_atomically(&path, b"two").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_refusal_names_the_file() {
+        let fault = write_atomically(Path::new("/proc/none/table.csv"), b"").unwrap_err().to_string();
+        assert!(fault.starts_with("cannot write /proc/none"), "{fault}");
+    }
+}

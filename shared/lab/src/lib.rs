@@ -1,0 +1,48 @@
+//! How an experiment is run, stored, judged and shown.
+//!
+//! Every experiment of every paper goes the same one way, with no way back:
+//!
+//! ```text
+//! grid(profile) ──► measure(cell) ──► rows ──► report(table)
+//! which cells       the mathematics    on disk   figures, tables, verdicts
+//! ```
+//!
+//! A paper implements [`Experiment`] once for each of its figures or tables, writes down its
+//! [`Claim`]s with their rules, puts both into a [`Paper`], and hands it to [`main`]. It gets a command line that
+//! computes what is missing, survives being killed, spreads over machines, and ends in the same
+//! tables, figures and verdicts to the last byte, whatever the number of threads.
+//!
+//! `lab` knows no mathematics beyond the naming of random streams, and no paper.
+
+pub mod claim;
+pub mod command;
+pub mod error;
+pub mod experiment;
+pub mod figure;
+pub mod files;
+pub mod index;
+pub mod input;
+pub mod manifest;
+pub mod page;
+pub mod paper;
+pub mod provenance;
+pub mod publish;
+pub mod record;
+pub mod report;
+pub mod run;
+pub mod store;
+pub mod table;
+
+mod check;
+mod interrupt;
+
+pub use claim::{Claim, Estimate, Rule};
+pub use command::{NoCommands, columns, finish, main, say};
+pub use error::Error;
+pub use experiment::{Column, Experiment, Failure, Outcome, Profile, Random};
+pub use figure::{Chart, Figure, Heatmap, Image, Panel};
+pub use files::write_atomically;
+pub use paper::{Citation, Paper};
+pub use polars;
+pub use report::Report;
+pub use table::Table;

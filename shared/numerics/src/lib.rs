@@ -1,0 +1,17 @@
+//! The mathematics that two or more papers use. It knows no files, figures or tables.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`lbfgs`] | limited-memory BFGS that says why it stopped |
+//! | [`simplex`] | Euclidean projection onto the scaled simplex |
+//! | [`sum`] | compensated sums and dot products |
+//! | [`random`] | random streams that are found by name, not by the order of drawing |
+//! | [`bootstrap`] | percentile bootstrap intervals |
+//!
+//! Every function is deterministic: the same input gives the same bits on any number of threads.
+
+pub mod bootstrap;
+pub mod lbfgs;
+pub mod random;
+pub mod simplex;
+pub mod sum;
