@@ -41,6 +41,21 @@ pub(crate) struct Shape {
     pub cut: f64,
 }
 
+/// Earnings in falling order, wherever they are stored.
+pub(crate) trait Earnings: Copy {
+    fn len(&self) -> usize;
+    fn get(&self, place: usize) -> f64;
+}
+
+impl Earnings for &[f64] {
+    fn len(&self) -> usize {
+        <[f64]>::len(self)
+    }
+    fn get(&self, place: usize) -> f64 {
+        self[place]
+    }
+}
+
 /// The pieces of the mass as a function of y₁ = z₁ + β.
 #[derive(Clone, Copy, PartialEq)]
 struct Piece {
@@ -67,10 +82,10 @@ impl Proximal {
 
     /// Finds the maximiser for earnings in falling order, at least one, and mass b > 0. `beta` is a
     /// guess of the multiplier.
-    pub fn solve(&self, earnings: &[f64], mass: f64, beta: f64) -> Shape {
+    pub fn solve(&self, earnings: impl Earnings, mass: f64, beta: f64) -> Shape {
         // Everything relative to the largest entry, of which y₁ is the unknown:
         // 0 < y₁ ≤ b (γ + 1/λ).
-        let largest = earnings[0];
+        let largest = earnings.get(0);
         let (mut low, mut high) = (0.0, mass * (self.gamma + 1.0 / self.lambda));
         let mut top = beta + largest;
         if !(top > low && top <= high) {
@@ -110,10 +125,10 @@ impl Proximal {
     }
 
     /// The piece at y₁ = `top`.
-    fn piece(&self, earnings: &[f64], top: f64) -> Piece {
-        let largest = earnings[0];
+    fn piece(&self, earnings: impl Earnings, top: f64) -> Piece {
+        let largest = earnings.get(0);
         let k = self.k;
-        let y = |i: usize| (earnings[i] - largest) + top;
+        let y = |i: usize| (earnings.get(i) - largest) + top;
         let shrink = self.shrink();
         if earnings.len() <= k || y(k) <= 0.0 {
             let bound = earnings.len().min(k);
@@ -149,17 +164,17 @@ impl Proximal {
     }
 
     /// Offset and slope of the mass as a function of y₁ on a piece.
-    fn mass_line(&self, earnings: &[f64], piece: Piece) -> (f64, f64) {
-        let largest = earnings[0];
+    fn mass_line(&self, earnings: impl Earnings, piece: Piece) -> (f64, f64) {
+        let largest = earnings.get(0);
         let response = self.response();
-        let free_sum: f64 = earnings[..piece.free].iter().map(|z| z - largest).sum();
+        let free_sum: f64 = (0..piece.free).map(|i| earnings.get(i) - largest).sum();
         let mut offset = response * free_sum;
         let mut slope = response * piece.free as f64;
         if piece.end > piece.free {
             // (k − q) v/γ with v = λγ Σ y/(k − q + λγ e).
             let tied = (piece.end - piece.free) as f64;
             let tied_sum: f64 =
-                earnings[piece.free..piece.end].iter().map(|z| z - largest).sum();
+                (piece.free..piece.end).map(|i| earnings.get(i) - largest).sum();
             let places = (self.k - piece.free) as f64;
             let factor = places * self.lambda / (places + self.lambda * self.gamma * tied);
             offset += factor * tied_sum;
@@ -168,11 +183,11 @@ impl Proximal {
         (offset, slope)
     }
 
-    fn shape(&self, earnings: &[f64], top: f64) -> Shape {
-        let largest = earnings[0];
+    fn shape(&self, earnings: impl Earnings, top: f64) -> Shape {
+        let largest = earnings.get(0);
         let piece = self.piece(earnings, top);
         let beta = top - largest;
-        let y = |i: usize| (earnings[i] - largest) + top;
+        let y = |i: usize| (earnings.get(i) - largest) + top;
         let (level, cut) = if piece.end > piece.free {
             let sum: f64 = (piece.free..piece.end).map(y).sum();
             let product = self.lambda * self.gamma;
@@ -222,7 +237,7 @@ mod tests {
     fn a_tie_by_hand() {
         // k = 1, γ = λ = 1, two equal earnings: both get half of the mass.
         let step = Proximal { k: 1, gamma: 1.0, lambda: 1.0 };
-        let shape = step.solve(&[2.0, 2.0], 1.0, 0.0);
+        let shape = step.solve(&[2.0, 2.0][..], 1.0, 0.0);
         assert_eq!((shape.free, shape.end), (0, 2));
         assert_eq!(column(&step, &[2.0, 2.0], &shape), [0.5, 0.5]);
     }
@@ -242,7 +257,7 @@ mod tests {
         ) {
             earnings.sort_by(|x, y| y.total_cmp(x));
             let step = Proximal { k: k.min(earnings.len()), gamma, lambda };
-            let shape = step.solve(&earnings, mass, guess);
+            let shape = step.solve(&earnings[..], mass, guess);
             let t = column(&step, &earnings, &shape);
             prop_assert!((t.iter().sum::<f64>() - mass).abs() <= 1e-12 * (1.0 + mass), "{t:?} {shape:?}");
             let best = objective(&step, &earnings, &t);

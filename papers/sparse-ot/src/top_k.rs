@@ -42,6 +42,11 @@ impl TopK {
         Self { k, window: 0.0, threshold: 0.0, entries: Vec::with_capacity(capacity) }
     }
 
+    /// Changes how many are kept.
+    pub fn set_k(&mut self, k: usize) {
+        self.k = k;
+    }
+
     /// Begins a column: only scores above `floor` and above the largest score minus `window`
     /// matter. The largest score itself always does if it is above `floor`.
     pub fn start(&mut self, floor: f64, window: f64) {

@@ -53,10 +53,10 @@ pub(super) fn fitted(values: impl IntoIterator<Item = f64>, log: bool, padding: 
     }
     if log {
         if high / low <= 1.0 + NOISE {
-            return (low / 3.0, high * 3.0);
+            return ((low / 3.0).max(1.0 / HUGE), (high * 3.0).min(HUGE));
         }
         let room = (high.log10() - low.log10()) * padding;
-        return (low * 10f64.powf(-room), high * 10f64.powf(room));
+        return ((low * 10f64.powf(-room)).max(1.0 / HUGE), (high * 10f64.powf(room)).min(HUGE));
     }
     if !valid_range(low, high, false) {
         let room = if low.abs().max(high.abs()) < 1e-290 { 1.0 } else { 0.1 * high.abs() };
@@ -132,8 +132,8 @@ fn linear(low: f64, high: f64, most: usize) -> Vec<Tick> {
     }
 }
 
-/// 1, 2 and 5 times powers of ten if they are few enough, else powers of ten, else every second,
-/// third, … power. A range that is too short for these gets linear ticks.
+/// 1, 2 and 5 times powers of ten if they are few enough or span less than two decades, else powers
+/// of ten, else every second, third, … power. A range that is too short for these gets linear ticks.
 fn logarithmic(low: f64, high: f64, most: usize) -> Vec<Tick> {
     let exponents = low.log10().floor() as i32..=high.log10().ceil() as i32;
     let (low, high) = (low * (1.0 - 1e-9), high * (1.0 + 1e-9));
@@ -148,7 +148,7 @@ fn logarithmic(low: f64, high: f64, most: usize) -> Vec<Tick> {
     }
     let stride = decades.div_ceil(most.max(2)).max(1) as i32;
     let labelled = |digit: u32, exponent: i32| {
-        if fine <= most { [1, 2, 5].contains(&digit) } else { digit == 1 && exponent.rem_euclid(stride) == 0 }
+        if fine <= most || decades < 2 { [1, 2, 5].contains(&digit) } else { digit == 1 && exponent.rem_euclid(stride) == 0 }
     };
     let plain = all
         .iter()
@@ -206,7 +206,7 @@ fn labels(values: &[f64], exponent: i32) -> Vec<String> {
         .map(|&value| if value == 0.0 { "0".to_string() } else { scientific(value, exponent) })
         .collect();
     let digits = longest(&plain.iter().map(|label| label.replace('−', "")).collect::<Vec<_>>());
-    let fits = exponent >= -20 && (digits <= 6 || longest(&plain) <= longest(&powers));
+    let fits = exponent >= -20 && (digits <= 6 || longest(&plain) < longest(&powers));
     if fits { plain } else { powers }
 }
 
@@ -250,6 +250,7 @@ mod tests {
         assert_eq!(labelled(1e-3, 1e3, true, 7), ["0.001", "0.01", "0.1", "1", "10", "100", "1000"]);
         assert_eq!(labelled(1e-8, 1e-2, true, 7), ["10⁻⁸", "10⁻⁷", "10⁻⁶", "10⁻⁵", "10⁻⁴", "10⁻³", "10⁻²"]);
         assert_eq!(labelled(1e-12, 1.0, true, 7), ["10⁻¹²", "10⁻¹⁰", "10⁻⁸", "10⁻⁶", "10⁻⁴", "10⁻²", "10⁰"]);
+        assert_eq!(labelled(0.15, 6.0, true, 4), ["0.2", "0.5", "1", "2", "5"]);
         assert_eq!(labelled(1.0, 64.0, true, 7), ["1", "2", "5", "10", "20", "50"]);
         assert_eq!(labelled(1.5e-6, 7e-6, true, 7), ["2×10⁻⁶", "5×10⁻⁶"]);
         assert_eq!(labelled(3.0, 4.0, true, 6), ["3.0", "3.2", "3.4", "3.6", "3.8", "4.0"]);
@@ -272,6 +273,7 @@ mod tests {
         assert_eq!(fitted([], false, 0.05), (0.0, 1.0));
         assert_eq!(fitted([0.0, -1.0, f64::INFINITY], true, 0.05), (0.1, 10.0));
         assert_eq!(fitted([3.0, 0.0], true, 0.05), (1.0, 9.0));
+        assert_eq!(fitted([1e-300, 1e300], true, 0.05), (1e-300, 1e300));
     }
 
     #[test]

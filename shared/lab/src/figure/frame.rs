@@ -21,6 +21,8 @@ pub(super) struct Frame {
     pub without_ticks: bool,
     /// Only the left and the lower side, with a grid.
     pub open: bool,
+    /// By how much the title may be wider than the plotting area.
+    pub title_room: f64,
     /// The height on which ticks and the label of the y axis are laid out.
     pub expected_height: f64,
 }
@@ -110,7 +112,7 @@ impl Frame {
 
     /// Room above the plotting area.
     pub(super) fn top(&self, width: f64) -> f64 {
-        let lines = font::wrap(&self.title, PANEL_TITLE, true, width).len() as f64;
+        let lines = font::wrap(&self.title, PANEL_TITLE, true, width + self.title_room).len() as f64;
         lines * PANEL_TITLE * LEADING + if lines > 0.0 { 5.0 } else { 3.0 }
     }
 
@@ -157,7 +159,7 @@ impl Frame {
         }
         self.draw_x(scene, plot, width);
         self.draw_y(scene, plot);
-        let title = font::wrap(&self.title, PANEL_TITLE, true, width);
+        let title = font::wrap(&self.title, PANEL_TITLE, true, width + self.title_room);
         let top = plot.top - self.top(width);
         scene.block(title, (plot.center().0, top), PANEL_TITLE, true, INK);
     }

@@ -199,9 +199,13 @@ impl Heatmap {
             y: Axis { low: y.0, high: y.1, categories: self.y_categories.clone(), ..Axis::default() },
             without_ticks: self.without_ticks,
             open: false,
+            title_room: 0.0,
             expected_height,
         };
-        Ok(PreparedHeatmap { map: self, frame, scale: Axis { low, high, log, ..Axis::default() } })
+        let scale = Axis { low, high, log, ..Axis::default() };
+        let mut prepared = PreparedHeatmap { map: self, frame, scale };
+        prepared.frame.title_room = 2.0 * prepared.right().min(prepared.frame.left());
+        Ok(prepared)
     }
 }
 
@@ -262,6 +266,15 @@ impl PreparedHeatmap<'_> {
         4.0 + font::widest(self.bar_ticks().iter().map(|tick| tick.label.as_str()), SMALL)
     }
 
+    /// Room to the right of the plotting area.
+    fn right(&self) -> f64 {
+        if self.map.without_color_bar {
+            return 4.0;
+        }
+        let label = self.bar_label().len() as f64 * LABEL * LEADING;
+        BAR_GAP + BAR + 5.0 + self.bar_tick_width() + label + 4.0
+    }
+
     fn draw_bar(&self, scene: &mut Scene, plot: Rect) {
         let left = plot.right + BAR_GAP;
         let bar = Rect { left, right: left + BAR, ..plot };
@@ -301,14 +314,7 @@ impl PreparedHeatmap<'_> {
 
 impl Layout for PreparedHeatmap<'_> {
     fn sides(&self, _width: f64) -> Sides {
-        let bar = match self.map.without_color_bar {
-            true => 4.0,
-            false => {
-                let label = self.bar_label().len() as f64 * LABEL * LEADING;
-                BAR_GAP + BAR + 5.0 + self.bar_tick_width() + label + 4.0
-            }
-        };
-        Sides { left: self.frame.left(), right: bar }
+        Sides { left: self.frame.left(), right: self.right() }
     }
 
     fn top(&self, width: f64) -> f64 {

@@ -11,6 +11,8 @@ use super::theme::{INK, LABEL, LEADING, SMALL, SOFT_INK, WHITE};
 use super::{FigureError, font};
 
 const LEGEND_GAP: f64 = 10.0;
+/// Room to the right of the plotting area, for the half of the last tick label.
+const RIGHT: f64 = 12.0;
 
 impl Chart {
     /// Checks the series and fixes the axes. `expected_height` is about that of the plotting area.
@@ -49,6 +51,7 @@ impl Chart {
             y: Axis { low: y_range.0, high: y_range.1, ..self.y.clone() },
             without_ticks: false,
             open: true,
+            title_room: 2.0 * RIGHT,
             expected_height,
         };
         let entries = match self.legend {
@@ -112,7 +115,7 @@ impl Prepared<'_> {
 impl Layout for Prepared<'_> {
     fn sides(&self, width: f64) -> Sides {
         let legend = self.legend_right(width).map_or(0.0, |legend| legend.width() + 18.0);
-        Sides { left: self.frame.left(), right: legend + 12.0 }
+        Sides { left: self.frame.left(), right: legend + RIGHT }
     }
 
     fn top(&self, width: f64) -> f64 {

@@ -10,7 +10,7 @@ use plotters::style::{Color, FontStyle, FontTransform, IntoFont, RGBAColor, Shap
 
 use super::FigureError;
 use super::font;
-use super::scene::{Anchor, Item, Paint, Pixels, Point, Rect, Scene, Text};
+use super::scene::{Anchor, Item, Paint, Pixels, Point, Rect, Scene, Text, printable};
 
 const SVG_SCALE: f64 = 10.0;
 const BITMAP_SCALE: f64 = 4.0;
@@ -107,6 +107,7 @@ pub(super) fn svg(scene: &Scene, width: f64, height: f64, title: &str) -> Result
 }
 
 fn escaped(text: &str) -> String {
+    let text = printable(text);
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

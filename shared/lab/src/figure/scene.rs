@@ -183,7 +183,7 @@ impl Scene {
     }
 
     pub(super) fn text(&mut self, text: Text) {
-        self.items.push(Item::Text(text));
+        self.items.push(Item::Text(Text { line: printable(&text.line), ..text }));
     }
 
     /// Centred lines below one another; `top` is the upper edge of the first.
@@ -201,6 +201,11 @@ impl Scene {
             self.text(Text { line, at: (x, y), size, bold: false, color, anchor: Anchor::Middle, upward: true });
         }
     }
+}
+
+/// Spaces in the place of characters that XML does not allow.
+pub(super) fn printable(text: &str) -> String {
+    text.replace(|c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}'), " ")
 }
 
 /// Distance from the middle of a line of capitals to its baseline.
