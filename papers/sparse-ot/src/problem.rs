@@ -267,6 +267,30 @@ impl Cost {
         (low, high)
     }
 
+    /// The costs of some rows and columns, by their indices.
+    pub(crate) fn select(&self, rows: &[usize], columns: &[usize]) -> Self {
+        let source = match &self.source {
+            Source::Matrix(values) => Source::Matrix(
+                columns
+                    .iter()
+                    .flat_map(|&j| rows.iter().map(move |&i| values[j * self.rows + i]))
+                    .collect(),
+            ),
+            Source::Points { dimension, x, y, scale } => Source::Points {
+                dimension: *dimension,
+                x: (0..*dimension)
+                    .flat_map(|d| rows.iter().map(move |&i| x[d * self.rows + i]))
+                    .collect(),
+                y: columns
+                    .iter()
+                    .flat_map(|&j| y[j * dimension..(j + 1) * dimension].iter().copied())
+                    .collect(),
+                scale: *scale,
+            },
+        };
+        Self { rows: rows.len(), columns: columns.len(), source }
+    }
+
     /// c(i, j) ↦ c(j, i).
     pub fn transposed(&self) -> Self {
         let source = match &self.source {
@@ -333,6 +357,23 @@ impl Problem {
         let rescale = if total_a == total_b { 1.0 } else { total_a / total_b };
         let b = b.iter().map(|mass| mass * rescale).collect();
         Ok(Self { cost, a: a.to_vec(), b, mass: total_a })
+    }
+
+    /// The problem on some of the rows and columns, their masses scaled to the same total.
+    /// `None` if they have no mass.
+    pub(crate) fn select(&self, rows: &[usize], columns: &[usize]) -> Option<Self> {
+        let scaled = |masses: &[f64], kept: &[usize]| {
+            let total = sum(kept.iter().map(|&i| masses[i]));
+            let scale = self.mass / total;
+            let scaled: Vec<f64> = kept.iter().map(|&i| masses[i] * scale).collect();
+            (total > 0.0 && scaled.iter().all(|mass| mass.is_finite())).then_some(scaled)
+        };
+        Some(Self {
+            cost: self.cost.select(rows, columns),
+            a: scaled(&self.a, rows)?,
+            b: scaled(&self.b, columns)?,
+            mass: self.mass,
+        })
     }
 
     /// The costs.
@@ -423,6 +464,7 @@ mod tests {
         assert_eq!(dense.transposed().to_dense(), expected.t());
         assert_eq!(dense.range(), (0.5, 6.5));
         for cost in [&points, &dense] {
+            assert_eq!(cost.select(&[2, 0], &[1]).to_dense(), array![[0.625], [0.5]]);
             assert_eq!(cost.block(1, 1..3, &mut [0.0; 3]), [6.5, 0.625]);
         }
     }

@@ -135,6 +135,9 @@ impl Column {
         let block = cost.block_rows();
         top.set_k(length);
         top.start(f64::NEG_INFINITY, f64::INFINITY);
+        if self.candidates.len() >= length {
+            top.expect(self.candidates[..length].iter().map(|c| alpha[c.row as usize] - c.cost));
+        }
         for first in (0..m).step_by(block) {
             let rows: Range<usize> = first..(first + block).min(m);
             let costs = cost.block(index, rows.clone(), buffer);

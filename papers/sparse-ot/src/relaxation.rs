@@ -30,14 +30,14 @@ mod stub {
         let (mut lower, mut upper) = (f64::NEG_INFINITY, f64::INFINITY);
         let mut plan = SparsePlan::with_rows(m);
         let t = std::time::Instant::now();
-        let scale0 = 1.0 / dual.step().response();
-        let found = numerics::lbfgs::minimise(|x, g| { let v = dual.evaluate(x, g); g.iter_mut().for_each(|g| *g = -*g); -v }, &alpha, &numerics::lbfgs::Options { max_iterations: get("LB", 40.0) as usize, gradient_tolerance: 1e-3 * problem.mass() / m as f64, initial_scale: Some(scale0), ..Default::default() })?;
-        alpha.copy_from_slice(&found.point);
-        if verbose { println!("lbfgs {:?} it {} ev {} err {:.1e} scans {} t {:.4}", found.reason, found.iterations, found.evaluations, found.gradient.iter().map(|g| g.abs()).sum::<f64>(), dual.scans, t.elapsed().as_secs_f64()); }
+        if get("COARSE", 1.0) > 0.0 { alpha = crate::coarse::starting_potentials(problem, dual.step()); }
+        if verbose { println!("coarse t {:.4}", t.elapsed().as_secs_f64()); }
+        let found = crate::coarse::ascend(&mut dual, &mut alpha, get("LB", 40.0) as usize, problem);
+        if verbose { println!("lbfgs err {found:.1e} scans {} t {:.4}", dual.scans, t.elapsed().as_secs_f64()); }
         for outer in 0..get("OUTER", 40.0) as usize {
             let mass = problem.mass();
             let before = (newton.steps, newton.evaluations, newton.products, dual.scans);
-            let error = newton.maximise(&mut dual, &mut alpha, |d| (get("ETA", 1e-2) * d.distance_to_centre()).clamp(1e-13 * mass, 1e-4 * mass), get("LIM", 40.0) as usize);
+            let error = newton.maximise(&mut dual, &mut alpha, |d| (get("ETA", 3e-4) * d.distance_to_centre()).clamp(1e-13 * mass, 1e-4 * mass), get("LIM", 40.0) as usize);
             let value = semidual.evaluate(&alpha, &mut g);
             lower = value.max(lower);
             let rounded = round(&dual.plan(), problem.a(), problem.b());
@@ -50,8 +50,8 @@ mod stub {
             if gap < get("GAP", 1e-9) { break; }
             let steps = newton.steps - before.0;
             let evals = newton.evaluations - before.1;
-            let tol = (get("ETA", 1e-2) * dual.distance_to_centre()).clamp(1e-13 * mass, 1e-4 * mass);
-            if error > tol { lambda = lambda * get("DOWN", 0.5); }
+            let tol = (get("ETA", 3e-4) * dual.distance_to_centre()).clamp(1e-13 * mass, 1e-4 * mass);
+            if error > tol { if error > get("BADFRAC", 0.1) * dual.distance_to_centre() { lambda = (lambda * get("DOWN", 0.5)).max(lambda0 * get("MINL", 0.01)); } }
             else if evals <= 10 { lambda *= sigma; }
             else if steps <= 20 { lambda *= sigma.sqrt(); }
             dual.advance(lambda);

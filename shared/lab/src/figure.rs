@@ -26,6 +26,7 @@
 //! ```
 
 mod axis;
+mod bars;
 mod chart;
 mod font;
 mod frame;
@@ -266,7 +267,8 @@ impl Figure {
             Some(height) => (0.7 * height).max(60.0),
             None => (0.5 * inner / columns as f64).clamp(90.0, 320.0),
         };
-        let panels = self.panels.iter().map(|panel| panel.prepared(expected)).collect::<Result<Vec<_>, _>>()?;
+        let panels =
+            self.panels.iter().map(|panel| panel.prepared(expected)).collect::<Result<Vec<_>, _>>()?;
         let grid = Grid::new(panels, columns, inner, self.panel_height);
 
         let width = (grid.width() + 2.0 * PADDING).ceil();

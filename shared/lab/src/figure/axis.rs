@@ -148,7 +148,11 @@ fn logarithmic(low: f64, high: f64, most: usize) -> Vec<Tick> {
     }
     let stride = decades.div_ceil(most.max(2)).max(1) as i32;
     let labelled = |digit: u32, exponent: i32| {
-        if fine <= most || decades < 2 { [1, 2, 5].contains(&digit) } else { digit == 1 && exponent.rem_euclid(stride) == 0 }
+        if fine <= most || decades < 2 {
+            [1, 2, 5].contains(&digit)
+        } else {
+            digit == 1 && exponent.rem_euclid(stride) == 0
+        }
     };
     let plain = all
         .iter()
@@ -190,7 +194,8 @@ fn scientific(value: f64, last: i32) -> String {
     let digits = (exponent(&format!("{value:e}")) - last).clamp(0, 15) as usize;
     let text = format!("{value:.digits$e}");
     let mantissa = text.split('e').next().unwrap_or_default();
-    let mantissa = if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { mantissa };
+    let mantissa =
+        if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { mantissa };
     power(mantissa, exponent(&text))
 }
 
@@ -235,7 +240,10 @@ mod tests {
         assert_eq!(labelled(0.0, 1.0, false, 7), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
         assert_eq!(labelled(-1.0, 1.0, false, 5), ["−1.0", "−0.5", "0.0", "0.5", "1.0"]);
         assert_eq!(labelled(0.0, 97.0, false, 7), ["0", "20", "40", "60", "80"]);
-        assert_eq!(labelled(0.0, 0.0032, false, 7), ["0.0000", "0.0005", "0.0010", "0.0015", "0.0020", "0.0025", "0.0030"]);
+        assert_eq!(
+            labelled(0.0, 0.0032, false, 7),
+            ["0.0000", "0.0005", "0.0010", "0.0015", "0.0020", "0.0025", "0.0030"]
+        );
         assert_eq!(labelled(0.0, 2.1e6, false, 5), ["0", "5×10⁵", "10⁶", "1.5×10⁶", "2×10⁶"]);
         assert_eq!(labelled(0.0, 3e-7, false, 4), ["0", "10⁻⁷", "2×10⁻⁷", "3×10⁻⁷"]);
     }

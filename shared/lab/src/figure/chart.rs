@@ -137,7 +137,11 @@ impl Chart {
     }
 
     /// Straight lines between points with markers on them; markers that would touch are left out.
-    pub fn line_with_markers(self, name: impl Into<String>, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
+    pub fn line_with_markers(
+        self,
+        name: impl Into<String>,
+        points: impl IntoIterator<Item = (f64, f64)>,
+    ) -> Self {
         self.push(name, Shape::curve(points, Join::Straight, true))
     }
 
@@ -206,13 +210,19 @@ impl Chart {
 
     /// Counts of the finite samples in `bins` (1 to 10 000) equal intervals from the least to the
     /// largest.
-    pub fn histogram(self, name: impl Into<String>, samples: impl IntoIterator<Item = f64>, bins: usize) -> Self {
+    pub fn histogram(
+        self,
+        name: impl Into<String>,
+        samples: impl IntoIterator<Item = f64>,
+        bins: usize,
+    ) -> Self {
         let samples: Vec<f64> = samples.into_iter().filter(|&sample| usable(sample, false)).collect();
         if samples.is_empty() {
             return self.push(name, Shape::Binned { edges: Vec::new(), heights: Vec::new() });
         }
         let bins = bins.clamp(1, MOST_BINS);
-        let (mut low, mut high) = samples.iter().fold((f64::MAX, f64::MIN), |(l, h), &s| (l.min(s), h.max(s)));
+        let (mut low, mut high) =
+            samples.iter().fold((f64::MAX, f64::MIN), |(l, h), &s| (l.min(s), h.max(s)));
         if !valid_range(low, high, false) {
             (low, high) = fitted([low], false, 0.0);
         }

@@ -50,9 +50,8 @@ fn offset(bytes: &[u8], at: usize) -> Option<usize> {
 }
 
 fn table<'a>(font: &'a [u8], tag: &[u8; 4]) -> Option<&'a [u8]> {
-    let record = (0..unsigned(font, 4)?)
-        .map(|i| 12 + 16 * i)
-        .find(|&at| font.get(at..at + 4) == Some(tag))?;
+    let record =
+        (0..unsigned(font, 4)?).map(|i| 12 + 16 * i).find(|&at| font.get(at..at + 4) == Some(tag))?;
     let start = offset(font, record + 8)?;
     font.get(start..start + offset(font, record + 12)?)
 }
@@ -155,10 +154,8 @@ mod tests {
     /// Units of DejaVu Sans 2.37 (2048 to the em), as `ttx -t hmtx` prints them.
     #[test]
     fn metrics_are_those_of_the_font() {
-        let units = |advance: f64, bearing: f64| Glyph {
-            advance: advance / 2048.0,
-            bearing: bearing / 2048.0,
-        };
+        let units =
+            |advance: f64, bearing: f64| Glyph { advance: advance / 2048.0, bearing: bearing / 2048.0 };
         assert_eq!(glyph('l', false), units(569.0, 193.0));
         assert_eq!(glyph('M', false), units(1767.0, 201.0));
         assert_eq!(glyph('l', true), units(702.0, 172.0));
@@ -167,7 +164,8 @@ mod tests {
     #[test]
     fn the_fonts_have_the_signs_of_the_papers() {
         for bold in [false, true] {
-            for sign in "−αγλεΩ₀₁₂ᵢⱼ‖×≤≥∞²⁻⁹ᵀ∈∑√·…–ℓℝ".chars() {
+            for sign in "−αγλεΩ₀₁₂ᵢⱼ‖×≤≥∞²⁻⁹ᵀ∈∑√·…–ℓℝ".chars()
+            {
                 assert!(FACES[usize::from(bold)].glyphs.contains_key(&sign), "{sign}");
             }
         }

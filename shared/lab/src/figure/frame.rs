@@ -153,7 +153,11 @@ impl Frame {
     /// Axes, ticks, labels and the title. `width` is what `top` and `bottom` were asked with.
     pub(super) fn draw(&self, scene: &mut Scene, plot: Rect, width: f64) {
         if self.open {
-            scene.stroke(vec![(plot.left, plot.top), (plot.left, plot.bottom), (plot.right, plot.bottom)], 1.0, AXIS);
+            scene.stroke(
+                vec![(plot.left, plot.top), (plot.left, plot.bottom), (plot.right, plot.bottom)],
+                1.0,
+                AXIS,
+            );
         } else {
             scene.outline(plot, 0.8, AXIS);
         }
@@ -198,15 +202,13 @@ impl Frame {
             let Some(y) = self.up(plot, tick.value) else { continue };
             let length = if tick.label.is_empty() { MINOR_TICK } else { TICK };
             scene.stroke(vec![(plot.left - length, y), (plot.left, y)], 1.0, AXIS);
-            scene.text(Text {
-                line: tick.label,
-                at: (plot.left - TICK - TICK_GAP, y + half_capital(SMALL)),
-                size: SMALL,
-                bold: false,
-                color: SOFT_INK,
-                anchor: Anchor::End,
-                upward: false,
-            });
+            scene.words(
+                tick.label,
+                (plot.left - TICK - TICK_GAP, y + half_capital(SMALL)),
+                SMALL,
+                SOFT_INK,
+                Anchor::End,
+            );
         }
         let lines = self.y_label_lines();
         let left = plot.left - self.y_tick_width() - LABEL_GAP - lines.len() as f64 * LABEL * LEADING;

@@ -1,8 +1,8 @@
 //! Heat maps of matrices and of functions on a rectangle.
 
 use ndarray::{Array2, ArrayView2};
-use plotters::style::colors::colormaps::{ColorMap, DerivedColorMap, ViridisRGB};
 use plotters::style::RGBColor;
+use plotters::style::colors::colormaps::{ColorMap, DerivedColorMap, ViridisRGB};
 
 use super::axis::{Axis, fitted, usable, valid_range};
 use super::frame::Frame;
@@ -185,7 +185,8 @@ impl Heatmap {
             Some((low, high)) if valid_range(low, high, log) => (low, high),
             Some((low, high)) => return Err(FigureError::BadRange { axis: "value", low, high }),
             None if self.diverging => {
-                let largest = self.values.iter().filter(|v| usable(**v, false)).fold(0.0, |a: f64, v| a.max(v.abs()));
+                let largest =
+                    self.values.iter().filter(|v| usable(**v, false)).fold(0.0, |a: f64, v| a.max(v.abs()));
                 if largest >= 1e-290 { (-largest, largest) } else { (-1.0, 1.0) }
             }
             None => fitted(self.values.iter().copied(), log, 0.0),
@@ -297,15 +298,13 @@ impl PreparedHeatmap<'_> {
             let Some(share) = self.scale.fraction(tick.value) else { continue };
             let y = bar.bottom - share * bar.height();
             scene.stroke(vec![(bar.right, y), (bar.right + 3.0, y)], 1.0, AXIS);
-            scene.text(Text {
-                line: tick.label,
-                at: (bar.right + 5.0, y + half_capital(SMALL)),
-                size: SMALL,
-                bold: false,
-                color: SOFT_INK,
-                anchor: Anchor::Start,
-                upward: false,
-            });
+            scene.words(
+                tick.label,
+                (bar.right + 5.0, y + half_capital(SMALL)),
+                SMALL,
+                SOFT_INK,
+                Anchor::Start,
+            );
         }
         let label_left = bar.right + 5.0 + self.bar_tick_width();
         scene.upward_block(self.bar_label(), (label_left, bar.center().1), LABEL, INK);

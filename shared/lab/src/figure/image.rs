@@ -40,7 +40,12 @@ impl Image {
         }
         if channels != 3 {
             let series = self.title.clone();
-            return Err(FigureError::LengthMismatch { series, what: "channels", found: channels, expected: 3 });
+            return Err(FigureError::LengthMismatch {
+                series,
+                what: "channels",
+                found: channels,
+                expected: 3,
+            });
         }
         Ok(self)
     }

@@ -1,8 +1,8 @@
 //! The key to the series of a chart, outside the data.
 
+use super::bars::hatch;
 use super::font;
 use super::scene::{Anchor, Paint, Point, Rect, Scene, Text, half_capital};
-use super::series::hatch;
 use super::theme::{INK, LEADING, SMALL, Style};
 
 /// What stands before a name.
@@ -81,15 +81,13 @@ impl<'a> Legend<'a> {
             key(scene, entry, x, middle, self.key_width);
             for (n, line) in lines.iter().enumerate() {
                 let baseline = middle + half_capital(SMALL) + n as f64 * SMALL * LEADING;
-                scene.text(Text {
-                    line: line.clone(),
-                    at: (x + self.key_width + KEY_GAP, baseline),
-                    size: SMALL,
-                    bold: false,
-                    color: INK,
-                    anchor: Anchor::Start,
-                    upward: false,
-                });
+                scene.words(
+                    line.clone(),
+                    (x + self.key_width + KEY_GAP, baseline),
+                    SMALL,
+                    INK,
+                    Anchor::Start,
+                );
             }
         }
     }

@@ -23,10 +23,13 @@ impl Chart {
         if self.series.is_empty() {
             return Err(FigureError::EmptyPanel { title: self.title.clone() });
         }
-        if let Some((index, series)) = self.series.iter().enumerate().find(|(_, series)| series.shape.len() == 0) {
+        if let Some((index, series)) =
+            self.series.iter().enumerate().find(|(_, series)| series.shape.len() == 0)
+        {
             return Err(FigureError::EmptySeries { series: self.display_name(&series.name, index) });
         }
-        let range = |axis: &'static str, given: Option<(f64, f64)>, log: bool, found: (f64, f64)| match given {
+        let range = |axis: &'static str, given: Option<(f64, f64)>, log: bool, found: (f64, f64)| match given
+        {
             None => Ok(found),
             Some((low, high)) if valid_range(low, high, log) => Ok((low, high)),
             Some((low, high)) => Err(FigureError::BadRange { axis, low, high }),
@@ -35,7 +38,8 @@ impl Chart {
         let mut x_found = fitted(x_values, self.x.log, 0.025);
         let bars = self.series.iter().any(|series| matches!(series.shape, Shape::Bars { .. }));
         if (bars || !self.x.categories.is_empty()) && !self.x.log {
-            let last = self.series.iter().map(Series::bar_count).max().unwrap_or(0).max(self.x.categories.len());
+            let last =
+                self.series.iter().map(Series::bar_count).max().unwrap_or(0).max(self.x.categories.len());
             x_found = (x_found.0.min(-0.5), x_found.1.max(last as f64 - 0.5));
             if self.series.iter().all(|series| series.bar_count() > 0 || series.shape.is_reference()) {
                 x_found = (-0.5, last as f64 - 0.5);

@@ -6,7 +6,9 @@
 
 use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, FontStyle, FontTransform, IntoFont, RGBAColor, ShapeStyle, TextStyle, register_font};
+use plotters::style::{
+    Color, FontStyle, FontTransform, IntoFont, RGBAColor, ShapeStyle, TextStyle, register_font,
+};
 
 use super::FigureError;
 use super::font;
@@ -40,7 +42,11 @@ fn path(points: &[Point], scale: f64) -> Vec<(i32, i32)> {
 
 fn shape(paint: Paint, width: f64) -> ShapeStyle {
     let (r, g, b) = paint.color;
-    ShapeStyle { color: RGBAColor(r, g, b, paint.opacity), filled: true, stroke_width: width.round().max(1.0) as u32 }
+    ShapeStyle {
+        color: RGBAColor(r, g, b, paint.opacity),
+        filled: true,
+        stroke_width: width.round().max(1.0) as u32,
+    }
 }
 
 fn text_style(text: &Text, size: f64) -> TextStyle<'static> {
@@ -145,13 +151,17 @@ pub(super) fn png(scene: &Scene, width: f64, height: f64) -> Result<Vec<u8>, Fig
                 }
                 Item::Disc { center, radius, paint } => {
                     let radius = whole(*radius, BITMAP_SCALE) as u32;
-                    backend.draw_circle(pixel(*center, BITMAP_SCALE), radius, &shape(*paint, 1.0), true).map_err(failure)
+                    backend
+                        .draw_circle(pixel(*center, BITMAP_SCALE), radius, &shape(*paint, 1.0), true)
+                        .map_err(failure)
                 }
                 Item::Picture { place, pixels } => {
                     let (left, top) = pixel((place.left, place.top), BITMAP_SCALE);
                     let (right, bottom) = pixel((place.right, place.bottom), BITMAP_SCALE);
                     let (w, h) = ((right - left).max(1) as usize, (bottom - top).max(1) as usize);
-                    backend.blit_bitmap((left, top), (w as u32, h as u32), &resampled(pixels, w, h).rgb).map_err(failure)
+                    backend
+                        .blit_bitmap((left, top), (w as u32, h as u32), &resampled(pixels, w, h).rgb)
+                        .map_err(failure)
                 }
                 Item::Text(text) => bitmap_text(&mut backend, text),
             }?;
@@ -164,7 +174,12 @@ pub(super) fn png(scene: &Scene, width: f64, height: f64) -> Result<Vec<u8>, Fig
 
 /// A rectangle for every segment and a disc at every joint: plotters' own outline of a thick line
 /// has holes where the line turns back.
-fn bitmap_stroke<B: DrawingBackend>(backend: &mut B, points: &[Point], width: f64, paint: Paint) -> Result<(), FigureError> {
+fn bitmap_stroke<B: DrawingBackend>(
+    backend: &mut B,
+    points: &[Point],
+    width: f64,
+    paint: Paint,
+) -> Result<(), FigureError> {
     let style = shape(paint, 1.0);
     let half = width * BITMAP_SCALE / 2.0;
     let path: Vec<Point> = points.iter().map(|&(x, y)| (x * BITMAP_SCALE, y * BITMAP_SCALE)).collect();
@@ -212,7 +227,9 @@ fn bitmap_text<B: DrawingBackend>(backend: &mut B, text: &Text) -> Result<(), Fi
         // plotters puts the baseline half the box below the upper edge.
         let drop = box_size / BITMAP_SCALE / 2.0;
         let at = if text.upward { (x - drop, y) } else { (x, y - drop) };
-        backend.draw_text(character.encode_utf8(&mut [0; 4]), &style, pixel(at, BITMAP_SCALE)).map_err(failure)?;
+        backend
+            .draw_text(character.encode_utf8(&mut [0; 4]), &style, pixel(at, BITMAP_SCALE))
+            .map_err(failure)?;
         pen += glyph.advance * text.size;
     }
     Ok(())
@@ -266,7 +283,8 @@ fn base64(bytes: &[u8]) -> String {
     for group in bytes.chunks(3) {
         let bits = (0..3).fold(0u32, |bits, i| bits << 8 | u32::from(*group.get(i).unwrap_or(&0)));
         for digit in 0..4 {
-            let sign = if digit <= group.len() { DIGITS[(bits >> (18 - 6 * digit) & 63) as usize] } else { b'=' };
+            let sign =
+                if digit <= group.len() { DIGITS[(bits >> (18 - 6 * digit) & 63) as usize] } else { b'=' };
             text.push(char::from(sign));
         }
     }

@@ -115,7 +115,13 @@ impl Scene {
     }
 
     /// A line in strokes and gaps; an empty pattern is a full line.
-    pub(super) fn dashed(&mut self, points: Vec<Point>, pattern: &[f64], width: f64, paint: impl Into<Paint>) {
+    pub(super) fn dashed(
+        &mut self,
+        points: Vec<Point>,
+        pattern: &[f64],
+        width: f64,
+        paint: impl Into<Paint>,
+    ) {
         let paint = paint.into();
         if pattern.is_empty() {
             return self.stroke(points, width, paint);
@@ -186,6 +192,11 @@ impl Scene {
         self.items.push(Item::Text(Text { line: printable(&text.line), ..text }));
     }
 
+    /// One upright line in regular weight.
+    pub(super) fn words(&mut self, line: String, at: Point, size: f64, color: Rgb, anchor: Anchor) {
+        self.text(Text { line, at, size, bold: false, color, anchor, upward: false });
+    }
+
     /// Centred lines below one another; `top` is the upper edge of the first.
     pub(super) fn block(&mut self, lines: Vec<String>, (x, top): Point, size: f64, bold: bool, color: Rgb) {
         for (i, line) in lines.into_iter().enumerate() {
@@ -198,7 +209,15 @@ impl Scene {
     pub(super) fn upward_block(&mut self, lines: Vec<String>, (left, y): Point, size: f64, color: Rgb) {
         for (i, line) in lines.into_iter().enumerate() {
             let x = left + size * (LEADING * i as f64 + 1.0);
-            self.text(Text { line, at: (x, y), size, bold: false, color, anchor: Anchor::Middle, upward: true });
+            self.text(Text {
+                line,
+                at: (x, y),
+                size,
+                bold: false,
+                color,
+                anchor: Anchor::Middle,
+                upward: true,
+            });
         }
     }
 }
@@ -224,7 +243,8 @@ pub(super) fn clip_line(points: &[Point], r: Rect) -> Vec<Vec<Point>> {
     for pair in points.windows(2) {
         let (from, to) = (pair[0], pair[1]);
         let (dx, dy) = (to.0 - from.0, to.1 - from.1);
-        let edges = [(-dx, from.0 - r.left), (dx, r.right - from.0), (-dy, from.1 - r.top), (dy, r.bottom - from.1)];
+        let edges =
+            [(-dx, from.0 - r.left), (dx, r.right - from.0), (-dy, from.1 - r.top), (dy, r.bottom - from.1)];
         let (mut enter, mut leave) = (0.0f64, 1.0f64);
         for (step, room) in edges {
             if step < 0.0 {
@@ -281,7 +301,10 @@ mod tests {
     #[test]
     fn a_line_is_cut_where_it_leaves() {
         let line = [(-5.0, 5.0), (5.0, 5.0), (5.0, 15.0), (8.0, 15.0), (8.0, 5.0)];
-        assert_eq!(clip_line(&line, UNIT), [vec![(0.0, 5.0), (5.0, 5.0), (5.0, 10.0)], vec![(8.0, 10.0), (8.0, 5.0)]]);
+        assert_eq!(
+            clip_line(&line, UNIT),
+            [vec![(0.0, 5.0), (5.0, 5.0), (5.0, 10.0)], vec![(8.0, 10.0), (8.0, 5.0)]]
+        );
         assert!(clip_line(&[(-1.0, -1.0), (11.0, -1.0)], UNIT).is_empty());
     }
 
@@ -289,7 +312,10 @@ mod tests {
     fn a_polygon_is_cut_at_all_sides() {
         let around = vec![(-5.0, -5.0), (15.0, -5.0), (15.0, 15.0), (-5.0, 15.0)];
         let area = |p: &[Point]| {
-            (0..p.len()).map(|i| p[i].0 * p[(i + 1) % p.len()].1 - p[i].1 * p[(i + 1) % p.len()].0).sum::<f64>() / 2.0
+            (0..p.len())
+                .map(|i| p[i].0 * p[(i + 1) % p.len()].1 - p[i].1 * p[(i + 1) % p.len()].0)
+                .sum::<f64>()
+                / 2.0
         };
         assert_eq!(area(&clip_polygon(around, UNIT)), 100.0);
         assert!(clip_polygon(vec![(20.0, 0.0), (30.0, 0.0), (30.0, 5.0)], UNIT).is_empty());

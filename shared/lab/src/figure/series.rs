@@ -1,14 +1,14 @@
-//! What stands on a chart: curves, bars, intervals, segments and reference lines.
+//! What stands on a chart, and the drawing of curves, segments and reference lines.
 
 use super::axis::{Axis, usable};
 use super::frame::Frame;
 use super::legend::{Entry, Key};
 use super::scene::{Paint, Point, Rect, Scene, clip_line, clip_polygon};
-use super::theme::{INK, Style, WHITE};
+use super::theme::Style;
 
 const LINE: f64 = 1.9;
 const BAND_OPACITY: f64 = 0.2;
-const BINNED_OPACITY: f64 = 0.45;
+pub(super) const BINNED_OPACITY: f64 = 0.45;
 /// Markers on a line keep this distance.
 const MARKER_DISTANCE: f64 = 13.0;
 
@@ -56,7 +56,13 @@ pub(super) struct Series {
 
 impl Shape {
     pub(super) fn curve(points: impl IntoIterator<Item = Point>, join: Join, markers: bool) -> Self {
-        Self::Curve { points: points.into_iter().collect(), join, markers, kind: Ends::Band, ends: Vec::new() }
+        Self::Curve {
+            points: points.into_iter().collect(),
+            join,
+            markers,
+            kind: Ends::Band,
+            ends: Vec::new(),
+        }
     }
 
     pub(super) fn set_ends(&mut self, new_kind: Ends, new_ends: Vec<(f64, f64)>) {
@@ -82,13 +88,17 @@ impl Shape {
 }
 
 /// A lower end ≤ 0 runs off the bottom of a logarithmic axis.
-fn off_the_bottom(lower: f64, axis: &Axis) -> f64 {
+pub(super) fn off_the_bottom(lower: f64, axis: &Axis) -> f64 {
     if axis.log && lower <= 0.0 && lower.is_finite() { axis.low } else { lower }
 }
 
 impl Series {
-    fn style(&self) -> Style {
-        if self.shape.is_reference() && !self.restyled { Style::reference(self.slot) } else { Style::slot(self.slot) }
+    pub(super) fn style(&self) -> Style {
+        if self.shape.is_reference() && !self.restyled {
+            Style::reference(self.slot)
+        } else {
+            Style::slot(self.slot)
+        }
     }
 
     pub(super) fn bar_count(&self) -> usize {
@@ -119,7 +129,9 @@ impl Series {
         match &self.shape {
             Shape::Curve { points, ends, .. } => {
                 x.extend(points.iter().map(|point| point.0));
-                for (i, point) in points.iter().enumerate().filter(|(_, p)| (shown.0..=shown.1).contains(&p.0)) {
+                for (i, point) in
+                    points.iter().enumerate().filter(|(_, p)| (shown.0..=shown.1).contains(&p.0))
+                {
                     y.push(point.1);
                     y.extend(ends.get(i).into_iter().flat_map(|&(lower, upper)| [lower, upper]));
                 }
@@ -146,11 +158,20 @@ impl Series {
     }
 
     /// Draws what belongs to a layer. Bars are number `group.0` of `group.1` side by side.
-    pub(super) fn draw(&self, scene: &mut Scene, frame: &Frame, plot: Rect, layer: Layer, group: (usize, usize)) {
+    pub(super) fn draw(
+        &self,
+        scene: &mut Scene,
+        frame: &Frame,
+        plot: Rect,
+        layer: Layer,
+        group: (usize, usize),
+    ) {
         match (&self.shape, layer) {
             (Shape::Curve { .. }, _) => self.draw_curve(scene, frame, plot, layer),
             (Shape::Bars { .. }, _) => self.draw_bars(scene, frame, plot, layer, group),
-            (Shape::Binned { edges, heights }, Layer::Areas) => self.draw_binned(scene, frame, plot, edges, heights),
+            (Shape::Binned { edges, heights }, Layer::Areas) => {
+                self.draw_binned(scene, frame, plot, edges, heights)
+            }
             (Shape::Segments(segments), Layer::Backdrop) => self.draw_segments(scene, frame, plot, segments),
             (Shape::Horizontal(y), Layer::Backdrop) => {
                 if let Some(y) = frame.up(plot, *y) {
@@ -188,15 +209,23 @@ impl Series {
         match layer {
             Layer::Areas if *kind == Ends::Band => self.draw_band(scene, frame, plot, points, ends),
             Layer::Lines => {
-                for run in points.chunk_by(|a, b| frame.place(plot, *a).is_some() && frame.place(plot, *b).is_some()) {
-                    let mut line: Vec<Point> = run.iter().filter_map(|&point| frame.place(plot, point)).collect();
+                for run in
+                    points.chunk_by(|a, b| frame.place(plot, *a).is_some() && frame.place(plot, *b).is_some())
+                {
+                    let mut line: Vec<Point> =
+                        run.iter().filter_map(|&point| frame.place(plot, point)).collect();
                     match join {
                         Join::None => continue,
                         Join::Straight => {}
                         Join::Steps => {
                             let corners = line.windows(2).map(|pair| (pair[1].0, pair[0].1));
                             let corners: Vec<Point> = corners.collect();
-                            line = line.iter().zip(&corners).flat_map(|(a, b)| [*a, *b]).chain(line.last().copied()).collect();
+                            line = line
+                                .iter()
+                                .zip(&corners)
+                                .flat_map(|(a, b)| [*a, *b])
+                                .chain(line.last().copied())
+                                .collect();
                         }
                     }
                     // A point between two gaps would be invisible as a line.
@@ -220,7 +249,11 @@ impl Series {
                     return;
                 }
                 let mut last: Option<Point> = None;
-                for at in points.iter().filter_map(|&point| frame.place(plot, point)).filter(|&at| plot.contains(at)) {
+                for at in points
+                    .iter()
+                    .filter_map(|&point| frame.place(plot, point))
+                    .filter(|&at| plot.contains(at))
+                {
                     let near = |old: Point| (at.0 - old.0).hypot(at.1 - old.1) < MARKER_DISTANCE;
                     if *join == Join::None || !last.is_some_and(near) {
                         scene.marker(style.marker, at, style.color);
@@ -252,100 +285,17 @@ impl Series {
         }
     }
 
-    fn draw_whisker(&self, scene: &mut Scene, frame: &Frame, plot: Rect, x: f64, (lower, upper): (f64, f64)) {
-        let lower = frame.up(plot, off_the_bottom(lower, &frame.y));
-        let (Some(lower), Some(upper)) = (lower, frame.up(plot, upper)) else { return };
-        let color = if self.bar_count() > 0 { INK } else { self.style().color };
-        for line in [
-            [(x, lower), (x, upper)],
-            [(x - 3.5, lower), (x + 3.5, lower)],
-            [(x - 3.5, upper), (x + 3.5, upper)],
-        ] {
-            for part in clip_line(&line, plot) {
-                scene.stroke(part, 1.3, color);
-            }
-        }
-    }
-
-    fn draw_bars(&self, scene: &mut Scene, frame: &Frame, plot: Rect, layer: Layer, group: (usize, usize)) {
-        let Shape::Bars { heights, ends } = &self.shape else { return };
-        let base = frame.up(plot, if frame.y.log { frame.y.low } else { 0.0 }).unwrap_or(plot.bottom);
-        let width = 0.8 / group.1.max(1) as f64;
-        for (i, &height) in heights.iter().enumerate() {
-            let start = i as f64 - 0.4 + width * group.0 as f64;
-            let (Some(left), Some(right)) = (frame.across(plot, start), frame.across(plot, start + width)) else {
-                continue;
-            };
-            match (layer, frame.up(plot, height)) {
-                (Layer::Areas, Some(top)) => {
-                    let gap = if group.1 > 1 { 0.75 } else { 0.0 };
-                    let bar = Rect { left: left + gap, top: top.min(base), right: right - gap, bottom: top.max(base) };
-                    if let Some(bar) = overlap(bar, plot) {
-                        scene.rect(bar, self.style().color);
-                        hatch(scene, bar, self.style().hatch);
-                    }
-                }
-                (Layer::Markers, _) if i < ends.len() => {
-                    self.draw_whisker(scene, frame, plot, (left + right) / 2.0, ends[i]);
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn draw_binned(&self, scene: &mut Scene, frame: &Frame, plot: Rect, edges: &[f64], heights: &[f64]) {
-        let color = self.style().color;
-        let base = frame.up(plot, if frame.y.log { frame.y.low } else { 0.0 }).unwrap_or(plot.bottom);
-        for (pair, &height) in edges.windows(2).zip(heights) {
-            let sides = (frame.across(plot, pair[0]), frame.across(plot, pair[1]), frame.up(plot, height));
-            let (Some(left), Some(right), Some(top)) = sides else { continue };
-            let (left, right) = (left.min(right), left.max(right));
-            let bin = Rect { left, top: top.min(base), right, bottom: top.max(base) };
-            if let Some(bin) = overlap(bin, plot).filter(|bin| bin.height() > 0.0) {
-                scene.rect(bin, Paint { color, opacity: BINNED_OPACITY });
-                scene.outline(bin, 0.8, color);
-            }
-        }
-    }
-
     fn draw_segments(&self, scene: &mut Scene, frame: &Frame, plot: Rect, segments: &[(Point, Point, f64)]) {
         let heaviest = segments.iter().map(|segment| segment.2).filter(|w| w.is_finite()).fold(0.0, f64::max);
-        for &(from, to, weight) in segments.iter().filter(|(.., weight)| usable(*weight, false) && *weight > 0.0) {
+        for &(from, to, weight) in
+            segments.iter().filter(|(.., weight)| usable(*weight, false) && *weight > 0.0)
+        {
             let (Some(from), Some(to)) = (frame.place(plot, from), frame.place(plot, to)) else { continue };
             let share = (weight / heaviest).min(1.0);
             let paint = Paint { color: self.style().color, opacity: 0.15 + 0.65 * share };
             for part in clip_line(&[from, to], plot) {
                 scene.stroke(part, 0.5 + 1.5 * share, paint);
             }
-        }
-    }
-}
-
-fn overlap(a: Rect, b: Rect) -> Option<Rect> {
-    let shared = Rect {
-        left: a.left.max(b.left),
-        top: a.top.max(b.top),
-        right: a.right.min(b.right),
-        bottom: a.bottom.min(b.bottom),
-    };
-    (shared.width() > 0.0 && shared.height() >= 0.0).then_some(shared)
-}
-
-/// White stripes: none, rising, falling or level.
-pub(super) fn hatch(scene: &mut Scene, area: Rect, direction: usize) {
-    let (slope, spacing) = match direction {
-        1 => (-1.0, 7.0),
-        2 => (1.0, 7.0),
-        3 => (0.0, 5.0),
-        _ => return,
-    };
-    let reach = area.width();
-    let first = ((area.top - reach) / spacing).floor() as i64;
-    let last = ((area.bottom + reach) / spacing).ceil() as i64;
-    for i in first..=last {
-        let y = i as f64 * spacing;
-        for part in clip_line(&[(area.left, y), (area.right, y + slope * reach)], area) {
-            scene.stroke(part, 1.3, WHITE);
         }
     }
 }

@@ -32,14 +32,8 @@ const PALETTE: [Rgb; 8] = [
 ];
 
 /// Lengths of strokes and gaps, in px.
-const DASHES: [&[f64]; 6] = [
-    &[],
-    &[7.0, 3.0],
-    &[2.0, 2.2],
-    &[9.0, 2.5, 2.0, 2.5],
-    &[13.0, 3.5],
-    &[6.0, 2.0, 1.8, 2.0, 1.8, 2.0],
-];
+const DASHES: [&[f64]; 6] =
+    [&[], &[7.0, 3.0], &[2.0, 2.2], &[9.0, 2.5, 2.0, 2.5], &[13.0, 3.5], &[6.0, 2.0, 1.8, 2.0, 1.8, 2.0]];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Marker {
@@ -87,11 +81,6 @@ impl Style {
 
     /// Reference lines are grey and never plain.
     pub(super) fn reference(nth: usize) -> Self {
-        Self {
-            color: AXIS,
-            dash: DASHES[1 + nth % (DASHES.len() - 1)],
-            marker: Marker::Ring,
-            hatch: 0,
-        }
+        Self { color: AXIS, dash: DASHES[1 + nth % (DASHES.len() - 1)], marker: Marker::Ring, hatch: 0 }
     }
 }

@@ -1,0 +1,93 @@
+//! A start for large problems: solve a quarter of the rows and columns first.
+//!
+//! Far from the solution, Newton's method wastes passes over the cost matrix. A problem on every
+//! fourth row and column has a sixteenth of the entries and nearly the same potentials, if the
+//! order of the points does not follow their place. From the potentials β of its columns, each row
+//! of the large problem gets the α that sends out its mass best on its own: the multiplier of
+//! M(β − cᵢ; aᵢ), as in the semi-dual with rows and columns exchanged. The small problem is started
+//! the same way. Whatever comes out is only a start; the solver that follows relies on nothing.
+
+use numerics::lbfgs;
+
+use crate::columns::Columns;
+use crate::max_operator::ExactMass;
+use crate::newton::Newton;
+use crate::problem::Problem;
+use crate::proximal::Proximal;
+use crate::proximal_dual::ProximalDual;
+
+/// One row and column out of so many.
+const STRIDE: usize = 4;
+/// Problems with fewer rows or columns are started from zero.
+const SMALL: usize = 128;
+/// Entries of a row that may be positive when its potential is computed.
+const ROW_ENTRIES: usize = 64;
+
+/// Row potentials near the maximum of the first proximal step.
+pub(crate) fn starting_potentials(problem: &Problem, step: Proximal) -> Vec<f64> {
+    from_coarse(problem, step).unwrap_or_else(|| vec![0.0; problem.rows()])
+}
+
+fn from_coarse(problem: &Problem, step: Proximal) -> Option<Vec<f64>> {
+    let with_mass = |masses: &[f64]| -> Vec<usize> {
+        (0..masses.len()).step_by(STRIDE).filter(|&i| masses[i] > 0.0).collect()
+    };
+    let (rows, columns) = (with_mass(problem.a()), with_mass(problem.b()));
+    if rows.len() * STRIDE < SMALL || columns.len() * STRIDE < SMALL {
+        return None;
+    }
+    let coarse = problem.select(&rows, &columns)?;
+
+    // An entry of the coarse plan stands for all that were left out around it: the regulariser per
+    // mass stays the same if its strength is divided by their number.
+    let row_ratio = problem.rows() as f64 / rows.len() as f64;
+    let column_ratio = problem.columns() as f64 / columns.len() as f64;
+    let ratio = row_ratio * column_ratio;
+    let coarse_step = Proximal {
+        k: step.k.min(rows.len()),
+        gamma: step.gamma / ratio,
+        lambda: step.lambda * ratio,
+    };
+    let mut alpha = starting_potentials(&coarse, coarse_step);
+    let mut dual = ProximalDual::new(&coarse, coarse_step);
+    ascend(&mut dual, &mut alpha, 40, &coarse);
+    Newton::new(alpha.len()).maximise(&mut dual, &mut alpha, |_| 1e-2 * coarse.mass(), 30);
+    let beta: Vec<f64> = dual.columns().map(|column| column.shape.beta).collect();
+
+    let all: Vec<usize> = (0..problem.rows()).collect();
+    let exchanged = problem.cost().select(&all, &columns).transposed();
+    let mut rows = Columns::new(&exchanged, ROW_ENTRIES.min(columns.len()));
+    let rule = ExactMass { gamma: (step.gamma + 1.0 / step.lambda) / column_ratio };
+    rows.pass(&exchanged, &beta, &rule, problem.a());
+    let mut alpha = vec![0.0; problem.rows()];
+    rows.visit(|i, _, threshold| alpha[i] = -threshold);
+    alpha.iter().all(|alpha| alpha.is_finite()).then_some(alpha)
+}
+
+/// Some iterations of L-BFGS, which is at ease far from the solution; returns Σ |∇ψ|.
+pub(crate) fn ascend(
+    dual: &mut ProximalDual<'_>,
+    alpha: &mut [f64],
+    iterations: usize,
+    problem: &Problem,
+) -> f64 {
+    let options = lbfgs::Options {
+        max_iterations: iterations,
+        gradient_tolerance: 1e-3 * problem.mass() / problem.rows() as f64,
+        relative_decrease: 0.0,
+        initial_scale: Some(1.0 / dual.step().response()),
+        ..lbfgs::Options::default()
+    };
+    let objective = |alpha: &[f64], gradient: &mut [f64]| {
+        let value = dual.evaluate(alpha, gradient);
+        gradient.iter_mut().for_each(|g| *g = -*g);
+        -value
+    };
+    match lbfgs::minimise(objective, alpha, &options) {
+        Ok(found) => {
+            alpha.copy_from_slice(&found.point);
+            found.gradient.iter().map(|g| g.abs()).sum()
+        }
+        Err(_) => f64::INFINITY,
+    }
+}
