@@ -50,6 +50,7 @@ smoke: build ## Run every paper in seconds with 1 and 2 threads and in 3 shards,
 	@shared/check-determinism.sh $(TARGET) $(PAPERS)
 
 ci: lint docs test smoke ## Everything that a change must pass
+	@shared/check-readme.sh
 	@echo "ci: formatting, lints, documentation, tests and determinism passed"
 
 clean: ## Remove what was compiled; measured cells (.rows) and reports stay

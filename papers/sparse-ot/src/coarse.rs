@@ -43,11 +43,8 @@ fn from_coarse(problem: &Problem, step: Proximal) -> Option<Vec<f64>> {
     let row_ratio = problem.rows() as f64 / rows.len() as f64;
     let column_ratio = problem.columns() as f64 / columns.len() as f64;
     let ratio = row_ratio * column_ratio;
-    let coarse_step = Proximal {
-        k: step.k.min(rows.len()),
-        gamma: step.gamma / ratio,
-        lambda: step.lambda * ratio,
-    };
+    let coarse_step =
+        Proximal { k: step.k.min(rows.len()), gamma: step.gamma / ratio, lambda: step.lambda * ratio };
     let mut alpha = starting_potentials(&coarse, coarse_step);
     let mut dual = ProximalDual::new(&coarse, coarse_step);
     ascend(&mut dual, &mut alpha, 40, &coarse);

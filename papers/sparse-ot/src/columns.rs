@@ -134,9 +134,9 @@ impl Group {
             let parameter = parameters[column];
             self.top.start(rule.floor(parameter), rule.window(parameter));
             let before = self.previous.column(place);
-            self.top.expect(before.iter().map(|&(row, _)| {
-                alpha[row as usize] - cost.entry(row as usize, column)
-            }));
+            self.top.expect(
+                before.iter().map(|&(row, _)| alpha[row as usize] - cost.entry(row as usize, column)),
+            );
             for first in (0..m).step_by(block) {
                 let rows = first..(first + block).min(m);
                 let costs = cost.block(column, rows.clone(), &mut self.buffer);

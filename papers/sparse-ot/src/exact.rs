@@ -49,15 +49,12 @@ pub fn solve_exact(problem: &Problem) -> Result<ExactPlan, ExactError> {
     let mass = problem.mass();
     let (low, high) = problem.cost().range();
     let cost_scale = if high > low { high - low } else { 1.0 };
-    let with_mass = |masses: &[f64]| -> Vec<usize> {
-        (0..masses.len()).filter(|&i| masses[i] > 0.0).collect()
-    };
+    let with_mass =
+        |masses: &[f64]| -> Vec<usize> { (0..masses.len()).filter(|&i| masses[i] > 0.0).collect() };
     let (rows, columns) = (with_mass(problem.a()), with_mass(problem.b()));
 
     let mut variables = ProblemVariables::new();
-    let flows: Vec<_> = (0..rows.len() * columns.len())
-        .map(|_| variables.add(variable().min(0.0)))
-        .collect();
+    let flows: Vec<_> = (0..rows.len() * columns.len()).map(|_| variables.add(variable().min(0.0))).collect();
     let flow = |row: usize, column: usize| flows[row * columns.len() + column];
     let mut objective = Expression::with_capacity(flows.len());
     for (r, &i) in rows.iter().enumerate() {

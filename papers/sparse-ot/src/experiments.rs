@@ -1,7 +1,16 @@
 //! The experiments: one for each figure or table, each in a file of its own name.
 
+pub mod convergence;
 pub mod k_tradeoff;
+mod means;
 pub mod plans_1d;
+pub mod points_2d;
+pub mod router;
+pub mod router_time;
 
+pub use convergence::Convergence;
 pub use k_tradeoff::KTradeoff;
 pub use plans_1d::Plans1d;
+pub use points_2d::Points2d;
+pub use router::Routing;
+pub use router_time::RouterTime;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use lab::{Citation, Paper};
 use sparse_ot::claims::claims;
-use sparse_ot::experiments::{KTradeoff, Plans1d};
+use sparse_ot::experiments::{Convergence, KTradeoff, Plans1d, Points2d, RouterTime, Routing};
 
 mod solve;
 
@@ -27,7 +27,11 @@ fn main() -> ExitCode {
     let paper = Paper::new(citation, env!("CARGO_PKG_VERSION"), include_str!("summary.txt"))
         .open_questions(sparse_ot::claims::OPEN_QUESTIONS)
         .experiment(Plans1d)
+        .experiment(Points2d)
         .experiment(KTradeoff)
+        .experiment(Convergence)
+        .experiment(Routing)
+        .experiment(RouterTime)
         .claims(claims());
     lab::main(&paper, |Command::Solve(solve)| solve.run())
 }

@@ -55,11 +55,7 @@ pub fn max_operator(
 ) -> Result<ColumnMaximum, SolverError> {
     let regulariser = checked(scores, regulariser)?;
     if !(mass >= 0.0 && mass.is_finite()) {
-        return Err(SolverError::Option {
-            option: "mass",
-            value: mass,
-            range: "finite and at least 0",
-        });
+        return Err(SolverError::Option { option: "mass", value: mass, range: "finite and at least 0" });
     }
     let rule = ExactMass { gamma: regulariser.gamma };
     Ok(maximise(scores, &rule, regulariser.k, mass))
@@ -152,7 +148,7 @@ impl ColumnRule for ExactMass {
         let mut squares = 0.0;
         for entry in top {
             let share = ((entry.score - largest) - threshold) / self.gamma;
-            if !(share > 0.0) {
+            if share <= 0.0 {
                 break;
             }
             squares += share * share;
@@ -203,9 +199,7 @@ mod tests {
 
     #[test]
     fn faults_are_named() {
-        let text = |result: Result<ColumnMaximum, SolverError>| {
-            result.expect_err("a fault").to_string()
-        };
+        let text = |result: Result<ColumnMaximum, SolverError>| result.expect_err("a fault").to_string();
         let fine = Regulariser::new(1, 1.0);
         assert_eq!(
             text(conjugate(&[1.0], Regulariser::new(0, 1.0))),

@@ -14,6 +14,9 @@
 
 use crate::proximal_dual::ProximalDual;
 
+/// Values of ψ are uncertain by this part of the terms they consist of.
+const ROUNDING: f64 = 1e-14;
+
 /// H, flattened for products.
 #[derive(Default)]
 pub(crate) struct Curvature {
@@ -136,6 +139,11 @@ impl Newton {
         }
     }
 
+    /// ∇ψ at the last evaluation: what each row lacks.
+    pub fn gradient(&self) -> &[f64] {
+        &self.gradient
+    }
+
     /// Maximises ψ from `alpha` until Σ |∇ψ| ≤ tolerance(ψ) or `limit` steps; returns Σ |∇ψ|. The
     /// last evaluation of ψ is at the final α.
     pub fn maximise(
@@ -156,7 +164,7 @@ impl Newton {
             let epsilon = self.damping * dual.step().response();
             self.conjugate_gradients(dual, epsilon);
             let slope = dot(&self.gradient, &self.direction);
-            if !(slope > 0.0) {
+            if slope.is_nan() || slope <= 0.0 {
                 break;
             }
             let length = self.search_along(dual, alpha, slope);
@@ -186,7 +194,7 @@ impl Newton {
     /// the point in `trial` and value and gradient there. Returns the step, or 0 if there is none.
     fn search_along(&mut self, dual: &mut ProximalDual<'_>, alpha: &[f64], slope: f64) -> f64 {
         let before = self.value;
-        let rounding = 1e-14 * before.abs();
+        let rounding = ROUNDING * (before.abs() + dual.size(alpha));
         let mut length = 1.0;
         let (mut low, mut low_slope) = (0.0, slope);
         let (mut high, mut high_slope) = (f64::INFINITY, 0.0);
@@ -234,7 +242,7 @@ impl Newton {
             self.curvature.multiply(dual, epsilon, &self.search, &mut self.product);
             self.products += 1;
             let bend = dot(&self.search, &self.product);
-            if !(bend > 0.0) {
+            if bend.is_nan() || bend <= 0.0 {
                 break;
             }
             let step = size / bend;
@@ -250,8 +258,8 @@ impl Newton {
             let ratio = next / size;
             size = next;
             for i in 0..m {
-                self.search[i] = self.residual[i] * inverse(i, &self.curvature.diagonal)
-                    + ratio * self.search[i];
+                self.search[i] =
+                    self.residual[i] * inverse(i, &self.curvature.diagonal) + ratio * self.search[i];
             }
         }
     }

@@ -22,11 +22,15 @@ impl SparsePlan {
         Self { rows, starts: vec![0], row_indices: Vec::new(), masses: Vec::new() }
     }
 
+    /// A plan that moves nothing.
+    pub(crate) fn empty(rows: usize, columns: usize) -> Self {
+        Self { starts: vec![0; columns + 1], ..Self::with_rows(rows) }
+    }
+
     /// Adds the next column. Entries of zero mass are left out, the others sorted by row.
     pub(crate) fn push_column(&mut self, entries: impl IntoIterator<Item = (u32, f64)>) {
         let start = self.row_indices.len();
-        let mut column: Vec<(u32, f64)> =
-            entries.into_iter().filter(|&(_, mass)| mass != 0.0).collect();
+        let mut column: Vec<(u32, f64)> = entries.into_iter().filter(|&(_, mass)| mass != 0.0).collect();
         column.sort_unstable_by_key(|&(row, _)| row);
         for (row, mass) in column {
             if self.row_indices.len() > start && self.row_indices.last() == Some(&row) {
@@ -116,8 +120,8 @@ impl SparsePlan {
 
     /// ⟨C, T⟩, compensated.
     pub fn cost(&self, cost: &Cost) -> f64 {
-        let columns = (0..self.columns())
-            .flat_map(|j| self.column(j).map(move |(i, mass)| cost.entry(i, j) * mass));
+        let columns =
+            (0..self.columns()).flat_map(|j| self.column(j).map(move |(i, mass)| cost.entry(i, j) * mass));
         sum(columns)
     }
 

@@ -7,11 +7,13 @@
 //! The cost is either a matrix, stored column after column because every solver walks down columns,
 //! or computed from points whenever it is needed, which takes O((m + n) d) memory instead of O(m n).
 
-use std::ops::Range;
+mod cost;
 
-use ndarray::{Array2, ArrayView1, ArrayView2};
+use ndarray::ArrayView1;
 use numerics::sum::sum;
 use thiserror::Error;
+
+pub use cost::Cost;
 
 /// The totals of a and b may differ by this part of the larger one; b is then rescaled to the total
 /// of a. It is far above the rounding error of a sum and far below any mass that matters.
@@ -110,221 +112,6 @@ pub enum ProblemError {
     },
 }
 
-/// The costs c(i, j) of moving a unit of mass from row i to column j; finite, of either sign.
-#[derive(Clone, Debug)]
-pub struct Cost {
-    rows: usize,
-    columns: usize,
-    source: Source,
-}
-
-#[derive(Clone, Debug)]
-enum Source {
-    /// All entries, column after column.
-    Matrix(Vec<f64>),
-    /// scale · |xᵢ − yⱼ|²; x coordinate after coordinate (each contiguous over the points), y point
-    /// after point.
-    Points { dimension: usize, x: Vec<f64>, y: Vec<f64>, scale: f64 },
-}
-
-impl Cost {
-    /// The costs of an m × n matrix, copied. Memory 8 m n bytes.
-    ///
-    /// # Errors
-    ///
-    /// An empty matrix; an entry that is NaN or infinite.
-    pub fn dense(matrix: ArrayView2<'_, f64>) -> Result<Self, ProblemError> {
-        let (rows, columns) = matrix.dim();
-        check_size(rows, columns)?;
-        let mut values: Vec<f64> = Vec::with_capacity(rows * columns);
-        for (j, column) in matrix.columns().into_iter().enumerate() {
-            values.extend(column);
-            let entries = &values[j * rows..];
-            if let Some(row) = entries.iter().position(|c| !c.is_finite()) {
-                return Err(ProblemError::Cost { row, column: j, value: entries[row] });
-            }
-        }
-        Ok(Self { rows, columns, source: Source::Matrix(values) })
-    }
-
-    /// c(i, j) = scale · |xᵢ − yⱼ|² for points x (m × d) and y (n × d), computed whenever it is
-    /// read: about 3 d operations per entry instead of 8 bytes of memory. Differences are formed
-    /// before squaring, so that near points have accurate costs.
-    ///
-    /// # Errors
-    ///
-    /// No points, different dimensions, a coordinate that is not finite, a scale that is not
-    /// positive and finite, or costs that overflow.
-    pub fn squared_euclidean(
-        x: ArrayView2<'_, f64>,
-        y: ArrayView2<'_, f64>,
-        scale: f64,
-    ) -> Result<Self, ProblemError> {
-        let (rows, columns) = (x.nrows(), y.nrows());
-        check_size(rows, columns)?;
-        if x.ncols() != y.ncols() {
-            return Err(ProblemError::Dimension { x: x.ncols(), y: y.ncols() });
-        }
-        for (points, array) in [("x", x), ("y", y)] {
-            if let Some(((point, coordinate), &value)) =
-                array.indexed_iter().find(|(_, value)| !value.is_finite())
-            {
-                return Err(ProblemError::Coordinate { points, point, coordinate, value });
-            }
-        }
-        let largest = |points: ArrayView2<'_, f64>| {
-            points.iter().fold(0.0f64, |largest, value| largest.max(value.abs()))
-        };
-        let farthest = (largest(x) + largest(y)).powi(2) * x.ncols() as f64 * scale;
-        if !(scale > 0.0 && scale.is_finite() && farthest.is_finite()) {
-            return Err(ProblemError::Scale(scale));
-        }
-        let source = Source::Points {
-            dimension: x.ncols(),
-            x: x.t().iter().copied().collect(),
-            y: y.iter().copied().collect(),
-            scale,
-        };
-        Ok(Self { rows, columns, source })
-    }
-
-    /// Number m of rows.
-    pub fn rows(&self) -> usize {
-        self.rows
-    }
-
-    /// Number n of columns.
-    pub fn columns(&self) -> usize {
-        self.columns
-    }
-
-    /// c(row, column). Panics beyond the last row or column, as indexing does.
-    pub fn entry(&self, row: usize, column: usize) -> f64 {
-        assert!(row < self.rows && column < self.columns, "no entry ({row}, {column})");
-        match &self.source {
-            Source::Matrix(values) => values[column * self.rows + row],
-            Source::Points { dimension, x, y, scale } => {
-                let mut squared = 0.0;
-                for d in 0..*dimension {
-                    let difference = x[d * self.rows + row] - y[column * dimension + d];
-                    squared += difference * difference;
-                }
-                scale * squared
-            }
-        }
-    }
-
-    /// The costs of `rows` of a column: a slice of the matrix, or computed into `buffer`, which
-    /// must be at least as long.
-    pub(crate) fn block<'a>(
-        &'a self,
-        column: usize,
-        rows: Range<usize>,
-        buffer: &'a mut [f64],
-    ) -> &'a [f64] {
-        match &self.source {
-            Source::Matrix(values) => &values[column * self.rows..][rows],
-            Source::Points { dimension, x, y, scale } => {
-                let block = &mut buffer[..rows.len()];
-                block.fill(0.0);
-                for d in 0..*dimension {
-                    let target = y[column * dimension + d];
-                    for (c, &x) in block.iter_mut().zip(&x[d * self.rows..][rows.clone()]) {
-                        let difference = x - target;
-                        *c += difference * difference;
-                    }
-                }
-                block.iter_mut().for_each(|c| *c *= scale);
-                block
-            }
-        }
-    }
-
-    /// Number of rows that [`Cost::block`] should be asked for at once: all of a stored column, or
-    /// as many computed costs as stay in the nearest cache.
-    pub(crate) fn block_rows(&self) -> usize {
-        match self.source {
-            Source::Matrix(_) => self.rows,
-            Source::Points { .. } => self.rows.min(1024),
-        }
-    }
-
-    /// All costs as an m × n matrix.
-    pub fn to_dense(&self) -> Array2<f64> {
-        Array2::from_shape_fn((self.rows, self.columns), |(i, j)| self.entry(i, j))
-    }
-
-    /// Smallest and largest cost. Cost: one pass over all entries.
-    pub fn range(&self) -> (f64, f64) {
-        let mut buffer = vec![0.0; self.rows];
-        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-        for j in 0..self.columns {
-            for &c in self.block(j, 0..self.rows, &mut buffer) {
-                low = low.min(c);
-                high = high.max(c);
-            }
-        }
-        (low, high)
-    }
-
-    /// The costs of some rows and columns, by their indices.
-    pub(crate) fn select(&self, rows: &[usize], columns: &[usize]) -> Self {
-        let source = match &self.source {
-            Source::Matrix(values) => Source::Matrix(
-                columns
-                    .iter()
-                    .flat_map(|&j| rows.iter().map(move |&i| values[j * self.rows + i]))
-                    .collect(),
-            ),
-            Source::Points { dimension, x, y, scale } => Source::Points {
-                dimension: *dimension,
-                x: (0..*dimension)
-                    .flat_map(|d| rows.iter().map(move |&i| x[d * self.rows + i]))
-                    .collect(),
-                y: columns
-                    .iter()
-                    .flat_map(|&j| y[j * dimension..(j + 1) * dimension].iter().copied())
-                    .collect(),
-                scale: *scale,
-            },
-        };
-        Self { rows: rows.len(), columns: columns.len(), source }
-    }
-
-    /// c(i, j) ↦ c(j, i).
-    pub fn transposed(&self) -> Self {
-        let source = match &self.source {
-            Source::Matrix(values) => {
-                let mut transposed = Vec::with_capacity(values.len());
-                for i in 0..self.rows {
-                    transposed.extend(values.iter().skip(i).step_by(self.rows));
-                }
-                Source::Matrix(transposed)
-            }
-            Source::Points { dimension, x, y, scale } => Source::Points {
-                dimension: *dimension,
-                x: exchange_axes(y, self.columns, *dimension),
-                y: exchange_axes(x, *dimension, self.rows),
-                scale: *scale,
-            },
-        };
-        Self { rows: self.columns, columns: self.rows, source }
-    }
-}
-
-fn check_size(rows: usize, columns: usize) -> Result<(), ProblemError> {
-    if rows == 0 || columns == 0 {
-        return Err(ProblemError::Empty { rows, columns });
-    }
-    let count = rows.max(columns);
-    if count > u32::MAX as usize { Err(ProblemError::TooLarge { count }) } else { Ok(()) }
-}
-
-/// A row-major `rows` × `columns` matrix as its row-major transpose.
-fn exchange_axes(values: &[f64], rows: usize, columns: usize) -> Vec<f64> {
-    (0..rows * columns).map(|place| values[place % rows * columns + place / rows]).collect()
-}
-
 /// A cost matrix with marginals of equal total.
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -344,13 +131,9 @@ impl Problem {
     ///
     /// Wrong lengths; a mass that is negative, NaN or infinite; a total of zero; totals that differ
     /// by more than the tolerance.
-    pub fn new(
-        cost: Cost,
-        a: ArrayView1<'_, f64>,
-        b: ArrayView1<'_, f64>,
-    ) -> Result<Self, ProblemError> {
-        let total_a = check_marginal("a", "rows", a, cost.rows)?;
-        let total_b = check_marginal("b", "columns", b, cost.columns)?;
+    pub fn new(cost: Cost, a: ArrayView1<'_, f64>, b: ArrayView1<'_, f64>) -> Result<Self, ProblemError> {
+        let total_a = check_marginal("a", "rows", a, cost.rows())?;
+        let total_b = check_marginal("b", "columns", b, cost.columns())?;
         if (total_a - total_b).abs() > MASS_TOLERANCE * total_a.max(total_b) {
             return Err(ProblemError::Unbalanced { a: total_a, b: total_b });
         }
@@ -398,12 +181,12 @@ impl Problem {
 
     /// Number m of rows.
     pub fn rows(&self) -> usize {
-        self.cost.rows
+        self.cost.rows()
     }
 
     /// Number n of columns.
     pub fn columns(&self) -> usize {
-        self.cost.columns
+        self.cost.columns()
     }
 
     /// Rows and columns exchanged. A limit on the nonzeros of each row of a plan is a limit on the
@@ -432,41 +215,19 @@ fn check_marginal(
         return Err(ProblemError::Mass { marginal, index, value: masses[index] });
     }
     let total = sum(masses.iter().copied());
-    if total > 0.0 && total.is_finite() {
-        Ok(total)
-    } else {
-        Err(ProblemError::Total { marginal, total })
-    }
+    if total > 0.0 && total.is_finite() { Ok(total) } else { Err(ProblemError::Total { marginal, total }) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::{Array1, array};
+    use ndarray::{Array1, Array2, array};
 
     fn error(cost: Array2<f64>, a: Array1<f64>, b: Array1<f64>) -> String {
         Cost::dense(cost.view())
             .and_then(|cost| Problem::new(cost, a.view(), b.view()))
             .expect_err("a faulty problem")
             .to_string()
-    }
-
-    #[test]
-    fn a_matrix_and_points_hold_the_same_costs() {
-        let x = array![[0.0, 1.0], [2.0, 3.0], [-1.0, 0.5]];
-        let y = array![[1.0, 1.0], [0.0, 0.0]];
-        let points = Cost::squared_euclidean(x.view(), y.view(), 0.5).expect("valid points");
-        let expected = array![[0.5, 0.5], [2.5, 6.5], [2.125, 0.625]];
-        assert_eq!(points.to_dense(), expected);
-        assert_eq!(points.transposed().to_dense(), expected.t());
-        let dense = Cost::dense(expected.view()).expect("valid costs");
-        assert_eq!(dense.to_dense(), expected);
-        assert_eq!(dense.transposed().to_dense(), expected.t());
-        assert_eq!(dense.range(), (0.5, 6.5));
-        for cost in [&points, &dense] {
-            assert_eq!(cost.select(&[2, 0], &[1]).to_dense(), array![[0.625], [0.5]]);
-            assert_eq!(cost.block(1, 1..3, &mut [0.0; 3]), [6.5, 0.625]);
-        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Transport problems with known shape: the inputs of the experiments.
 
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, ArrayView1};
 use ndarray_rand::RandomExt;
 use rand_distr::{Exp1, StandardNormal};
 use serde::{Deserialize, Serialize};
@@ -49,13 +49,9 @@ pub fn histograms_on_a_line(pair: HistogramPair) -> Result<Problem, ProblemError
     Problem::new(Cost::dense(cost.view())?, a.view(), b.view())
 }
 
-/// `size` points of N(0, I) in the plane to `size` points of N((4, 4), I) with a correlation of −0.8,
-/// squared Euclidean cost scaled to a maximum of 1, and masses drawn from the exponential distribution
-/// and normalised to a total of 1.
-///
-/// # Errors
-/// If `size` is 0.
-pub fn points_in_the_plane(size: usize, random: &mut impl Rng) -> Result<Problem, ProblemError> {
+/// Two clouds of `size` points: N(0, I), and N((4, 4), Σ) with unit variances and a correlation of −0.8.
+/// Each is a matrix of `size` rows and two columns.
+pub fn clouds(size: usize, random: &mut impl Rng) -> (Array2<f64>, Array2<f64>) {
     let source = Array2::random_using((size, 2), StandardNormal, random);
     let mut target = Array2::<f64>::random_using((size, 2), StandardNormal, random);
     for mut point in target.rows_mut() {
@@ -63,11 +59,34 @@ pub fn points_in_the_plane(size: usize, random: &mut impl Rng) -> Result<Problem
         point[0] = 4.0 + first;
         point[1] = 4.0 - 0.8 * first + 0.6 * second;
     }
+    (source, target)
+}
+
+/// Transport between points (one a row) with masses `a` and `b` under the squared Euclidean cost, scaled to
+/// a maximum of 1.
+///
+/// # Errors
+/// If there are no points, all points coincide, or the masses are no two marginals.
+pub fn matching_problem(
+    source: &Array2<f64>,
+    target: &Array2<f64>,
+    a: ArrayView1<'_, f64>,
+    b: ArrayView1<'_, f64>,
+) -> Result<Problem, ProblemError> {
     let (_, largest) = Cost::squared_euclidean(source.view(), target.view(), 1.0)?.range();
     let cost = Cost::squared_euclidean(source.view(), target.view(), 1.0 / largest)?;
+    Problem::new(Cost::dense(cost.to_dense().view())?, a, b)
+}
+
+/// [`clouds`] of `size` points with masses drawn from the exponential distribution, total 1.
+///
+/// # Errors
+/// If `size` is 0.
+pub fn points_in_the_plane(size: usize, random: &mut impl Rng) -> Result<Problem, ProblemError> {
+    let (source, target) = clouds(size, random);
     let a = normalised(Array1::random_using(size, Exp1, random));
     let b = normalised(Array1::random_using(size, Exp1, random));
-    Problem::new(cost, a.view(), b.view())
+    matching_problem(&source, &target, a.view(), b.view())
 }
 
 fn normalised(masses: Array1<f64>) -> Array1<f64> {

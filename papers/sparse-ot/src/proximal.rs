@@ -173,8 +173,7 @@ impl Proximal {
         if piece.end > piece.free {
             // (k − q) v/γ with v = λγ Σ y/(k − q + λγ e).
             let tied = (piece.end - piece.free) as f64;
-            let tied_sum: f64 =
-                (piece.free..piece.end).map(|i| earnings.get(i) - largest).sum();
+            let tied_sum: f64 = (piece.free..piece.end).map(|i| earnings.get(i) - largest).sum();
             let places = (self.k - piece.free) as f64;
             let factor = places * self.lambda / (places + self.lambda * self.gamma * tied);
             offset += factor * tied_sum;

@@ -181,9 +181,8 @@ impl crate::proximal::Earnings for EarningsOf<'_> {
 /// Falling earnings, ties by row. The order of the last evaluation is nearly right, which insertion
 /// sort profits from; long lists are left to the library.
 fn sort_almost_sorted(candidates: &mut [Candidate]) {
-    let before = |x: &Candidate, y: &Candidate| {
-        x.earnings > y.earnings || (x.earnings == y.earnings && x.row < y.row)
-    };
+    let before =
+        |x: &Candidate, y: &Candidate| x.earnings > y.earnings || (x.earnings == y.earnings && x.row < y.row);
     if candidates.len() > 64 {
         candidates.sort_by(|x, y| y.earnings.total_cmp(&x.earnings).then(x.row.cmp(&y.row)));
         return;
@@ -207,10 +206,7 @@ impl<'a> ProximalDual<'a> {
             .step_by(GROUP)
             .map(|first| Group {
                 first,
-                columns: vec![
-                    Column { level: f64::INFINITY, ..Column::default() };
-                    GROUP.min(n - first)
-                ],
+                columns: vec![Column { level: f64::INFINITY, ..Column::default() }; GROUP.min(n - first)],
                 top: TopK::new((step.k + SPARE).min(m), m),
                 buffer: vec![0.0; problem.cost().block_rows()],
             })
@@ -223,6 +219,25 @@ impl<'a> ProximalDual<'a> {
             next_reference: 0,
             scans: 0,
         }
+    }
+
+    /// The same on given entries only: all others are forbidden. Each column of `centre` is t̄, its
+    /// entries and those of `lists` are allowed. Every column with mass needs an entry.
+    pub fn restricted(problem: &'a Problem, step: Proximal, lists: &[Vec<u32>], centre: &SparsePlan) -> Self {
+        let mut dual = Self::new(problem, step);
+        for (j, column) in dual.groups.iter_mut().flat_map(|g| &mut g.columns).enumerate() {
+            column.level = f64::NEG_INFINITY;
+            column.candidates = lists[j]
+                .iter()
+                .map(|&row| Candidate {
+                    row,
+                    cost: problem.cost().entry(row as usize, j),
+                    centre: centre.entry(row as usize, j),
+                    earnings: 0.0,
+                })
+                .collect();
+        }
+        dual
     }
 
     /// The numbers of the step.
@@ -298,6 +313,11 @@ impl<'a> ProximalDual<'a> {
         value.value()
     }
 
+    /// Σ |αᵢ| aᵢ, a measure of the terms of ψ.
+    pub fn size(&self, alpha: &[f64]) -> f64 {
+        alpha.iter().zip(self.problem.a()).map(|(alpha, a)| alpha.abs() * a).sum()
+    }
+
     /// Makes the columns of the last evaluation the centre of the next step, of length `lambda`,
     /// and returns the sum of all changes.
     pub fn advance(&mut self, lambda: f64) -> f64 {
@@ -319,9 +339,13 @@ impl<'a> ProximalDual<'a> {
     pub fn distance_to_centre(&self) -> f64 {
         let step = self.step;
         self.columns()
-            .flat_map(|column| column.candidates.iter().enumerate().map(move |(place, c)| {
-                (step.mass(&column.shape, place, c.earnings) - c.centre).abs()
-            }))
+            .flat_map(|column| {
+                column
+                    .candidates
+                    .iter()
+                    .enumerate()
+                    .map(move |(place, c)| (step.mass(&column.shape, place, c.earnings) - c.centre).abs())
+            })
             .sum()
     }
 

@@ -1,7 +1,7 @@
 //! The k largest of αᵢ − cᵢ, in one pass over a column.
 //!
 //! A threshold rises during the pass: no entry at or below it can be among the k largest, or matter
-//! at all. Thirty-two entries at a time are compared to it by their maximum, which the compiler
+//! at all. Sixteen entries at a time are compared to it by their maximum, which the compiler
 //! turns into vector instructions; only a block that holds something larger is looked at entry by
 //! entry, and its entries go to a buffer that is pruned to k by selection whenever it has grown to
 //! twice that. Once the threshold is near its final value, almost every block is skipped, so the
@@ -22,8 +22,8 @@ pub(crate) fn falling(x: &Entry, y: &Entry) -> Ordering {
     y.score.total_cmp(&x.score).then(x.row.cmp(&y.row))
 }
 
-const BLOCK: usize = 32;
-const LANES: usize = 8;
+const BLOCK: usize = 16;
+const LANES: usize = 4;
 
 /// Collects the k largest entries of one column at a time.
 #[derive(Clone, Debug)]

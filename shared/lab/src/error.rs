@@ -12,14 +12,14 @@ pub enum Error {
     #[error("{0}")]
     Usage(String),
     /// A file cannot be read or written.
-    #[error("cannot {action} {}: {source}", path.display())]
+    #[error("cannot {action} {}: {fault}", path.display())]
     Io {
         /// "read" or "write".
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
         /// The system's answer.
-        source: io::Error,
+        fault: io::Error,
     },
     /// Another run writes the same rows.
     #[error("{} is being written by {holder}: wait for it, stop it, or choose another --rows folder", rows.display())]
@@ -46,12 +46,12 @@ pub enum Error {
         fault: String,
     },
     /// A figure, table or claim could not be made.
-    #[error("report of {experiment}: {source}")]
+    #[error("report of {experiment}: {fault}")]
     Report {
         /// The experiment's id.
         experiment: String,
         /// The cause.
-        source: Failure,
+        fault: Failure,
     },
     /// `verdicts --check` found differences.
     #[error("{0}")]
@@ -83,9 +83,9 @@ pub trait IoContext<T> {
 
 impl<T> IoContext<T> for io::Result<T> {
     fn reading(self, path: &Path) -> Result<T, Error> {
-        self.map_err(|source| Error::Io { action: "read", path: path.to_owned(), source })
+        self.map_err(|fault| Error::Io { action: "read", path: path.to_owned(), fault })
     }
     fn writing(self, path: &Path) -> Result<T, Error> {
-        self.map_err(|source| Error::Io { action: "write", path: path.to_owned(), source })
+        self.map_err(|fault| Error::Io { action: "write", path: path.to_owned(), fault })
     }
 }

@@ -36,7 +36,7 @@ pub fn build(reports: &Path, root: Option<&Path>) -> Result<usize, Error> {
             .into(),
         papers: shown.iter().map(index_paper).collect(),
     };
-    let html = index_page(&page).map_err(|fault| Error::Report { experiment: "index".into(), source: fault.into() })?;
+    let html = index_page(&page).map_err(|fault| Error::Report { experiment: "index".into(), fault: fault.into() })?;
     write_atomically(&reports.join("index.html"), html.as_bytes())?;
     if let Some(root) = root {
         replace_between(&root.join("README.md"), SCOREBOARD, &scoreboard(&shown))?;

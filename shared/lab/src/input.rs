@@ -13,12 +13,12 @@ use ndarray_npy::{ReadNpyError, ReadNpyExt, ReadableElement};
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
     /// It cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}: {fault}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// The system's answer.
-        source: std::io::Error,
+        fault: std::io::Error,
     },
     /// Its name ends in neither `.csv` nor `.npy`.
     #[error("{}: expected a name that ends in .csv or .npy", path.display())]
@@ -102,7 +102,7 @@ fn extension(path: &Path) -> Result<Kind, InputError> {
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, InputError> {
-    fs::read(path).map_err(|source| InputError::Unreadable { path: path.to_owned(), source })
+    fs::read(path).map_err(|fault| InputError::Unreadable { path: path.to_owned(), fault })
 }
 
 fn csv_matrix(path: &Path) -> Result<Array2<f64>, InputError> {

@@ -65,7 +65,7 @@ impl Run<'_> {
     /// If the report cannot be made from the stored cells, or not stored.
     pub(crate) fn publish_experiment(&self, experiment: &dyn AnyExperiment, computed: &Computed) -> Result<(), Error> {
         let folder = self.folder().join(experiment.id());
-        let of_experiment = |source: Failure| Error::Report { experiment: experiment.id().into(), source };
+        let of_experiment = |fault: Failure| Error::Report { experiment: experiment.id().into(), fault };
         let standing = self.standing(experiment)?;
         let cells = standing.cells();
         let counts = standing.counts();
@@ -164,9 +164,9 @@ impl Run<'_> {
             let published = reports.iter().flat_map(|report| &report.claims).find(|judged| judged.id == claim.id);
             claims.push(match published {
                 Some(judged) => judged.clone(),
-                None => claim.judge(None).map_err(|source| Error::Report {
+                None => claim.judge(None).map_err(|fault| Error::Report {
                     experiment: format!("claim {}", claim.id),
-                    source,
+                    fault,
                 })?,
             });
         }
@@ -185,7 +185,7 @@ impl Run<'_> {
         };
         write_json(&folder.join(VERDICTS), &verdicts)?;
         let html = page::paper_page(&self.page(&verdicts, reports.into_iter().map(|report| report.view).collect()));
-        let html = html.map_err(|fault| Error::Report { experiment: "page".into(), source: fault.into() })?;
+        let html = html.map_err(|fault| Error::Report { experiment: "page".into(), fault: fault.into() })?;
         write_atomically(&folder.join(PAGE), html.as_bytes())?;
         Ok(verdicts)
     }

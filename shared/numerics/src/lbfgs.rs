@@ -10,119 +10,15 @@
 //! search that fails (as it must at a kink) is an error that loses the point reached. Here the best
 //! point is always returned, together with the reason for stopping.
 
+mod history;
 mod line_search;
+mod options;
 
-use std::fmt;
 use std::ops::ControlFlow;
 
+use history::{History, dot};
 use line_search::{LineSearch, Step};
-
-/// Settings of [`minimise`].
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Number of pairs kept, at least 1. Default 10; 3 to 20 are usual.
-    pub memory: usize,
-    /// Stop when the largest entry of the gradient is at most this, in size; ≥ 0. Default 1e-8.
-    pub gradient_tolerance: f64,
-    /// Stop when an iteration lowers the value by at most this part of its size; ≥ 0.
-    /// Default 1e-14; 0 stops only when the value does not fall at all.
-    pub relative_decrease: f64,
-    /// Most iterations. Default 1000.
-    pub max_iterations: usize,
-    /// Most evaluations within one line search, at least 1. Default 40.
-    pub max_line_search_evaluations: usize,
-    /// Part of the decrease promised by the slope that a step must reach, in (0, ½).
-    /// Default 1e-4.
-    pub sufficient_decrease: f64,
-    /// Part of the slope that may remain after a step, in (`sufficient_decrease`, 1). Default 0.9.
-    pub curvature: f64,
-    /// Estimate of the inverse curvature before anything is known about it: the first trial step
-    /// is this multiple of the negative gradient; positive. `None` (default): the step has length
-    /// 1, or that of the gradient if smaller.
-    pub initial_scale: Option<f64>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            memory: 10,
-            gradient_tolerance: 1e-8,
-            relative_decrease: 1e-14,
-            max_iterations: 1000,
-            max_line_search_evaluations: 40,
-            sufficient_decrease: 1e-4,
-            curvature: 0.9,
-            initial_scale: None,
-        }
-    }
-}
-
-impl Options {
-    fn check(&self) -> Result<(), LbfgsError> {
-        let fault = |option, value, range| Err(LbfgsError::Option { option, value, range });
-        if self.memory == 0 {
-            return fault("memory", 0.0, "at least 1");
-        }
-        if !(self.gradient_tolerance >= 0.0) {
-            return fault("gradient_tolerance", self.gradient_tolerance, "at least 0");
-        }
-        if !(self.relative_decrease >= 0.0) {
-            return fault("relative_decrease", self.relative_decrease, "at least 0");
-        }
-        if self.max_line_search_evaluations == 0 {
-            return fault("max_line_search_evaluations", 0.0, "at least 1");
-        }
-        if !(self.sufficient_decrease > 0.0 && self.sufficient_decrease < 0.5) {
-            return fault("sufficient_decrease", self.sufficient_decrease, "in (0, 1/2)");
-        }
-        if !(self.curvature > self.sufficient_decrease && self.curvature < 1.0) {
-            return fault("curvature", self.curvature, "in (sufficient_decrease, 1)");
-        }
-        match self.initial_scale {
-            Some(scale) if !(scale > 0.0 && scale.is_finite()) => {
-                fault("initial_scale", scale, "positive and finite")
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-/// Why nothing was minimised.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum LbfgsError {
-    /// A setting is outside its range.
-    Option {
-        /// Name of the field of [`Options`].
-        option: &'static str,
-        /// Its value.
-        value: f64,
-        /// What is allowed.
-        range: &'static str,
-    },
-    /// The start has no coordinate.
-    EmptyStart,
-    /// A coordinate of the start is NaN or infinite.
-    Start {
-        /// Its index.
-        index: usize,
-        /// Its value.
-        value: f64,
-    },
-}
-
-impl fmt::Display for LbfgsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Option { option, value, range } => {
-                write!(f, "option {option} is {value}; it must be {range}")
-            }
-            Self::EmptyStart => write!(f, "the start has no coordinate"),
-            Self::Start { index, value } => write!(f, "coordinate {index} of the start is {value}"),
-        }
-    }
-}
-
-impl std::error::Error for LbfgsError {}
+pub use options::{LbfgsError, Options};
 
 /// Why the iterations ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -269,13 +165,8 @@ pub fn minimise_observed(
         };
 
         // A step that satisfies the strong Wolfe conditions.
-        let mut search = LineSearch::new(
-            current.value,
-            slope,
-            first_step,
-            options.sufficient_decrease,
-            options.curvature,
-        );
+        let mut search =
+            LineSearch::new(current.value, slope, first_step, options.sufficient_decrease, options.curvature);
         let mut found = false;
         let mut any_finite = false;
         for _ in 0..options.max_line_search_evaluations {
@@ -321,12 +212,12 @@ pub fn minimise_observed(
 
         let fall = current.value - trial.value;
         let size = current.value.abs().max(trial.value.abs());
-        history.push(&current, &trial);
+        history.push(&current.point, &current.gradient, &trial.point, &trial.gradient);
         std::mem::swap(&mut current, &mut trial);
         stalled = fall <= options.relative_decrease * size;
     };
 
-    if !(best.value <= current.value) && current.is_finite() {
+    if current.is_finite() && (current.value < best.value || !best.is_finite()) {
         best = current;
     }
     Ok(Minimum {
@@ -357,109 +248,6 @@ impl Evaluated {
         self.point.copy_from_slice(&other.point);
         self.gradient.copy_from_slice(&other.gradient);
         self.value = other.value;
-    }
-}
-
-/// The last pairs s = x⁺ − x, y = ∇f(x⁺) − ∇f(x), in a ring.
-struct History {
-    n: usize,
-    capacity: usize,
-    length: usize,
-    /// Where the next pair goes.
-    next: usize,
-    steps: Vec<f64>,
-    changes: Vec<f64>,
-    /// 1/⟨s, y⟩ of each pair.
-    inverse_curvatures: Vec<f64>,
-    weights: Vec<f64>,
-}
-
-impl History {
-    fn new(capacity: usize, n: usize) -> Self {
-        Self {
-            n,
-            capacity,
-            length: 0,
-            next: 0,
-            steps: vec![0.0; capacity * n],
-            changes: vec![0.0; capacity * n],
-            inverse_curvatures: vec![0.0; capacity],
-            weights: vec![0.0; capacity],
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.length == 0
-    }
-
-    fn forget(&mut self) {
-        self.length = 0;
-    }
-
-    /// Keeps the pair if its curvature is positive beyond rounding; else the matrix would lose
-    /// definiteness.
-    fn push(&mut self, from: &Evaluated, to: &Evaluated) {
-        let place = self.next * self.n..(self.next + 1) * self.n;
-        let s = &mut self.steps[place.clone()];
-        let y = &mut self.changes[place];
-        for i in 0..self.n {
-            s[i] = to.point[i] - from.point[i];
-            y[i] = to.gradient[i] - from.gradient[i];
-        }
-        let curvature = dot(s, y);
-        if curvature > f64::EPSILON * dot(y, y).sqrt() * dot(s, s).sqrt() {
-            self.inverse_curvatures[self.next] = 1.0 / curvature;
-            self.next = (self.next + 1) % self.capacity;
-            self.length = (self.length + 1).min(self.capacity);
-        }
-    }
-
-    /// Writes −H ∇f by the two-loop recursion; −∇f without history.
-    fn descent(&mut self, gradient: &[f64], direction: &mut [f64]) {
-        for (d, &g) in direction.iter_mut().zip(gradient) {
-            *d = -g;
-        }
-        if self.length == 0 {
-            return;
-        }
-        let n = self.n;
-        let newest = (self.next + self.capacity - 1) % self.capacity;
-        for age in 0..self.length {
-            let pair = (newest + self.capacity - age) % self.capacity;
-            let (s, y) = (&self.steps[pair * n..][..n], &self.changes[pair * n..][..n]);
-            let weight = self.inverse_curvatures[pair] * dot(s, direction);
-            self.weights[pair] = weight;
-            add_multiple(direction, -weight, y);
-        }
-        let y = &self.changes[newest * n..][..n];
-        let scale = 1.0 / (self.inverse_curvatures[newest] * dot(y, y));
-        direction.iter_mut().for_each(|d| *d *= scale);
-        for age in (0..self.length).rev() {
-            let pair = (newest + self.capacity - age) % self.capacity;
-            let (s, y) = (&self.steps[pair * n..][..n], &self.changes[pair * n..][..n]);
-            let correction = self.inverse_curvatures[pair] * dot(y, direction);
-            add_multiple(direction, self.weights[pair] - correction, s);
-        }
-    }
-}
-
-/// ⟨x, y⟩ in four partial sums, so that the additions overlap.
-fn dot(x: &[f64], y: &[f64]) -> f64 {
-    let mut partial = [0.0; 4];
-    let (x_chunks, x_rest) = x.as_chunks::<4>();
-    let (y_chunks, y_rest) = y.as_chunks::<4>();
-    for (x, y) in x_chunks.iter().zip(y_chunks) {
-        for lane in 0..4 {
-            partial[lane] += x[lane] * y[lane];
-        }
-    }
-    let rest: f64 = x_rest.iter().zip(y_rest).map(|(x, y)| x * y).sum();
-    (partial[0] + partial[1]) + (partial[2] + partial[3]) + rest
-}
-
-fn add_multiple(x: &mut [f64], factor: f64, y: &[f64]) {
-    for (x, &y) in x.iter_mut().zip(y) {
-        *x += factor * y;
     }
 }
 
@@ -554,10 +342,7 @@ mod tests {
     #[test]
     fn faults_are_named() {
         let none = |_: &[f64], _: &mut [f64]| 0.0;
-        assert_eq!(
-            minimise(none, &[], &Options::default()).err(),
-            Some(LbfgsError::EmptyStart)
-        );
+        assert_eq!(minimise(none, &[], &Options::default()).err(), Some(LbfgsError::EmptyStart));
         assert!(matches!(
             minimise(none, &[0.0, f64::NAN], &Options::default()),
             Err(LbfgsError::Start { index: 1, .. })

@@ -1,54 +1,56 @@
-//! `k-tradeoff`: objective, sparsity and iterations against k.
+//! `k-tradeoff`: value, sparsity and iterations against k.
 
 use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
-use numerics::bootstrap::{mean, mean_interval};
-use numerics::random::stream;
 use numerics::sum::dot;
 use serde::{Deserialize, Serialize};
 
+use super::means::{Mean, means_by};
 use crate::problems::points_in_the_plane;
-use crate::{AscentOptions, Regulariser, solve_exact, solve_semidual};
+use crate::{
+    AscentOptions, Regulariser, RelaxationOptions, RepairOptions, repair, solve_exact, solve_relaxation, solve_semidual,
+};
 
-/// Objective, nonzeros per column and iterations against k, over replicates of random points.
+/// Certified value, nonzeros per column and iterations against k, over replicates of random points.
 pub struct KTradeoff;
 
 /// A cell: one k on one replicate of the points. All k of a replicate see the same points.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Parameters {
-    size: usize,
-    k: usize,
-    replicate: u32,
-}
-
-impl Parameters {
+    /// Points on each side.
+    pub size: usize,
     /// Nonzeros allowed per column.
-    pub fn k(&self) -> usize {
-        self.k
-    }
-
-    /// Whether k is no constraint.
-    pub fn is_unconstrained(&self) -> bool {
-        self.k >= self.size
-    }
+    pub k: usize,
+    /// Which draw of the points.
+    pub replicate: u32,
 }
 
-/// What one ascent on the semi-dual reached.
+/// What the solvers reached.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Row {
-    /// S(α) at the potentials found: a lower bound.
-    pub value: f64,
-    /// ⟨C, T⟩ + (γ/2)‖T‖² of the plan found.
-    pub plan_value: f64,
-    /// Most nonzeros of a column.
-    pub most_nonzeros: usize,
-    /// Nonzeros per column in the mean.
-    pub mean_nonzeros: f64,
-    /// Σᵢ |(T 1)ᵢ − aᵢ|.
-    pub row_error: f64,
-    /// Σⱼ |(Tᵀ 1)ⱼ − bⱼ|.
-    pub column_error: f64,
-    /// Iterations of L-BFGS.
+    /// Certified lower bound of the optimal value.
+    pub lower: f64,
+    /// Certified upper bound of the optimal value of the relaxation.
+    pub upper: f64,
+    /// Nonzeros per column of the relaxed plan, in the mean.
+    pub relaxed_nonzeros: f64,
+    /// Columns of the relaxed plan with more than k nonzeros: where scores tie.
+    pub tied_columns: usize,
+    /// ⟨C, T⟩ + (γ/2)‖T‖² of the relaxed plan, which is the objective of the sparse problem where no column ties.
+    pub relaxed_plan_value: f64,
+    /// Larger one of the relaxed plan's row and column errors.
+    pub relaxed_plan_error: f64,
+    /// Most nonzeros of a column of the top-k plan.
+    pub top_k_nonzeros: usize,
+    /// Row error of the top-k plan.
+    pub top_k_row_error: f64,
+    /// Value of a plan with at most k nonzeros per column and both marginals, where one was found.
+    pub repaired_value: Option<f64>,
+    /// Most nonzeros of a column of that plan.
+    pub repaired_nonzeros: Option<usize>,
+    /// Iterations of L-BFGS on the semi-dual, the paper's way, at most 500.
     pub iterations: usize,
+    /// How far L-BFGS stayed below the certified lower bound, relatively.
+    pub shortfall: f64,
     /// Exact transport cost plus (γ/2)‖b‖², where k = 1.
     pub exact_value: Option<f64>,
 }
@@ -69,8 +71,8 @@ impl Experiment for KTradeoff {
     }
 
     fn question(&self) -> &'static str {
-        "How do the semi-dual value, the nonzeros per column, the row error and the iterations of L-BFGS change with k, on \
-         random points in the plane with random masses and γ = 1?"
+        "How do the optimal value, the nonzeros per column and the iterations of L-BFGS change with k, on random points in \
+         the plane with random masses and γ = 1? The value is certified from both sides; L-BFGS runs on the semi-dual."
     }
 
     fn revision(&self) -> u32 {
@@ -78,18 +80,23 @@ impl Experiment for KTradeoff {
     }
 
     fn columns(&self) -> Vec<Column> {
-        // Where k binds, L-BFGS ends on a kink: which iterate it stops at depends on the last bits.
+        // Where k binds, L-BFGS ends on a kink, and which iterate it ends at depends on the last bits.
         vec![
             Column::new("size", "points on each side"),
             Column::new("k", "nonzeros allowed per column"),
             Column::new("replicate", "which draw of the points"),
-            Column::new("value", "semi-dual value reached, a lower bound").within(1e-3),
-            Column::new("plan_value", "regularised cost of the plan read off").within(0.1),
-            Column::new("most_nonzeros", "most nonzeros of a column"),
-            Column::new("mean_nonzeros", "nonzeros per column in the mean").within(0.1),
-            Column::new("row_error", "sum over rows of |row sum − a|, of a total mass of 1").within(1.0),
-            Column::new("column_error", "sum over columns of |column sum − b|").within(1.0),
-            Column::new("iterations", "iterations of L-BFGS").within(1.0),
+            Column::new("lower", "certified lower bound of the optimal value"),
+            Column::new("upper", "certified upper bound of the relaxation's optimal value"),
+            Column::new("relaxed_nonzeros", "nonzeros per column of the relaxed plan, in the mean").within(0.05),
+            Column::new("tied_columns", "columns of the relaxed plan with more than k nonzeros").within(0.2),
+            Column::new("relaxed_plan_value", "regularised cost of the relaxed plan").within(1e-3),
+            Column::new("relaxed_plan_error", "larger marginal error of the relaxed plan, of a mass of 1").within(1.0),
+            Column::new("top_k_nonzeros", "most nonzeros of a column of the top-k plan"),
+            Column::new("top_k_row_error", "row error of the top-k plan, of a mass of 1").within(1.0),
+            Column::new("repaired_value", "value of a sparse plan with both marginals, where found").within(1e-2),
+            Column::new("repaired_nonzeros", "most nonzeros of a column of that plan"),
+            Column::new("iterations", "iterations of L-BFGS on the semi-dual, at most 500").within(1.0),
+            Column::new("shortfall", "L-BFGS below the certified value, relatively").within(1.0),
             Column::new("exact_value", "exact transport cost plus (γ/2)‖b‖², where k = 1"),
         ]
     }
@@ -111,61 +118,83 @@ impl Experiment for KTradeoff {
     fn measure(&self, parameters: &Parameters, random: &Random) -> Result<Outcome<Row>, Failure> {
         let key = Replicate { size: parameters.size, replicate: parameters.replicate };
         let problem = points_in_the_plane(parameters.size, &mut random.shared_stream("points", &key)?)?;
-        let found = solve_semidual(&problem, Regulariser::new(parameters.k, GAMMA), &AscentOptions::default())?;
-        if !found.value.is_finite() {
-            return Ok(Outcome::Diverged(format!("semi-dual value {}", found.value)));
+        let regulariser = Regulariser::new(parameters.k, GAMMA);
+        let relaxed = solve_relaxation(&problem, regulariser, &RelaxationOptions::default())?;
+        let repaired = repair(&problem, regulariser, &relaxed, &RepairOptions::default())?.found();
+        let ascent = solve_semidual(&problem, regulariser, &AscentOptions::default())?;
+        if ![relaxed.lower, relaxed.upper, ascent.value].iter().all(|value| value.is_finite()) {
+            return Ok(Outcome::Diverged(format!("bounds {} and {}", relaxed.lower, relaxed.upper)));
         }
         let exact_value = match parameters.k {
             1 => Some(solve_exact(&problem)?.cost + 0.5 * GAMMA * dot(problem.b(), problem.b())),
             _ => None,
         };
+        let plan = &relaxed.relaxed_plan;
+        let tied = |nonzeros: &&usize| **nonzeros > parameters.k;
         Ok(Outcome::Done(vec![Row {
-            value: found.value,
-            plan_value: found.plan.primal_value(problem.cost(), GAMMA),
-            most_nonzeros: found.plan.max_nonzeros_per_column(),
-            mean_nonzeros: found.plan.nonzeros() as f64 / problem.columns() as f64,
-            row_error: found.row_error,
-            column_error: found.column_error,
-            iterations: found.iterations,
+            lower: relaxed.lower,
+            upper: relaxed.upper,
+            relaxed_nonzeros: plan.nonzeros() as f64 / plan.columns() as f64,
+            tied_columns: plan.nonzeros_per_column().iter().filter(tied).count(),
+            relaxed_plan_value: plan.primal_value(problem.cost(), GAMMA),
+            relaxed_plan_error: plan.row_error(problem.a()).max(plan.column_error(problem.b())),
+            top_k_nonzeros: relaxed.top_k_plan.max_nonzeros_per_column(),
+            top_k_row_error: relaxed.top_k_plan.row_error(problem.a()),
+            repaired_value: repaired.as_ref().map(|repaired| repaired.value),
+            repaired_nonzeros: repaired.as_ref().map(|repaired| repaired.plan.max_nonzeros_per_column()),
+            iterations: ascent.iterations,
+            shortfall: (relaxed.lower - ascent.value) / relaxed.lower.abs(),
             exact_value,
         }]))
     }
 
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
-        let panels: [(&str, fn(&Row) -> f64); 4] = [
-            ("semi-dual value", |row| row.value),
-            ("nonzeros per column", |row| row.mean_nonzeros),
-            ("row error, of mass 1", |row| row.row_error),
-            ("L-BFGS iterations", |row| row.iterations as f64),
+        // Draws of the points differ far more than values of k: everything is compared within a draw.
+        let unconstrained = |parameters: &Parameters| {
+            let same = |(other, _): &(&Parameters, &Row)| other.replicate == parameters.replicate && other.k == other.size;
+            table.rows().find(same).map_or(f64::NAN, |(_, row)| row.lower)
+        };
+        let quantities: [(&'static str, Box<dyn Fn(&Parameters, &Row) -> Option<f64>>); 4] = [
+            ("value above k = m, %", Box::new(|p, row| Some(100.0 * (row.lower / unconstrained(p) - 1.0)))),
+            ("nonzeros per column", Box::new(|_, row| Some(row.relaxed_nonzeros))),
+            ("row error of the top-k plan", Box::new(|_, row| Some(row.top_k_row_error))),
+            ("L-BFGS iterations", Box::new(|_, row| Some(row.iterations as f64))),
         ];
-        let mut figure = Figure::new("Small k: sparse plans, hard to reach")
-            .subtitle("mean over replicates, with its 95 % bootstrap interval")
-            .columns(2);
-        for (label, value) in panels {
-            let means = means_by_k(table, label, value);
-            let chart = Chart::new().x_label("k, nonzeros allowed per column").y_label(label).x_log().without_legend();
-            let chart = if label.starts_with("row error") { chart.y_log() } else { chart };
-            figure = figure.panel(
-                chart
-                    .line_with_band(
-                        label,
-                        means.iter().map(|point| (point.k as f64, point.mean)),
-                        means.iter().map(|point| point.low),
-                        means.iter().map(|point| point.high),
-                    )
-                    .x_ticks(means.iter().map(|point| point.k as f64)),
-            );
+        let mut figure = Figure::new("What k trades").subtitle("mean over draws of the points, 95 % bootstrap interval").columns(2);
+        let mut all = Vec::new();
+        for (label, value) in &quantities {
+            let means = means_by(table.rows().filter_map(|(p, row)| Some((p.k, value(p, row)?))), label);
+            figure = figure.panel(against_k(label, &means));
+            all.extend(means);
         }
         report.figure(
             "tradeoff",
-            "A larger k lowers the optimal value and makes the semi-dual smooth: L-BFGS then needs fewer iterations and the \
-             plan meets the row masses. Where k binds, the row error shows that it stopped on a kink.",
-            "Four panels against k on a logarithmic axis: the semi-dual value falls with k, nonzeros per column rise and \
-             level off, the row error falls by orders of magnitude, and iterations fall.",
+            "A small k costs value and smoothness. At the optimum the top-k plan misses row masses where scores tie; as k grows, \
+             ties vanish, the row error falls to zero and L-BFGS on the semi-dual needs fewer iterations.",
+            "Four panels against k on a logarithmic axis. The value above that of k = m falls to zero, nonzeros per column of \
+             the relaxed plan are lowest at small k, the row error of the top-k plan falls, and the iterations of L-BFGS fall.",
             &figure,
         )?;
-        let summary: Vec<MeanByK> = panels.iter().flat_map(|(label, value)| means_by_k(table, label, *value)).collect();
-        report.records("means", "Means over replicates with their 95 % bootstrap intervals.", &summary)
+        let gap = |p: &Parameters, row: &Row| Some((p.k, 100.0 * (row.repaired_value? - row.lower) / row.lower.abs()));
+        let gaps = means_by(table.rows().filter_map(|(p, row)| gap(p, row)), "gap of the repaired plan, %");
+        let found = |p: &Parameters, row: &Row| (p.k, if row.repaired_value.is_some() { 100.0 } else { 0.0 });
+        let found = means_by(table.rows().map(|(p, row)| found(p, row)), "repaired plans found, %");
+        let figure = Figure::new("A sparse plan with both marginals")
+            .subtitle("mean over draws of the points, 95 % bootstrap interval")
+            .columns(2)
+            .panel(against_k("found, % of draws", &found).y_range(0.0, 105.0))
+            .panel(against_k("gap to the dual bound, %", &gaps));
+        report.figure(
+            "repaired",
+            "Plans with at most k nonzeros per column that meet both marginals, found by repairing the relaxed plan: how often, \
+             and how far their value can be from optimal at most.",
+            "Two panels against k: the share of draws for which a repaired plan was found, and its gap to the dual bound, which \
+             is largest at small k and vanishes at large k.",
+            &figure,
+        )?;
+        all.extend(gaps);
+        all.extend(found);
+        report.records("means", "Means over draws of the points with their 95 % bootstrap intervals.", &all)
     }
 }
 
@@ -176,28 +205,17 @@ struct Replicate {
     replicate: u32,
 }
 
-/// A mean over replicates with its interval; without replicates to compare, the interval is the mean.
-#[derive(Serialize)]
-struct MeanByK {
-    quantity: &'static str,
-    k: usize,
-    mean: f64,
-    low: f64,
-    high: f64,
-    replicates: usize,
-}
-
-fn means_by_k(table: &Table<Parameters, Row>, quantity: &'static str, value: impl Fn(&Row) -> f64) -> Vec<MeanByK> {
-    let mut ks: Vec<usize> = table.rows().map(|(parameters, _)| parameters.k).collect();
-    ks.sort_unstable();
-    ks.dedup();
-    let mean_at = |k: usize| {
-        let values: Vec<f64> =
-            table.rows().filter(|(parameters, _)| parameters.k == k).map(|(_, row)| value(row)).collect();
-        let center = mean(&values);
-        let interval = mean_interval(&values, &mut stream(0, &["sparse-ot", "k-tradeoff", quantity, &k.to_string()]));
-        let (low, high) = interval.map_or((center, center), |interval| (interval.low, interval.high));
-        MeanByK { quantity, k, mean: center, low, high, replicates: values.len() }
-    };
-    ks.into_iter().map(mean_at).collect()
+fn against_k(label: &str, means: &[Mean]) -> Chart {
+    let ks = || means.iter().map(|point| point.at);
+    Chart::new()
+        .x_label("k, nonzeros allowed per column")
+        .y_label(label)
+        .x_log()
+        .x_ticks(ks())
+        .line_with_band(
+            "",
+            ks().zip(means.iter().map(|point| point.mean)),
+            means.iter().map(|point| point.low),
+            means.iter().map(|point| point.high),
+        )
 }

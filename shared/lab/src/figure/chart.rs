@@ -131,7 +131,8 @@ impl Chart {
         self
     }
 
-    /// Straight lines between points.
+    /// Straight lines between points. A line of more than 4000 points is drawn from its extremes in every
+    /// half px.
     pub fn line(self, name: impl Into<String>, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
         self.push(name, Shape::curve(points, Join::Straight, false))
     }

@@ -104,10 +104,28 @@ impl Frame {
         TICK + TICK_GAP + font::widest(ticks.iter().map(|tick| tick.label.as_str()), SMALL)
     }
 
-    /// Room to the left of the plotting area.
-    pub(super) fn left(&self) -> f64 {
+    /// Room to the left of the plotting area in a panel of the given width.
+    pub(super) fn left(&self, panel_width: f64) -> f64 {
+        self.y_room().max(self.overhang(panel_width).0)
+    }
+
+    /// Room that the labels of the y axis take.
+    pub(super) fn y_room(&self) -> f64 {
         let lines = self.y_label_lines().len() as f64;
         self.y_tick_width() + lines * LABEL * LEADING + if lines > 0.0 { LABEL_GAP } else { 0.0 }
+    }
+
+    /// How far labels of the x axis may reach beyond the plotting area on the left and on the right.
+    /// The plotting area takes at least half of most panels.
+    pub(super) fn overhang(&self, panel_width: f64) -> (f64, f64) {
+        if self.without_ticks || !self.x.categories.is_empty() {
+            return (0.0, 0.0);
+        }
+        (2..=7).flat_map(|most| self.x.ticks(most)).fold((0.0, 0.0), |(left, right), tick| {
+            let half = font::width(&tick.label, SMALL, false) / 2.0;
+            let at = 0.5 * panel_width * self.x.fraction(tick.value).unwrap_or(0.5);
+            ((half - at).max(left), (at + half - 0.5 * panel_width).max(right))
+        })
     }
 
     /// Room above the plotting area.

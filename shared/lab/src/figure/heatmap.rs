@@ -7,7 +7,7 @@ use plotters::style::colors::colormaps::{ColorMap, DerivedColorMap, ViridisRGB};
 use super::axis::{Axis, fitted, usable, valid_range};
 use super::frame::Frame;
 use super::layout::{Layout, Sides};
-use super::scene::{Anchor, Item, Pixels, Rect, Scene, Text, half_capital};
+use super::scene::{Anchor, Item, Pixels, Rect, Scene, half_capital};
 use super::theme::{AXIS, INK, LABEL, LEADING, MISSING, Rgb, SMALL, SOFT_INK, WHITE};
 use super::{FigureError, font};
 
@@ -205,7 +205,7 @@ impl Heatmap {
         };
         let scale = Axis { low, high, log, ..Axis::default() };
         let mut prepared = PreparedHeatmap { map: self, frame, scale };
-        prepared.frame.title_room = 2.0 * prepared.right().min(prepared.frame.left());
+        prepared.frame.title_room = 2.0 * prepared.right().min(prepared.frame.y_room());
         Ok(prepared)
     }
 }
@@ -312,8 +312,8 @@ impl PreparedHeatmap<'_> {
 }
 
 impl Layout for PreparedHeatmap<'_> {
-    fn sides(&self, _width: f64) -> Sides {
-        Sides { left: self.frame.left(), right: self.right() }
+    fn sides(&self, width: f64) -> Sides {
+        Sides { left: self.frame.left(width), right: self.right().max(self.frame.overhang(width).1) }
     }
 
     fn top(&self, width: f64) -> f64 {

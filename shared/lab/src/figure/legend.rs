@@ -2,7 +2,7 @@
 
 use super::bars::hatch;
 use super::font;
-use super::scene::{Anchor, Paint, Point, Rect, Scene, Text, half_capital};
+use super::scene::{Anchor, Paint, Point, Rect, Scene, half_capital};
 use super::theme::{INK, LEADING, SMALL, Style};
 
 /// What stands before a name.

@@ -119,7 +119,8 @@ impl Prepared<'_> {
 impl Layout for Prepared<'_> {
     fn sides(&self, width: f64) -> Sides {
         let legend = self.legend_right(width).map_or(0.0, |legend| legend.width() + 18.0);
-        Sides { left: self.frame.left(), right: legend + RIGHT }
+        let overhang = self.frame.overhang(width).1;
+        Sides { left: self.frame.left(width), right: (legend + RIGHT).max(overhang) }
     }
 
     fn top(&self, width: f64) -> f64 {
@@ -127,7 +128,7 @@ impl Layout for Prepared<'_> {
     }
 
     fn bottom(&self, width: f64) -> f64 {
-        let legend = self.legend_below(width + self.frame.left()).map_or(0.0, |l| l.height() + LEGEND_GAP);
+        let legend = self.legend_below(width + self.frame.y_room()).map_or(0.0, |l| l.height() + LEGEND_GAP);
         self.frame.bottom(width) + legend
     }
 
@@ -169,8 +170,8 @@ impl Layout for Prepared<'_> {
         if let Some(legend) = self.legend_right(panel_width) {
             legend.draw(scene, (plot.right + 18.0, plot.top + half_capital(SMALL)));
         }
-        if let Some(legend) = self.legend_below(area.width() + self.frame.left()) {
-            let space = area.width() + self.frame.left();
+        if let Some(legend) = self.legend_below(area.width() + self.frame.y_room()) {
+            let space = area.width() + self.frame.y_room();
             let left = area.right - space + (space - legend.width()).max(0.0) / 2.0;
             legend.draw(scene, (left, plot.bottom + self.frame.bottom(area.width()) + LEGEND_GAP));
         }

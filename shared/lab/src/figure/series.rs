@@ -9,6 +9,8 @@ use super::theme::Style;
 const LINE: f64 = 1.9;
 const BAND_OPACITY: f64 = 0.2;
 pub(super) const BINNED_OPACITY: f64 = 0.45;
+/// Lines with more points are condensed.
+const LONG_LINE: usize = 4000;
 /// Markers on a line keep this distance.
 const MARKER_DISTANCE: f64 = 13.0;
 
@@ -232,7 +234,7 @@ impl Series {
                     if line.len() == 1 && !markers && plot.contains(line[0]) {
                         scene.marker(style.marker, line[0], style.color);
                     }
-                    for part in clip_line(&line, plot) {
+                    for part in clip_line(&condensed(line), plot) {
                         scene.dashed(part, style.dash, LINE, style.color);
                     }
                 }
@@ -292,10 +294,47 @@ impl Series {
         {
             let (Some(from), Some(to)) = (frame.place(plot, from), frame.place(plot, to)) else { continue };
             let share = (weight / heaviest).min(1.0);
-            let paint = Paint { color: self.style().color, opacity: 0.15 + 0.65 * share };
+            let paint = Paint { color: self.style().color, opacity: 0.12 + 0.5 * share };
             for part in clip_line(&[from, to], plot) {
-                scene.stroke(part, 0.5 + 1.5 * share, paint);
+                scene.stroke(part, 0.5 + 1.2 * share, paint);
             }
         }
+    }
+}
+
+/// A long line with fewer points: of the points that follow each other within half a px across, only
+/// the first, the lowest, the highest and the last are kept, which no eye can tell.
+fn condensed(line: Vec<Point>) -> Vec<Point> {
+    if line.len() <= LONG_LINE {
+        return line;
+    }
+    let column = |point: &Point| (2.0 * point.0).floor();
+    let mut kept = Vec::with_capacity(LONG_LINE);
+    for run in line.chunk_by(|a, b| column(a) == column(b)) {
+        let extreme =
+            |sign: f64| (0..run.len()).max_by(|&a, &b| (sign * run[a].1).total_cmp(&(sign * run[b].1)));
+        let mut indices = [0, extreme(-1.0).unwrap_or(0), extreme(1.0).unwrap_or(0), run.len() - 1];
+        indices.sort_unstable();
+        kept.extend(indices.map(|index| run[index]));
+    }
+    kept.dedup();
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_condensed_line_keeps_its_extremes_and_ends() {
+        let short: Vec<Point> = (0..LONG_LINE).map(|i| (i as f64 / 900.0, i as f64)).collect();
+        assert_eq!(condensed(short.clone()), short);
+        let long: Vec<Point> =
+            (0..100_000).map(|i| (f64::from(i) / 1000.0, f64::from(i * 7919 % 1009))).collect();
+        let kept = condensed(long.clone());
+        assert!(kept.len() <= 4 * 200);
+        assert_eq!((kept[0], kept[kept.len() - 1]), (long[0], long[99_999]));
+        let highest = |points: &[Point]| points.iter().map(|point| point.1).fold(0.0, f64::max);
+        assert_eq!(highest(&kept), highest(&long));
     }
 }

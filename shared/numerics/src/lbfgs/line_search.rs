@@ -161,11 +161,8 @@ impl LineSearch {
                 self.limits.0
             });
             if self.bracketed {
-                let nearer = if (cubic - trial.step).abs() < (secant - trial.step).abs() {
-                    cubic
-                } else {
-                    secant
-                };
+                let nearer =
+                    if (cubic - trial.step).abs() < (secant - trial.step).abs() { cubic } else { secant };
                 let edge = trial.step + 0.66 * (self.other.step - trial.step);
                 next = if trial.step > better.step { nearer.min(edge) } else { nearer.max(edge) };
             } else {
@@ -187,11 +184,7 @@ impl LineSearch {
             self.better = trial;
         }
         // Interpolation on equal values can give 0/0; halve instead.
-        self.step = if next.is_finite() {
-            next
-        } else {
-            0.5 * (self.better.step + self.other.step)
-        };
+        self.step = if next.is_finite() { next } else { 0.5 * (self.better.step + self.other.step) };
     }
 }
 
@@ -228,7 +221,7 @@ fn cubic_step_beyond(x: End, t: End) -> Option<f64> {
     let p = (gamma - t.slope) + theta;
     let q = (gamma + (x.slope - t.slope)) + gamma;
     let ratio = p / q;
-    (ratio < 0.0 && gamma != 0.0).then(|| t.step + ratio * (x.step - t.step))
+    (ratio < 0.0 && gamma != 0.0).then_some(t.step + ratio * (x.step - t.step))
 }
 
 #[cfg(test)]

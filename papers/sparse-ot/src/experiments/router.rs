@@ -1,0 +1,195 @@
+//! `router`: what share of tokens and slots five routers use.
+
+use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use ndarray::{Array1, Array2};
+use ndarray_rand::RandomExt;
+use rand::Rng;
+use rand_distr::StandardNormal;
+use serde::{Deserialize, Serialize};
+
+use super::means::{Mean, mean_of};
+use crate::router::{
+    Assignment, RouterError, capacity, expert_choice, gates, sinkhorn_scores, sparsity_constrained, token_choice,
+};
+
+/// Coverage, gate mass and slots of five routers on random gates with popular and unpopular experts.
+pub struct Routing;
+
+/// Who routes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Router {
+    /// Each token picks its best expert; what does not fit is dropped.
+    TokenChoice,
+    /// The same on the entropic plan: S-BASE.
+    SBase,
+    /// Each expert picks its best tokens.
+    ExpertChoice,
+    /// Each expert picks its best tokens on the entropic plan.
+    SinkhornExpertChoice,
+    /// Sparsity-constrained transport, k = capacity.
+    SparsityConstrained,
+}
+
+/// Iterations of Sinkhorn and of ADAM, as in the authors' code.
+pub const ITERATIONS: usize = 20;
+/// Tokens and experts of one routing problem: 14 × 14 patches of an image, 32 experts.
+const TOKENS: usize = 196;
+const EXPERTS: usize = 32;
+
+/// All routers with their names.
+pub const ROUTERS: [(Router, &str); 5] = [
+    (Router::TokenChoice, "token choice"),
+    (Router::SBase, "S-BASE"),
+    (Router::ExpertChoice, "expert choice"),
+    (Router::SinkhornExpertChoice, "Sinkhorn, experts choose"),
+    (Router::SparsityConstrained, "sparsity-constrained"),
+];
+
+impl Router {
+    /// Routes tokens with the given logits (t × e) to experts with `capacity` slots each.
+    ///
+    /// # Errors
+    /// If the logits are empty or not finite, or the capacity is 0.
+    pub fn route(self, logits: &Array2<f64>, capacity: usize) -> Result<Assignment, RouterError> {
+        let gates = gates(logits.view());
+        Ok(match self {
+            Self::TokenChoice => token_choice(gates.view(), capacity),
+            Self::SBase => token_choice(sinkhorn_scores(logits.view(), ITERATIONS)?.view(), capacity),
+            Self::ExpertChoice => expert_choice(gates.view(), capacity),
+            Self::SinkhornExpertChoice => expert_choice(sinkhorn_scores(logits.view(), ITERATIONS)?.view(), capacity),
+            Self::SparsityConstrained => sparsity_constrained(gates.view(), capacity, ITERATIONS)?,
+        })
+    }
+}
+
+/// Logits 1.5 N(0, 1) per pair plus N(0, 1) per expert: some experts are popular.
+pub fn random_logits(tokens: usize, experts: usize, random: &mut impl Rng) -> Array2<f64> {
+    let popularity = Array1::<f64>::random_using(experts, StandardNormal, random);
+    Array2::<f64>::random_using((tokens, experts), StandardNormal, random) * 1.5 + popularity
+}
+
+/// A cell: one router, one capacity factor, one draw of the logits.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Parameters {
+    /// Who routes.
+    pub router: Router,
+    /// Slots of all experts per token.
+    pub capacity_factor: f64,
+    /// Which draw; all routers see the same.
+    pub replicate: u32,
+}
+
+/// How the assignment uses tokens and slots.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Row {
+    /// Share of tokens with an expert.
+    pub covered: f64,
+    /// Gates of the chosen pairs per token.
+    pub gate_mass: f64,
+    /// Share of slots in use.
+    pub slots_used: f64,
+}
+
+#[derive(Serialize)]
+struct Draw {
+    replicate: u32,
+}
+
+impl Experiment for Routing {
+    type Parameters = Parameters;
+    type Row = Row;
+
+    fn id(&self) -> &'static str {
+        "router"
+    }
+
+    fn title(&self) -> &'static str {
+        "Routing tokens to experts"
+    }
+
+    fn question(&self) -> &'static str {
+        "What shares of 196 tokens and of the slots of 32 experts do five routers use, when every expert has slots for 1, 1.25 \
+         or 2 times the balanced load? Logits are random, with popular and unpopular experts; nothing is trained."
+    }
+
+    fn revision(&self) -> u32 {
+        1
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        vec![
+            Column::new("router", "who routes"),
+            Column::new("capacity_factor", "slots of all experts per token"),
+            Column::new("replicate", "which draw of the logits"),
+            Column::new("covered", "share of tokens with an expert").within(0.01),
+            Column::new("gate_mass", "softmax gates of the chosen pairs, summed, per token").within(0.01),
+            Column::new("slots_used", "share of the experts' slots in use").within(0.01),
+        ]
+    }
+
+    fn grid(&self, profile: Profile) -> Vec<Parameters> {
+        let replicates = match profile {
+            Profile::Smoke => 2,
+            Profile::Quick => 20,
+            Profile::Full => 200,
+        };
+        let mut cells = Vec::new();
+        for replicate in 0..replicates {
+            for capacity_factor in [1.0, 1.25, 2.0] {
+                cells.extend(ROUTERS.iter().map(|(router, _)| Parameters { router: *router, capacity_factor, replicate }));
+            }
+        }
+        cells
+    }
+
+    fn measure(&self, parameters: &Parameters, random: &Random) -> Result<Outcome<Row>, Failure> {
+        let mut random = random.shared_stream("logits", &Draw { replicate: parameters.replicate })?;
+        let logits = random_logits(TOKENS, EXPERTS, &mut random);
+        let slots = capacity(TOKENS, EXPERTS, parameters.capacity_factor);
+        let usage = parameters.router.route(&logits, slots)?.usage(gates(logits.view()).view());
+        Ok(Outcome::Done(vec![Row { covered: usage.covered, gate_mass: usage.gate_mass, slots_used: usage.slots_used }]))
+    }
+
+    fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
+        let quantities: [(&str, fn(&Row) -> f64); 3] = [
+            ("tokens covered, %", |row| 100.0 * row.covered),
+            ("slots used, %", |row| 100.0 * row.slots_used),
+            ("gate mass per token", |row| row.gate_mass),
+        ];
+        let factors = [1.0, 1.25, 2.0];
+        let mut figure = Figure::new("Balanced and full").subtitle("mean over draws of the logits, 95 % bootstrap interval").columns(1);
+        let mut all = Vec::new();
+        for (label, value) in quantities {
+            let mut chart = Chart::new()
+                .x_label("capacity factor")
+                .y_label(label)
+                .categories(factors.map(|factor| factor.to_string()));
+            for (router, name) in ROUTERS {
+                let at = |factor: f64| -> Mean {
+                    let of_cell = |(p, _): &(&Parameters, &Row)| p.router == router && p.capacity_factor == factor;
+                    let values: Vec<f64> = table.rows().filter(of_cell).map(|(_, row)| value(row)).collect();
+                    mean_of(&values, &format!("{name}: {label}"), factor)
+                };
+                let means = factors.map(at);
+                chart = chart.bars_with_errors(
+                    name,
+                    means.iter().map(|mean| mean.mean),
+                    means.iter().map(|mean| mean.low),
+                    means.iter().map(|mean| mean.high),
+                );
+                all.extend(means);
+            }
+            figure = figure.panel(chart);
+        }
+        report.figure(
+            "usage",
+            "The sparsity-constrained router fills every slot, as expert choice does, and covers nearly every token, as S-BASE \
+             does; the gates of the pairs it chooses are a little smaller than those expert choice picks.",
+            "Three bar charts over capacity factors 1, 1.25 and 2 with a bar for each of five routers: tokens covered, slots \
+             used, and gate mass per token.",
+            &figure,
+        )?;
+        report.records("means", "Means over draws of the logits with their 95 % bootstrap intervals; `at` is the capacity factor.", &all)
+    }
+}

@@ -1,0 +1,141 @@
+//! `router-time`: what routing costs.
+
+use std::time::Instant;
+
+use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use serde::{Deserialize, Serialize};
+
+use super::means::{Mean, mean_of};
+use super::router::{ROUTERS, Router, random_logits};
+use crate::router::capacity;
+
+/// Milliseconds per 1,000 tokens of the five routers.
+pub struct RouterTime;
+
+/// A cell: one router, one draw of the logits.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Parameters {
+    /// Tokens.
+    pub tokens: usize,
+    /// Who routes.
+    pub router: Router,
+    /// Which draw; all routers see the same.
+    pub replicate: u32,
+}
+
+/// What routing took.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Row {
+    /// Pairs of token and expert that were chosen: the work is done, and the same in every run.
+    pub pairs: usize,
+    /// Milliseconds per 1,000 tokens, the least of five runs.
+    pub milliseconds: f64,
+}
+
+const EXPERTS: usize = 32;
+const REPEATS: usize = 5;
+
+#[derive(Serialize)]
+struct Draw {
+    tokens: usize,
+    replicate: u32,
+}
+
+impl Experiment for RouterTime {
+    type Parameters = Parameters;
+    type Row = Row;
+
+    fn id(&self) -> &'static str {
+        "router-time"
+    }
+
+    fn title(&self) -> &'static str {
+        "What routing costs"
+    }
+
+    fn question(&self) -> &'static str {
+        "How long do the five routers take per 1,000 tokens, with 32 experts, capacity factor 1.25, and 20 iterations where they \
+         iterate?"
+    }
+
+    fn revision(&self) -> u32 {
+        1
+    }
+
+    fn runs_alone(&self) -> bool {
+        true
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        vec![
+            Column::new("tokens", "tokens"),
+            Column::new("router", "who routes"),
+            Column::new("replicate", "which draw of the logits"),
+            Column::new("pairs", "pairs of token and expert that were chosen").within(0.01),
+            Column { unit: Some("ms"), ..Column::seconds("milliseconds", "wall time per 1,000 tokens, the least of five runs") },
+        ]
+    }
+
+    fn grid(&self, profile: Profile) -> Vec<Parameters> {
+        let (sizes, replicates): (&[usize], u32) = match profile {
+            Profile::Smoke => (&[196], 2),
+            Profile::Quick => (&[196, 1568], 10),
+            Profile::Full => (&[196, 1568, 12_544], 30),
+        };
+        let mut cells = Vec::new();
+        for &tokens in sizes {
+            for replicate in 0..replicates {
+                cells.extend(ROUTERS.iter().map(|(router, _)| Parameters { tokens, router: *router, replicate }));
+            }
+        }
+        cells
+    }
+
+    fn measure(&self, parameters: &Parameters, random: &Random) -> Result<Outcome<Row>, Failure> {
+        let draw = Draw { tokens: parameters.tokens, replicate: parameters.replicate };
+        let logits = random_logits(parameters.tokens, EXPERTS, &mut random.shared_stream("logits", &draw)?);
+        let slots = capacity(parameters.tokens, EXPERTS, 1.25);
+        let mut least = f64::INFINITY;
+        let mut pairs = 0;
+        for _ in 0..REPEATS {
+            let started = Instant::now();
+            let assignment = parameters.router.route(&logits, slots)?;
+            least = least.min(started.elapsed().as_secs_f64());
+            pairs = assignment.experts.iter().map(Vec::len).sum();
+        }
+        Ok(Outcome::Done(vec![Row { pairs, milliseconds: least * 1e6 / parameters.tokens as f64 }]))
+    }
+
+    fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
+        let mut sizes: Vec<usize> = table.cells().map(|(parameters, _)| parameters.tokens).collect();
+        sizes.sort_unstable();
+        sizes.dedup();
+        let mut chart = Chart::new()
+            .x_label("tokens")
+            .y_label("ms per 1,000 tokens")
+            .categories(sizes.iter().map(usize::to_string));
+        let mut all: Vec<Mean> = Vec::new();
+        for (router, name) in ROUTERS {
+            let at = |tokens: &usize| {
+                let of_cell = |(p, _): &(&Parameters, &Row)| p.router == router && p.tokens == *tokens;
+                let values: Vec<f64> = table.rows().filter(of_cell).map(|(_, row)| row.milliseconds).collect();
+                mean_of(&values, name, *tokens as f64)
+            };
+            let means: Vec<Mean> = sizes.iter().map(at).collect();
+            chart = chart.bars_with_errors(
+                name,
+                means.iter().map(|mean| mean.mean),
+                means.iter().map(|mean| mean.low),
+                means.iter().map(|mean| mean.high),
+            );
+            all.extend(means);
+        }
+        report.timing_figure(
+            "milliseconds",
+            "Time of routing, mean over draws of the logits with its 95 % bootstrap interval. Measured with all threads of the \
+             machine named in run.json.",
+            "Bars of the time per 1,000 tokens for each of five routers, by number of tokens.",
+            &Figure::new("What routing costs").panel(chart),
+        )
+    }
+}

@@ -1,0 +1,173 @@
+//! The command on good and bad input, and the README's examples of it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const COST: &str = "0,1,4\n1,0,1\n4,1,0\n";
+const MASS: &str = "0.25\n0.5\n0.25\n";
+
+/// A folder with a small problem in it.
+struct Inputs(tempfile::TempDir);
+
+impl Inputs {
+    fn new() -> Self {
+        let inputs = Self(tempfile::tempdir().unwrap());
+        inputs.write("c.csv", COST.as_bytes());
+        inputs.write("a.csv", MASS.as_bytes());
+        inputs.write("b.csv", MASS.as_bytes());
+        inputs
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) {
+        fs::write(self.path(name), bytes).unwrap();
+    }
+
+    /// `sparse-ot solve` in the folder, with the given arguments behind the usual ones.
+    fn solve(&self, arguments: &str) -> std::process::Output {
+        let mut command = program(self.0.path());
+        command.args(["solve", "--a", "a.csv", "--b", "b.csv", "--out", "plan.csv"]);
+        command.args(arguments.split_whitespace()).output().unwrap()
+    }
+
+    /// The one line of a refusal; nothing is written.
+    fn refusal(&self, arguments: &str, code: i32) -> String {
+        let output = self.solve(arguments);
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments}: {text}");
+        assert!(!self.path("plan.csv").exists(), "{arguments}: nothing is written");
+        if code == 1 {
+            assert_eq!(text.lines().count(), 1, "{text}");
+        }
+        text
+    }
+}
+
+fn program(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sparse-ot"));
+    command.current_dir(folder);
+    command
+}
+
+const USUAL: &str = "--cost c.csv --k 2 --gamma 0.5";
+
+#[test]
+fn a_plan_is_written_and_described() {
+    let inputs = Inputs::new();
+    let output = inputs.solve(USUAL);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    for label in ["nonzeros per column", "row error", "column error", "seconds", "plan.csv"] {
+        assert!(text.contains(label), "{label}: {text}");
+    }
+    // Moving nothing costs nothing: the optimal plan is diag(1/4, 1/2, 1/4), since any other entry costs at
+    // least 1 while it saves less than γ/4 = 1/8 of the square norm.
+    let plan = fs::read_to_string(inputs.path("plan.csv")).unwrap();
+    assert_eq!(plan.lines().next(), Some("row,column,mass"));
+    for (line, (index, mass)) in plan.lines().skip(1).zip([(0, 0.25), (1, 0.5), (2, 0.25)]) {
+        let fields: Vec<f64> = line.split(',').map(|field| field.parse().unwrap()).collect();
+        assert_eq!((fields[0] as usize, fields[1] as usize), (index, index));
+        assert!((fields[2] - mass).abs() < 1e-9, "{line}");
+    }
+}
+
+#[test]
+fn dense_layout_npy_input_and_k_above_m_work() {
+    let inputs = Inputs::new();
+    let output = inputs.solve("--cost c.csv --k 99 --gamma 0.5 --layout dense --method dual");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let plan = fs::read_to_string(inputs.path("plan.csv")).unwrap();
+    assert!(plan.lines().count() == 3 && plan.lines().all(|line| line.split(',').count() == 3), "{plan}");
+}
+
+#[test]
+fn wrong_options_are_usage() {
+    let inputs = Inputs::new();
+    assert!(inputs.refusal("--cost c.csv --k 0 --gamma 1", 2).contains("every column needs at least one nonzero"));
+    for gamma in ["0", "-1", "NaN", "inf", "x"] {
+        let text = inputs.refusal(&format!("--cost c.csv --k 1 --gamma={gamma}"), 2);
+        assert!(text.contains("expected a positive number"), "{gamma}: {text}");
+    }
+    assert!(inputs.refusal("--cost c.csv --k 1 --gamma 1 --method sinkhorm", 2).contains("possible values"));
+}
+
+#[test]
+fn wrong_files_are_named_with_their_fault() {
+    let inputs = Inputs::new();
+    let text = inputs.refusal("--cost none.csv --k 2 --gamma 1", 1);
+    assert!(text.contains("cannot read none.csv"), "{text}");
+    let cases: [(&str, &str, &str, &str); 9] = [
+        ("c.csv", "0,1\n1,0\n", COST, "the cost matrix has 2"),
+        ("c.csv", "0,1,4\n1,0\n", COST, "line 2 has 2 fields"),
+        ("c.csv", "0,1,4\n1,zero,1\n4,1,0\n", COST, "line 2, field 2"),
+        ("c.csv", "", COST, "no numbers in it"),
+        ("a.csv", "0.25\n0.5\n", MASS, "a has 2 masses"),
+        ("a.csv", "-0.25\n1.0\n0.25\n", MASS, "a[0] is -0.25"),
+        ("b.csv", "0.25\nNaN\n0.25\n", MASS, "line 2, field 1"),
+        ("b.csv", "0.25\n0.6\n0.25\n", MASS, "differ by"),
+        ("b.csv", "0\n0\n0\n", MASS, "total must be positive"),
+    ];
+    for (file, wrong, right, fault) in cases {
+        inputs.write(file, wrong.as_bytes());
+        let text = inputs.refusal(USUAL, 1);
+        assert!(text.starts_with("error: ") && text.contains(fault), "{file} {wrong:?}: {text}");
+        inputs.write(file, right.as_bytes());
+    }
+    inputs.write("c.npy", b"\x93NUMPY\x01\x00");
+    assert!(inputs.refusal("--cost c.npy --k 2 --gamma 1", 1).contains("c.npy"), "a truncated file");
+}
+
+#[test]
+fn an_unwritable_plan_is_an_error() {
+    let inputs = Inputs::new();
+    let mut command = program(inputs.0.path());
+    command.args(["solve", "--a", "a.csv", "--b", "b.csv", "--out", "/proc/none/plan.csv"]).args(USUAL.split(' '));
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stderr).unwrap().starts_with("error: cannot write /proc/none"));
+}
+
+#[test]
+fn bins_without_mass_stay_empty() {
+    let inputs = Inputs::new();
+    inputs.write("a.csv", b"0.5\n0.5\n0\n");
+    inputs.write("b.csv", b"0\n0.5\n0.5\n");
+    let output = inputs.solve(USUAL);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let plan = fs::read_to_string(inputs.path("plan.csv")).unwrap();
+    assert!(plan.lines().skip(1).all(|line| line.split(',').nth(1) != Some("0")), "{plan}");
+    assert!(!plan.contains("NaN"), "{plan}");
+}
+
+/// Every `sparse-ot` command of the two READMEs runs as it stands, from a folder that holds `papers/`.
+#[test]
+fn the_commands_of_the_readmes_work() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for entry in ["papers", "shared", "reports", "Cargo.toml", "Cargo.lock"] {
+        std::os::unix::fs::symlink(root.join(entry), folder.path().join(entry)).unwrap();
+    }
+    let text = ["README.md", "papers/sparse-ot/README.md"].map(|name| fs::read_to_string(root.join(name)).unwrap());
+    let text = text.join("\n");
+    let commands: Vec<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("cargo run -q -p sparse-ot -- ")).collect();
+    assert!(commands.len() >= 3, "{commands:?}");
+    for arguments in commands {
+        let output = program(folder.path()).args(arguments.split_whitespace()).output().unwrap();
+        assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// The experiments end, and nothing in them failed.
+#[test]
+fn the_smoke_profile_is_reproduced() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = program(folder.path());
+    let output = command.args(["reproduce", "--profile", "smoke", "--out", "reports"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(folder.path().join("reports/sparse-ot/index.html").exists());
+}
