@@ -7,8 +7,6 @@
 //! M(β − cᵢ; aᵢ), as in the semi-dual with rows and columns exchanged. The small problem is started
 //! the same way. Whatever comes out is only a start; the solver that follows relies on nothing.
 
-use numerics::lbfgs;
-
 use crate::columns::Columns;
 use crate::max_operator::ExactMass;
 use crate::newton::Newton;
@@ -47,8 +45,7 @@ fn from_coarse(problem: &Problem, step: Proximal) -> Option<Vec<f64>> {
         Proximal { k: step.k.min(rows.len()), gamma: step.gamma / ratio, lambda: step.lambda * ratio };
     let mut alpha = starting_potentials(&coarse, coarse_step);
     let mut dual = ProximalDual::new(&coarse, coarse_step);
-    ascend(&mut dual, &mut alpha, 40, &coarse);
-    Newton::new(alpha.len()).maximise(&mut dual, &mut alpha, |_| 1e-2 * coarse.mass(), 30);
+    Newton::new(alpha.len()).maximise(&mut dual, &mut alpha, |_| 1e-2 * coarse.mass(), 40);
     let beta: Vec<f64> = dual.columns().map(|column| column.shape.beta).collect();
 
     let all: Vec<usize> = (0..problem.rows()).collect();
@@ -59,32 +56,4 @@ fn from_coarse(problem: &Problem, step: Proximal) -> Option<Vec<f64>> {
     let mut alpha = vec![0.0; problem.rows()];
     rows.visit(|i, _, threshold| alpha[i] = -threshold);
     alpha.iter().all(|alpha| alpha.is_finite()).then_some(alpha)
-}
-
-/// Some iterations of L-BFGS, which is at ease far from the solution; returns Σ |∇ψ|.
-pub(crate) fn ascend(
-    dual: &mut ProximalDual<'_>,
-    alpha: &mut [f64],
-    iterations: usize,
-    problem: &Problem,
-) -> f64 {
-    let options = lbfgs::Options {
-        max_iterations: iterations,
-        gradient_tolerance: 1e-3 * problem.mass() / problem.rows() as f64,
-        relative_decrease: 0.0,
-        initial_scale: Some(1.0 / dual.step().response()),
-        ..lbfgs::Options::default()
-    };
-    let objective = |alpha: &[f64], gradient: &mut [f64]| {
-        let value = dual.evaluate(alpha, gradient);
-        gradient.iter_mut().for_each(|g| *g = -*g);
-        -value
-    };
-    match lbfgs::minimise(objective, alpha, &options) {
-        Ok(found) => {
-            alpha.copy_from_slice(&found.point);
-            found.gradient.iter().map(|g| g.abs()).sum()
-        }
-        Err(_) => f64::INFINITY,
-    }
 }

@@ -31,6 +31,8 @@ struct Group {
     top: TopK,
     found: Found,
     previous: Found,
+    /// Scores of the rows that had mass in the last pass.
+    known: Vec<f64>,
     buffer: Vec<f64>,
 }
 
@@ -72,6 +74,7 @@ impl Columns {
                 top: TopK::new(k, m),
                 found: Found::default(),
                 previous: Found::default(),
+                known: Vec::new(),
                 buffer: vec![0.0; cost.block_rows()],
             })
             .collect();
@@ -134,9 +137,12 @@ impl Group {
             let parameter = parameters[column];
             self.top.start(rule.floor(parameter), rule.window(parameter));
             let before = self.previous.column(place);
-            self.top.expect(
+            self.known.clear();
+            self.known.extend(
                 before.iter().map(|&(row, _)| alpha[row as usize] - cost.entry(row as usize, column)),
             );
+            self.top.expect(self.known.iter().copied());
+            self.top.raise(rule.floor_given(&mut self.known, parameter));
             for first in (0..m).step_by(block) {
                 let rows = first..(first + block).min(m);
                 let costs = cost.block(column, rows.clone(), &mut self.buffer);

@@ -1,5 +1,6 @@
 //! The experiments: one for each figure or table, each in a file of its own name.
 
+pub mod colour_transfer;
 pub mod convergence;
 pub mod k_tradeoff;
 mod means;
@@ -8,6 +9,7 @@ pub mod points_2d;
 pub mod router;
 pub mod router_time;
 
+pub use colour_transfer::ColourTransfer;
 pub use convergence::Convergence;
 pub use k_tradeoff::KTradeoff;
 pub use plans_1d::Plans1d;

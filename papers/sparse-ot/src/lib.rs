@@ -48,6 +48,7 @@
 
 pub mod claims;
 mod coarse;
+pub mod colour;
 mod columns;
 pub mod dual;
 pub mod exact;

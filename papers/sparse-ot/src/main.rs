@@ -2,18 +2,11 @@
 
 use std::process::ExitCode;
 
-use clap::Subcommand;
 use lab::{Citation, Paper};
 use sparse_ot::claims::claims;
-use sparse_ot::experiments::{Convergence, KTradeoff, Plans1d, Points2d, RouterTime, Routing};
+use sparse_ot::experiments::{ColourTransfer, Convergence, KTradeoff, Plans1d, Points2d, RouterTime, Routing};
 
-mod solve;
-
-#[derive(Subcommand)]
-enum Command {
-    /// Solves sparsity-constrained transport for a cost matrix and two marginals of your own
-    Solve(solve::Solve),
-}
+mod command;
 
 fn main() -> ExitCode {
     let citation = Citation {
@@ -30,8 +23,9 @@ fn main() -> ExitCode {
         .experiment(Points2d)
         .experiment(KTradeoff)
         .experiment(Convergence)
+        .experiment(ColourTransfer)
         .experiment(Routing)
         .experiment(RouterTime)
         .claims(claims());
-    lab::main(&paper, |Command::Solve(solve)| solve.run())
+    lab::main(&paper, command::Command::run)
 }

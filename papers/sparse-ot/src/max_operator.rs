@@ -15,6 +15,8 @@
 //! best support is the same for every τ. That is why dual and semi-dual have the same value, with
 //! β = −τ.
 
+use numerics::simplex::threshold_of_sorted;
+
 use crate::regulariser::{Regulariser, SolverError};
 use crate::top_k::{Entry, TopK};
 
@@ -82,6 +84,8 @@ fn maximise(scores: &[f64], rule: &impl ColumnRule, k: usize, parameter: f64) ->
 pub(crate) trait ColumnRule: Sync {
     /// Scores up to here receive no mass.
     fn floor(&self, parameter: f64) -> f64;
+    /// A better floor from at most k scores that are known to occur, in any order.
+    fn floor_given(&self, known: &mut [f64], parameter: f64) -> f64;
     /// Scores that lie this far below the largest receive no mass.
     fn window(&self, parameter: f64) -> f64;
     /// Given the k largest scores in falling order, appends the entries of the maximising column
@@ -96,6 +100,10 @@ pub(crate) struct Conjugate {
 
 impl ColumnRule for Conjugate {
     fn floor(&self, beta: f64) -> f64 {
+        -beta
+    }
+
+    fn floor_given(&self, _: &mut [f64], beta: f64) -> f64 {
         -beta
     }
 
@@ -122,6 +130,18 @@ pub(crate) struct ExactMass {
 impl ColumnRule for ExactMass {
     fn floor(&self, _: f64) -> f64 {
         f64::NEG_INFINITY
+    }
+
+    /// τ of some scores is at most τ of all: more scores above it share the same mass. Lowered by
+    /// its rounding error, so that the result does not depend on what was known.
+    fn floor_given(&self, known: &mut [f64], mass: f64) -> f64 {
+        if known.is_empty() {
+            return f64::NEG_INFINITY;
+        }
+        known.sort_unstable_by(|x, y| y.total_cmp(x));
+        let tau = threshold_of_sorted(known, self.gamma * mass);
+        let size = tau.abs().max(known[0].abs());
+        tau - 8.0 * f64::EPSILON * known.len() as f64 * size - f64::MIN_POSITIVE
     }
 
     fn window(&self, mass: f64) -> f64 {

@@ -16,7 +16,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::coarse::{ascend, starting_potentials};
+use crate::coarse::starting_potentials;
 use crate::k_support::relaxed_value;
 use crate::newton::Newton;
 use crate::plan::SparsePlan;
@@ -218,9 +218,6 @@ pub fn solve_relaxation_observed(
         }
 
         // Maximise the smooth dual of the step, from the potentials of the last one.
-        if progress.iteration == 0 {
-            ascend(&mut dual, &mut alpha, options.max_newton_steps, problem);
-        }
         let tolerance = |dual: &ProximalDual<'_>| {
             (INEXACTNESS * dual.distance_to_centre()).clamp(1e-13 * mass, 1e-4 * mass)
         };

@@ -73,6 +73,11 @@ impl TopK {
         }
     }
 
+    /// Raises the threshold to `floor`: scores up to it do not matter.
+    pub fn raise(&mut self, floor: f64) {
+        self.threshold = self.threshold.max(floor);
+    }
+
     /// Takes the rows `first_row..` with scores `alpha − cost`.
     pub fn scan(&mut self, alpha: &[f64], cost: &[f64], first_row: usize) {
         let (alpha_blocks, alpha_rest) = alpha.as_chunks::<BLOCK>();

@@ -20,6 +20,7 @@ pub mod error;
 pub mod experiment;
 pub mod figure;
 pub mod files;
+pub mod image_file;
 pub mod index;
 pub mod input;
 pub mod manifest;
