@@ -26,15 +26,14 @@ $(PAPERS): build
 index: build ## Write the scoreboard from the papers' verdicts
 	@$(TARGET)/lab index
 
-build: tools ## Compile everything, tests included
-	@$(CARGO) test --workspace --no-run --quiet
-	@$(CARGO) build --workspace --quiet
+build: tools ## Compile every paper's program
+	@$(CARGO) build --workspace
 
 test: tools ## Run the tests
 	@$(CARGO) test --workspace
 
 bench: tools ## Measure speed against the rivals' algorithms
-	@$(CARGO) bench --workspace --benches --profile dev
+	@$(CARGO) bench --workspace --bench '*' --profile dev
 
 docs: tools ## Build the documentation of the crates into target/doc
 	@RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps

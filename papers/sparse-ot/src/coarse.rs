@@ -18,6 +18,8 @@ use crate::proximal_dual::ProximalDual;
 const STRIDE: usize = 4;
 /// Problems with fewer rows or columns are started from zero.
 const SMALL: usize = 128;
+/// Most Newton steps on a smaller problem.
+const NEWTON_STEPS: usize = 100;
 /// Entries of a row that may be positive when its potential is computed.
 const ROW_ENTRIES: usize = 64;
 
@@ -45,7 +47,7 @@ fn from_coarse(problem: &Problem, step: Proximal) -> Option<Vec<f64>> {
         Proximal { k: step.k.min(rows.len()), gamma: step.gamma / ratio, lambda: step.lambda * ratio };
     let mut alpha = starting_potentials(&coarse, coarse_step);
     let mut dual = ProximalDual::new(&coarse, coarse_step);
-    Newton::new(alpha.len()).maximise(&mut dual, &mut alpha, |_| 1e-2 * coarse.mass(), 40);
+    Newton::new(alpha.len()).maximise(&mut dual, &mut alpha, |_| 1e-2 * coarse.mass(), NEWTON_STEPS);
     let beta: Vec<f64> = dual.columns().map(|column| column.shape.beta).collect();
 
     let all: Vec<usize> = (0..problem.rows()).collect();
@@ -56,4 +58,45 @@ fn from_coarse(problem: &Problem, step: Proximal) -> Option<Vec<f64>> {
     let mut alpha = vec![0.0; problem.rows()];
     rows.visit(|i, _, threshold| alpha[i] = -threshold);
     alpha.iter().all(|alpha| alpha.is_finite()).then_some(alpha)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Cost;
+    use ndarray::{Array1, Array2};
+
+    #[test]
+    fn the_start_is_closer_than_zero() {
+        let n = 256;
+        let points = |offset: f64| {
+            Array2::from_shape_fn((n, 2), |(i, d)| {
+                offset + (i as f64 * [0.618_034, 0.754_878][d] * (1.0 + offset)).fract()
+            })
+        };
+        let cost = Cost::squared_euclidean(points(0.0).view(), points(0.2).view(), 1.0);
+        let mass = Array1::from_elem(n, 1.0 / n as f64);
+        let problem = Problem::new(cost.expect("points"), mass.view(), mass.view());
+        let problem = problem.expect("a problem");
+        let step = Proximal { k: 4, gamma: 5.0, lambda: 0.1 };
+        let alpha = starting_potentials(&problem, step);
+        let mut dual = ProximalDual::new(&problem, step);
+        let mut gradient = vec![0.0; n];
+        let mut value = |alpha: &[f64]| dual.evaluate(alpha, &mut gradient);
+        let (zero, start) = (value(&vec![0.0; n]), value(&alpha));
+        let mut best = alpha.clone();
+        Newton::new(n).maximise(&mut ProximalDual::new(&problem, step), &mut best, |_| 1e-9, 300);
+        let optimum = value(&best);
+        // Less than a quarter of the way is left.
+        assert!(optimum - start < 0.25 * (optimum - zero), "{zero} {start} {optimum}");
+    }
+
+    #[test]
+    fn small_problems_start_from_zero() {
+        let cost = Cost::dense(Array2::zeros((3, 4)).view()).expect("costs");
+        let (a, b) = (Array1::from_elem(3, 4.0), Array1::from_elem(4, 3.0));
+        let problem = Problem::new(cost, a.view(), b.view()).expect("a problem");
+        let step = Proximal { k: 1, gamma: 1.0, lambda: 1.0 };
+        assert_eq!(starting_potentials(&problem, step), [0.0; 3]);
+    }
 }

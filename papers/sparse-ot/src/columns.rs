@@ -156,3 +156,40 @@ impl Group {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::max_operator::{Conjugate, ExactMass};
+    use ndarray::Array2;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// What is known from the pass before makes a pass faster, never different: bit by bit the
+        /// result is that of a first pass.
+        #[test]
+        fn the_past_changes_nothing(
+            first in prop::collection::vec((-8i32..8).prop_map(|x| f64::from(x) / 16.0), 70),
+            second in prop::collection::vec((-8i32..8).prop_map(|x| f64::from(x) / 16.0), 70),
+            k in 1usize..20,
+            gamma in prop::sample::select(vec![0.01, 1.0, 30.0]),
+        ) {
+            let cost = Array2::from_shape_fn((70, 20), |(i, j)| ((i * 7 + j * 5) % 13) as f64 / 8.0);
+            let cost = Cost::dense(cost.view()).expect("costs");
+            let parameters: Vec<f64> = (0..20).map(|j| f64::from(j) / 20.0).collect();
+            let mut warm = Columns::new(&cost, k);
+            let mut cold = Columns::new(&cost, k);
+            warm.pass(&cost, &first, &ExactMass { gamma }, &parameters);
+            warm.pass(&cost, &second, &ExactMass { gamma }, &parameters);
+            cold.pass(&cost, &second, &ExactMass { gamma }, &parameters);
+            prop_assert_eq!(warm.value().value().to_bits(), cold.value().value().to_bits());
+            prop_assert_eq!(warm.plan(70), cold.plan(70));
+            warm.pass(&cost, &first, &Conjugate { gamma }, &parameters);
+            let mut cold = Columns::new(&cost, k);
+            cold.pass(&cost, &first, &Conjugate { gamma }, &parameters);
+            prop_assert_eq!(warm.plan(70), cold.plan(70));
+        }
+    }
+}

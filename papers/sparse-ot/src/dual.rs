@@ -140,3 +140,26 @@ pub fn solve_dual_observed(
         reason: found.reason,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Cost;
+    use ndarray::array;
+
+    /// One row, one column: D(α, β) = α a + β b − [α + β − c]₊²/(2γ), largest where
+    /// α + β = c + γ b, with value c b + (γ/2) b².
+    #[test]
+    fn one_entry_by_hand() {
+        let cost = Cost::dense(array![[3.0]].view()).expect("costs");
+        let problem = Problem::new(cost, array![2.0].view(), array![2.0].view());
+        let problem = problem.expect("a problem");
+        let mut dual = Dual::new(&problem, Regulariser::new(1, 0.5)).expect("valid");
+        let (mut rows, mut columns) = ([0.0], [0.0]);
+        assert_eq!(dual.evaluate(&[1.0], &[3.0], &mut rows, &mut columns), 7.0);
+        assert_eq!((rows, columns), ([0.0], [0.0]));
+        // Scores below the cost earn nothing.
+        assert_eq!(dual.evaluate(&[1.0], &[1.0], &mut rows, &mut columns), 4.0);
+        assert_eq!((rows, columns), ([2.0], [2.0]));
+    }
+}

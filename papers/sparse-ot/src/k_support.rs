@@ -88,7 +88,7 @@ mod tests {
         }
 
         /// ½‖w‖² ≥ ⟨u, w⟩ − ½ (sum of the k largest u²) for every u: the norm's square is the
-        /// conjugate of that sum, so no u exceeds it, and the u built from the formula attains it.
+        /// conjugate of that sum, so no u exceeds it.
         #[test]
         fn is_the_conjugate_of_the_largest_k(
             entries in prop::collection::vec(0.0f64..10.0, 1..10),

@@ -55,6 +55,7 @@ pub mod exact;
 pub mod experiments;
 pub mod k_support;
 pub mod max_operator;
+pub mod mixture;
 mod newton;
 pub mod plan;
 pub mod problem;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use lab::{Citation, Paper};
 use sparse_ot::claims::claims;
-use sparse_ot::experiments::{ColourTransfer, Convergence, KTradeoff, Plans1d, Points2d, RouterTime, Routing};
+use sparse_ot::experiments::{ColourTransfer, Convergence, KTradeoff, MixtureOfExperts, Plans1d, Points2d, RouterTime, Routing};
 
 mod command;
 
@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         .experiment(ColourTransfer)
         .experiment(Routing)
         .experiment(RouterTime)
+        .experiment(MixtureOfExperts)
         .claims(claims());
     lab::main(&paper, command::Command::run)
 }

@@ -151,6 +151,7 @@ impl Column {
         };
         self.candidates.retain(|c| c.centre > 0.0);
         let kept = self.candidates.len();
+        self.candidates.reserve_exact(found.len());
         for entry in found {
             if self.candidates[..kept].iter().all(|c| c.row != entry.row) {
                 self.candidates.push(Candidate {
@@ -363,6 +364,53 @@ impl<'a> ProximalDual<'a> {
             self.groups.iter_mut().for_each(work);
         } else {
             self.groups.par_iter_mut().for_each(work);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array1, Array2};
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Along any path, the short lists give what lists of all rows give.
+        #[test]
+        fn candidates_lose_nothing(
+            steps in prop::collection::vec(prop::collection::vec(-0.4f64..0.4, 60), 1..6),
+            k in 1usize..5,
+            lambda in prop::sample::select(vec![0.1, 5.0, 500.0]),
+        ) {
+            let (m, n) = (60, 9);
+            let cost = Array2::from_shape_fn((m, n), |(i, j)| ((i * 13 + j * 29) % 47) as f64 / 47.0);
+            let cost = Cost::dense(cost.view()).expect("costs");
+            let a = Array1::from_elem(m, 1.0 / m as f64);
+            let b = Array1::from_elem(n, 1.0 / n as f64);
+            let problem = Problem::new(cost, a.view(), b.view()).expect("a problem");
+            let step = Proximal { k, gamma: 1.0, lambda };
+            let mut short = ProximalDual::new(&problem, step);
+            let everything: Vec<Vec<u32>> = vec![(0..m as u32).collect(); n];
+            let none = SparsePlan::empty(m, n);
+            let mut long = ProximalDual::restricted(&problem, step, &everything, &none);
+            let (mut alpha, mut x, mut y) = (vec![0.0; m], vec![0.0; m], vec![0.0; m]);
+            for (place, change) in steps.iter().enumerate() {
+                for (alpha, change) in alpha.iter_mut().zip(change) {
+                    *alpha += change;
+                }
+                let value = short.evaluate(&alpha, &mut x);
+                prop_assert!((value - long.evaluate(&alpha, &mut y)).abs() <= 1e-12);
+                for (x, y) in x.iter().zip(&y) {
+                    prop_assert!((x - y).abs() <= 1e-12);
+                }
+                prop_assert!(short.plan().column_error(problem.b()) <= 1e-13);
+                if place % 2 == 1 {
+                    let moved = short.advance(lambda);
+                    prop_assert!((moved - long.advance(lambda)).abs() <= 1e-11);
+                }
+            }
         }
     }
 }

@@ -351,3 +351,50 @@ fn first_step_length(problem: &Problem, gamma: f64) -> f64 {
     let smoothing = FIRST_SMOOTHING * (squares / count).sqrt() / column_mass;
     1.0 / if smoothing.is_finite() { smoothing.max(gamma) } else { gamma }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Cost;
+    use ndarray::array;
+
+    /// Three rows of mass 1 and one column of mass 3 at no cost, k = 1: the only plan has three
+    /// equal entries, whose k-support norm is their sum: (γ/2)·9.
+    #[test]
+    fn the_only_plan_by_hand() {
+        let cost = Cost::dense(array![[0.0], [0.0], [0.0]].view()).expect("costs");
+        let problem = Problem::new(cost, array![1.0, 1.0, 1.0].view(), array![3.0].view());
+        let problem = problem.expect("a problem");
+        let found = solve_relaxation(&problem, Regulariser::new(1, 2.0), &RelaxationOptions::default())
+            .expect("valid input");
+        assert_eq!(found.reason, RelaxationStop::GapReached);
+        assert!((found.lower - 9.0).abs() <= 1e-8 && (found.upper - 9.0).abs() <= 1e-8);
+        assert_eq!(found.relaxed_plan.nonzeros(), 3);
+        assert_eq!(found.top_k_plan.nonzeros(), 1);
+    }
+
+    #[test]
+    fn limits_and_requests_are_obeyed() {
+        let cost = Cost::dense(array![[0.0, 1.0, 0.3], [0.7, 0.2, 0.5]].view()).expect("costs");
+        let problem = Problem::new(cost, array![0.3, 0.7].view(), array![0.5, 0.2, 0.3].view());
+        let problem = problem.expect("a problem");
+        let regulariser = Regulariser::new(1, 1.0);
+        let none = RelaxationOptions { max_iterations: 0, ..RelaxationOptions::default() };
+        let start = solve_relaxation(&problem, regulariser, &none).expect("valid input");
+        assert_eq!((start.reason, start.iterations), (RelaxationStop::IterationLimit, 0));
+        let mut seen = Vec::new();
+        let stopped = solve_relaxation_observed(
+            &problem,
+            regulariser,
+            &RelaxationOptions { relative_gap: 0.0, ..RelaxationOptions::default() },
+            |progress| {
+                seen.push((progress.lower, progress.upper));
+                if seen.len() == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            },
+        )
+        .expect("valid input");
+        assert_eq!((stopped.reason, stopped.iterations), (RelaxationStop::Requested, 2));
+        assert_eq!(seen[0], (start.lower, start.upper));
+        assert!(seen.windows(2).all(|pair| pair[1].0 >= pair[0].0 && pair[1].1 <= pair[0].1));
+    }
+}

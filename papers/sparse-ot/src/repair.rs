@@ -94,9 +94,9 @@ const TOLERANCE: f64 = 1e-9;
 /// Row error of a relaxation in the dive that counts as solved, as a part of the total mass.
 const DIVE_TOLERANCE: f64 = 1e-10;
 /// Newton steps after which a relaxation in the dive counts as infeasible.
-const DIVE_NEWTON_STEPS: usize = 60;
+const DIVE_NEWTON_STEPS: usize = 200;
 /// λγ in the dive: long steps, so that the ties stay almost those of the problem itself.
-const DIVE_STEP: f64 = 100.0;
+const DIVE_STEP: f64 = 0.5;
 /// Exchanges end when the objective falls by less than this part of its size.
 const LEAST_GAIN: f64 = 1e-9;
 /// Entries offered to a row that starves.
@@ -348,5 +348,46 @@ impl Search<'_> {
             }
         }
         best
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Cost;
+    use ndarray::{Array2, array};
+
+    fn repaired(cost: Array2<f64>, a: &[f64], b: &[f64], k: usize, gamma: f64) -> (Repair, f64) {
+        let cost = Cost::dense(cost.view()).expect("costs");
+        let problem = Problem::new(cost, a.into(), b.into()).expect("a problem");
+        let regulariser = Regulariser::new(k, gamma);
+        let relaxation =
+            solve_relaxation(&problem, regulariser, &RelaxationOptions::default()).expect("valid input");
+        let found = repair(&problem, regulariser, &relaxation, &RepairOptions::default());
+        (found.expect("valid input"), relaxation.upper)
+    }
+
+    /// Two rows, two columns, uniform, no cost: with k = 1 the relaxation may split, the two
+    /// permutations cannot; both cost (γ/2)·2·(½)², which is D₁.
+    #[test]
+    fn a_permutation_is_found() {
+        let half = [0.5, 0.5];
+        let (found, upper) = repaired(Array2::zeros((2, 2)), &half, &half, 1, 4.0);
+        let found = found.found().expect("a permutation exists");
+        assert_eq!(found.plan.nonzeros(), 2);
+        assert!((found.value - 1.0).abs() <= 1e-12 && (upper - 1.0).abs() <= 1e-8);
+    }
+
+    /// a = b = (1, 2)/3 leaves only one plan with one entry per column, the diagonal. Masses
+    /// (0.3, 0.7) against (0.5, 0.5) leave none.
+    #[test]
+    fn masses_decide_what_exists() {
+        let (one, two) = (1.0 / 3.0, 2.0 / 3.0);
+        let costs = || array![[0.0, 5.0], [5.0, 0.0]];
+        let (found, _) = repaired(costs(), &[one, two], &[one, two], 1, 1.0);
+        let found = found.found().expect("the diagonal");
+        assert!((found.plan.entry(0, 0) - one).abs() <= 1e-12);
+        let (found, _) = repaired(costs(), &[0.3, 0.7], &[0.5, 0.5], 1, 1.0);
+        assert!(matches!(found, Repair::NotFound));
     }
 }

@@ -7,6 +7,7 @@
 //! capacity on the columns is the number of slots.
 
 use ndarray::{Array2, ArrayView2, Axis};
+use serde::{Deserialize, Serialize};
 
 use crate::problem::{Cost, Problem, ProblemError};
 use crate::regulariser::{Regulariser, SolverError};
@@ -129,6 +130,50 @@ pub fn sparsity_constrained(
     let plan = semidual.plan();
     let experts = (0..plan.columns()).map(|expert| plan.column(expert).map(|(token, _)| token).collect());
     Ok(Assignment { experts: experts.collect(), capacity })
+}
+
+/// Who routes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Router {
+    /// Each token picks its best expert; what does not fit is dropped.
+    TokenChoice,
+    /// The same on the entropic plan: S-BASE.
+    SBase,
+    /// Each expert picks its best tokens.
+    ExpertChoice,
+    /// Each expert picks its best tokens on the entropic plan.
+    SinkhornExpertChoice,
+    /// Sparsity-constrained transport, k = capacity.
+    SparsityConstrained,
+}
+
+/// Iterations of Sinkhorn and of ADAM, as in the authors' code.
+pub const ITERATIONS: usize = 20;
+/// All routers with their names.
+pub const ROUTERS: [(Router, &str); 5] = [
+    (Router::TokenChoice, "token choice"),
+    (Router::SBase, "S-BASE"),
+    (Router::ExpertChoice, "expert choice"),
+    (Router::SinkhornExpertChoice, "Sinkhorn, experts choose"),
+    (Router::SparsityConstrained, "sparsity-constrained"),
+];
+
+impl Router {
+    /// Routes tokens with the given logits (t × e) to experts with `capacity` slots each.
+    ///
+    /// # Errors
+    /// If the logits are empty or not finite, or the capacity is 0.
+    pub fn route(self, logits: &Array2<f64>, capacity: usize) -> Result<Assignment, RouterError> {
+        let gates = gates(logits.view());
+        Ok(match self {
+            Self::TokenChoice => token_choice(gates.view(), capacity),
+            Self::SBase => token_choice(sinkhorn_scores(logits.view(), ITERATIONS)?.view(), capacity),
+            Self::ExpertChoice => expert_choice(gates.view(), capacity),
+            Self::SinkhornExpertChoice => expert_choice(sinkhorn_scores(logits.view(), ITERATIONS)?.view(), capacity),
+            Self::SparsityConstrained => sparsity_constrained(gates.view(), capacity, ITERATIONS)?,
+        })
+    }
 }
 
 /// Why nothing was routed.

@@ -187,3 +187,42 @@ pub fn solve_semidual_observed(
         reason: found.reason,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Cost;
+    use ndarray::array;
+
+    /// One column: S(α) = ⟨α, a⟩ − M_k(α − c; b). At α = c all scores are zero: the k lowest rows
+    /// share the mass, M_k = −(γ/2) b²/k.
+    #[test]
+    fn one_column_by_hand() {
+        let cost = Cost::dense(array![[1.0], [2.0], [3.0]].view()).expect("costs");
+        let problem = Problem::new(cost, array![1.0, 1.0, 2.0].view(), array![4.0].view());
+        let problem = problem.expect("a problem");
+        let mut semidual = SemiDual::new(&problem, Regulariser::new(2, 3.0)).expect("valid");
+        let mut gradient = [0.0; 3];
+        let value = semidual.evaluate(&[1.0, 2.0, 3.0], &mut gradient);
+        // ⟨c, a⟩ = 9, and (3/2)·16/2 = 12.
+        assert_eq!(value, 21.0);
+        assert_eq!(gradient, [-1.0, -1.0, 2.0]);
+        assert_eq!(semidual.plan().column_sums(), [4.0]);
+        // τ = (0 + 0 − γ b)/2.
+        assert_eq!(semidual.column_potentials(), [6.0]);
+    }
+
+    #[test]
+    fn a_request_to_stop_is_obeyed() {
+        let cost = Cost::dense(array![[0.0, 1.0], [1.0, 0.0]].view()).expect("costs");
+        let problem = Problem::new(cost, array![0.3, 0.7].view(), array![0.5, 0.5].view());
+        let found = solve_semidual_observed(
+            &problem.expect("a problem"),
+            Regulariser::new(2, 1.0),
+            &AscentOptions::default(),
+            |iteration, _| if iteration == 1 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) },
+        )
+        .expect("valid input");
+        assert_eq!((found.reason, found.iterations), (StopReason::Requested, 1));
+    }
+}

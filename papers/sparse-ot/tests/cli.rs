@@ -61,7 +61,7 @@ fn a_plan_is_written_and_described() {
     let output = inputs.solve(USUAL);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
-    for label in ["nonzeros per column", "row error", "column error", "seconds", "plan.csv"] {
+    for label in ["optimal value", "relative gap", "nonzeros per column", "row error", "column error", "seconds", "plan.csv"] {
         assert!(text.contains(label), "{label}: {text}");
     }
     // Moving nothing costs nothing: the optimal plan is diag(1/4, 1/2, 1/4), since any other entry costs at
@@ -82,6 +82,70 @@ fn dense_layout_npy_input_and_k_above_m_work() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let plan = fs::read_to_string(inputs.path("plan.csv")).unwrap();
     assert!(plan.lines().count() == 3 && plan.lines().all(|line| line.split(',').count() == 3), "{plan}");
+}
+
+#[test]
+fn points_every_method_and_every_plan_work() {
+    let inputs = Inputs::new();
+    inputs.write("x.csv", b"0,0\n1,0\n0,1\n");
+    inputs.write("y.csv", b"0,0.1\n1,0.1\n0,1.1\n");
+    let points = "--points-x x.csv --points-y y.csv --k 2 --gamma 0.5";
+    let options = [
+        "--method relaxed",
+        "--method semidual",
+        "--method dual",
+        "--plan top-k",
+        "--plan relaxed",
+        "--plan repaired",
+        "--method semidual --plan top-k --iterations 1",
+        "--iterations 0 --plan relaxed",
+    ];
+    for option in options {
+        let output = inputs.solve(&format!("{points} {option}"));
+        assert!(output.status.success(), "{option}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn a_plan_that_cannot_exist_is_refused_with_the_reason() {
+    let inputs = Inputs::new();
+    inputs.write("c.csv", b"0\n1\n2\n");
+    inputs.write("b.csv", b"1\n");
+    let text = inputs.refusal("--cost c.csv --k 2 --gamma 1 --plan repaired", 1);
+    assert!(text.contains("3 rows have mass, 2 nonzeros are allowed"), "{text}");
+    let output = inputs.solve("--cost c.csv --k 2 --gamma 1");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("none exists"), "the default falls back and says so");
+}
+
+#[test]
+fn scales_from_tiny_to_huge_end_without_nan() {
+    let inputs = Inputs::new();
+    for exponent in [-12, 6] {
+        let scaled = COST.split('\n').map(|line| {
+            let fields = line.split(',').filter_map(|field| field.parse::<f64>().ok());
+            fields.map(|value| (value * 10_f64.powi(exponent)).to_string()).collect::<Vec<_>>().join(",")
+        });
+        inputs.write("c.csv", scaled.collect::<Vec<_>>().join("\n").as_bytes());
+        let output = inputs.solve("--cost c.csv --k 1 --gamma 1");
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && !text.contains("NaN"), "{text}");
+    }
+}
+
+#[test]
+fn one_image_gets_the_colours_of_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = |colour: [u8; 3]| ndarray::Array3::from_shape_fn((4, 4, 3), |(_, _, channel)| colour[channel]);
+    lab::image_file::write_png(&folder.path().join("s.png"), image([200, 10, 10]).view()).unwrap();
+    lab::image_file::write_png(&folder.path().join("t.png"), image([10, 10, 200]).view()).unwrap();
+    let arguments = ["colours", "--source", "s.png", "--target", "t.png", "--out", "new.png"];
+    let output = program(folder.path()).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let new = lab::image_file::read_png(&folder.path().join("new.png")).unwrap();
+    assert_eq!(new, image([10, 10, 200]));
+    fs::write(folder.path().join("t.png"), "no image").unwrap();
+    let output = program(folder.path()).args(arguments).output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stderr).starts_with("error: t.png: "));
 }
 
 #[test]

@@ -8,60 +8,14 @@ use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 
 use super::means::{Mean, mean_of};
-use crate::router::{
-    Assignment, RouterError, capacity, expert_choice, gates, sinkhorn_scores, sparsity_constrained, token_choice,
-};
+use crate::router::{ROUTERS, Router, capacity, gates};
 
 /// Coverage, gate mass and slots of five routers on random gates with popular and unpopular experts.
 pub struct Routing;
 
-/// Who routes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Router {
-    /// Each token picks its best expert; what does not fit is dropped.
-    TokenChoice,
-    /// The same on the entropic plan: S-BASE.
-    SBase,
-    /// Each expert picks its best tokens.
-    ExpertChoice,
-    /// Each expert picks its best tokens on the entropic plan.
-    SinkhornExpertChoice,
-    /// Sparsity-constrained transport, k = capacity.
-    SparsityConstrained,
-}
-
-/// Iterations of Sinkhorn and of ADAM, as in the authors' code.
-pub const ITERATIONS: usize = 20;
 /// Tokens and experts of one routing problem: 14 × 14 patches of an image, 32 experts.
 const TOKENS: usize = 196;
 const EXPERTS: usize = 32;
-
-/// All routers with their names.
-pub const ROUTERS: [(Router, &str); 5] = [
-    (Router::TokenChoice, "token choice"),
-    (Router::SBase, "S-BASE"),
-    (Router::ExpertChoice, "expert choice"),
-    (Router::SinkhornExpertChoice, "Sinkhorn, experts choose"),
-    (Router::SparsityConstrained, "sparsity-constrained"),
-];
-
-impl Router {
-    /// Routes tokens with the given logits (t × e) to experts with `capacity` slots each.
-    ///
-    /// # Errors
-    /// If the logits are empty or not finite, or the capacity is 0.
-    pub fn route(self, logits: &Array2<f64>, capacity: usize) -> Result<Assignment, RouterError> {
-        let gates = gates(logits.view());
-        Ok(match self {
-            Self::TokenChoice => token_choice(gates.view(), capacity),
-            Self::SBase => token_choice(sinkhorn_scores(logits.view(), ITERATIONS)?.view(), capacity),
-            Self::ExpertChoice => expert_choice(gates.view(), capacity),
-            Self::SinkhornExpertChoice => expert_choice(sinkhorn_scores(logits.view(), ITERATIONS)?.view(), capacity),
-            Self::SparsityConstrained => sparsity_constrained(gates.view(), capacity, ITERATIONS)?,
-        })
-    }
-}
 
 /// Logits 1.5 N(0, 1) per pair plus N(0, 1) per expert: some experts are popular.
 pub fn random_logits(tokens: usize, experts: usize, random: &mut impl Rng) -> Array2<f64> {

@@ -6,8 +6,8 @@ use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, 
 use serde::{Deserialize, Serialize};
 
 use super::means::{Mean, mean_of};
-use super::router::{ROUTERS, Router, random_logits};
-use crate::router::capacity;
+use super::router::random_logits;
+use crate::router::{ROUTERS, Router, capacity};
 
 /// Milliseconds per 1,000 tokens of the five routers.
 pub struct RouterTime;
