@@ -14,9 +14,9 @@
 //! 3. *Exchange.* Entries of the support that carry nothing make room for the best ones outside.
 //!    The plan before stays feasible, so the objective can only fall.
 //!
-//! If the dive fails, a plan with as few nonzeros as possible may do, since any support that contains
-//! a feasible plan is feasible: the vertex of the linear program, for small problems, or the
-//! relaxed plan of k = 1.
+//! If the dive fails, it is tried from sparser plans, since any support that contains a feasible plan
+//! is feasible: from the vertex of the linear program, for small problems, and from the relaxations
+//! of weaker regularisers and of k = 1.
 
 use crate::exact::solve_exact;
 use crate::newton::Newton;
@@ -32,7 +32,7 @@ use crate::semidual::SemiDual;
 /// Settings of [`repair`].
 #[derive(Clone, Copy, Debug)]
 pub struct RepairOptions {
-    /// Most rounds of the dive. Default 300.
+    /// Most rounds of the dive. Default 150.
     pub max_rounds: usize,
     /// Most rounds of exchange. Default 30.
     pub max_exchanges: usize,
@@ -42,7 +42,7 @@ pub struct RepairOptions {
 
 impl Default for RepairOptions {
     fn default() -> Self {
-        Self { max_rounds: 300, max_exchanges: 30, max_exact_entries: 20_000 }
+        Self { max_rounds: 150, max_exchanges: 30, max_exact_entries: 20_000 }
     }
 }
 
@@ -94,9 +94,10 @@ const TOLERANCE: f64 = 1e-9;
 /// Row error of a relaxation in the dive that counts as solved, as a part of the total mass.
 const DIVE_TOLERANCE: f64 = 1e-10;
 /// Newton steps after which a relaxation in the dive counts as infeasible.
-const DIVE_NEWTON_STEPS: usize = 200;
-/// λγ in the dive: long steps, so that the ties stay almost those of the problem itself.
-const DIVE_STEP: f64 = 0.5;
+const DIVE_NEWTON_STEPS: usize = 100;
+/// λγ in the dive: the proximal term then weighs as much as the regulariser, and keeps what was
+/// decided.
+const DIVE_STEP: f64 = 1.0;
 /// Exchanges end when the objective falls by less than this part of its size.
 const LEAST_GAIN: f64 = 1e-9;
 /// Entries offered to a row that starves.
@@ -129,19 +130,32 @@ pub fn repair(
     let search = Search { problem, regulariser };
     let sparse = |plan: &SparsePlan| plan.max_nonzeros_per_column() <= regulariser.k;
     let improve = |plan| search.exchange(plan, &relaxation.alpha, options.max_exchanges);
+    let max_rounds = options.max_rounds;
     let mut best = if sparse(&relaxation.relaxed_plan) {
         improve(relaxation.relaxed_plan.clone())
     } else {
-        search.dive(relaxation, options.max_rounds).and_then(improve)
+        search.dive(relaxation, max_rounds).and_then(improve)
     };
     if best.is_none() && problem.rows() * problem.columns() <= options.max_exact_entries {
         best = solve_exact(problem).ok().map(|exact| exact.plan).filter(sparse).and_then(improve);
     }
-    if best.is_none() && regulariser.k > 1 {
-        let one = Regulariser { k: 1, ..regulariser };
+    let fallbacks = [
+        Regulariser { gamma: 0.1 * regulariser.gamma, ..regulariser },
+        Regulariser { gamma: 0.01 * regulariser.gamma, ..regulariser },
+        Regulariser { k: 1, ..regulariser },
+    ];
+    for sparser in fallbacks {
+        if best.is_some() || regulariser.k == 1 {
+            break;
+        }
         let start = Some(relaxation.alpha.clone());
-        let sparsest = solve_relaxation(problem, one, &RelaxationOptions { start, ..Default::default() })?;
-        best = Some(sparsest.relaxed_plan).filter(sparse).and_then(improve);
+        let options = RelaxationOptions { start, relative_gap: 1e-6, ..Default::default() };
+        let other = solve_relaxation(problem, sparser, &options)?;
+        best = if sparse(&other.relaxed_plan) {
+            improve(other.relaxed_plan)
+        } else {
+            search.dive(&other, max_rounds).and_then(improve)
+        };
     }
     Ok(match best {
         Some((plan, value)) => {

@@ -154,16 +154,17 @@ impl Experiment for KTradeoff {
             let same = |(other, _): &(&Parameters, &Row)| other.replicate == parameters.replicate && other.k == other.size;
             table.rows().find(same).map_or(f64::NAN, |(_, row)| row.lower)
         };
-        let quantities: [(&'static str, Box<dyn Fn(&Parameters, &Row) -> Option<f64>>); 4] = [
-            ("value above k = m, %", Box::new(|p, row| Some(100.0 * (row.lower / unconstrained(p) - 1.0)))),
-            ("nonzeros per column", Box::new(|_, row| Some(row.relaxed_nonzeros))),
-            ("row error of the top-k plan", Box::new(|_, row| Some(row.top_k_row_error))),
-            ("L-BFGS iterations", Box::new(|_, row| Some(row.iterations as f64))),
+        let value = |p: &Parameters, row: &Row| 100.0 * (row.lower / unconstrained(p) - 1.0);
+        let quantities: [(&str, Quantity<'_>); 4] = [
+            ("value above k = m, %", &value),
+            ("nonzeros per column", &|_, row| row.relaxed_nonzeros),
+            ("row error of the top-k plan", &|_, row| row.top_k_row_error),
+            ("L-BFGS iterations", &|_, row| row.iterations as f64),
         ];
         let mut figure = Figure::new("What k trades").subtitle("mean over draws of the points, 95 % bootstrap interval").columns(2);
         let mut all = Vec::new();
-        for (label, value) in &quantities {
-            let means = means_by(table.rows().filter_map(|(p, row)| Some((p.k, value(p, row)?))), label);
+        for (label, value) in quantities {
+            let means = means_by(table.rows().map(|(p, row)| (p.k, value(p, row))), label);
             figure = figure.panel(against_k(label, &means));
             all.extend(means);
         }
@@ -197,6 +198,9 @@ impl Experiment for KTradeoff {
         report.records("means", "Means over draws of the points with their 95 % bootstrap intervals.", &all)
     }
 }
+
+/// Something to average over the draws.
+type Quantity<'a> = &'a dyn Fn(&Parameters, &Row) -> f64;
 
 /// What all k of a replicate share.
 #[derive(Serialize)]

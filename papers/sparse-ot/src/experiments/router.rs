@@ -45,6 +45,9 @@ pub struct Row {
     pub slots_used: f64,
 }
 
+/// Something to average over the draws.
+type Quantity = fn(&Row) -> f64;
+
 #[derive(Serialize)]
 struct Draw {
     replicate: u32,
@@ -106,7 +109,7 @@ impl Experiment for Routing {
     }
 
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
-        let quantities: [(&str, fn(&Row) -> f64); 3] = [
+        let quantities: [(&str, Quantity); 3] = [
             ("tokens covered, %", |row| 100.0 * row.covered),
             ("slots used, %", |row| 100.0 * row.slots_used),
             ("gate mass per token", |row| row.gate_mass),
