@@ -1,13 +1,13 @@
 //! `mixture-of-experts`: small models trained with different routers.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use ndarray::{Array2, ArrayView2, Axis, s};
 use rand::Rng;
 use rand::seq::SliceRandom;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
-use super::means::mean_of;
+use super::means::bars_by_router;
 use crate::mixture::{Mixture, Shape};
 use crate::router::{Adam, ROUTERS, Router, capacity};
 
@@ -139,29 +139,8 @@ impl Experiment for MixtureOfExperts {
     }
 
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
-        let mut factors: Vec<f64> = table.cells().map(|(parameters, _)| parameters.capacity_factor).collect();
-        factors.sort_by(f64::total_cmp);
-        factors.dedup();
-        let mut chart = Chart::new()
-            .x_label("capacity factor")
-            .y_label("test accuracy, %")
-            .categories(factors.iter().map(f64::to_string));
-        let mut all = Vec::new();
-        for (router, name) in ROUTERS {
-            let at = |factor: &f64| {
-                let of_cell = |(p, _): &(&Parameters, &Row)| p.router == router && p.capacity_factor == *factor;
-                let values: Vec<f64> = table.rows().filter(of_cell).map(|(_, row)| 100.0 * row.accuracy).collect();
-                mean_of(&values, &format!("{name}: accuracy, %"), *factor)
-            };
-            let means: Vec<_> = factors.iter().map(at).collect();
-            chart = chart.bars_with_errors(
-                name,
-                means.iter().map(|mean| mean.mean),
-                means.iter().map(|mean| mean.low),
-                means.iter().map(|mean| mean.high),
-            );
-            all.extend(means);
-        }
+        let values = table.rows().map(|(cell, row)| (cell.router, cell.capacity_factor, 100.0 * row.accuracy));
+        let (chart, all) = bars_by_router(&values.collect::<Vec<_>>(), "capacity factor", "test accuracy, %");
         let figure = Figure::new("Accuracy by router")
             .subtitle("mean over data and starting weights, 95 % bootstrap interval")
             .panel(chart);

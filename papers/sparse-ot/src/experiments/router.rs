@@ -1,13 +1,13 @@
 //! `router`: what share of tokens and slots five routers use.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use ndarray::{Array1, Array2};
 use ndarray_rand::RandomExt;
 use rand::Rng;
 use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 
-use super::means::{Mean, mean_of};
+use super::means::bars_by_router;
 use crate::router::{ROUTERS, Router, capacity, gates};
 
 /// Coverage, gate mass and slots of five routers on random gates with popular and unpopular experts.
@@ -114,30 +114,14 @@ impl Experiment for Routing {
             ("slots used, %", |row| 100.0 * row.slots_used),
             ("gate mass per token", |row| row.gate_mass),
         ];
-        let factors = [1.0, 1.25, 2.0];
-        let mut figure = Figure::new("Balanced and full").subtitle("mean over draws of the logits, 95 % bootstrap interval").columns(1);
+        let mut figure =
+            Figure::new("Balanced and full").subtitle("mean over draws of the logits, 95 % bootstrap interval").columns(1);
         let mut all = Vec::new();
         for (label, value) in quantities {
-            let mut chart = Chart::new()
-                .x_label("capacity factor")
-                .y_label(label)
-                .categories(factors.map(|factor| factor.to_string()));
-            for (router, name) in ROUTERS {
-                let at = |factor: f64| -> Mean {
-                    let of_cell = |(p, _): &(&Parameters, &Row)| p.router == router && p.capacity_factor == factor;
-                    let values: Vec<f64> = table.rows().filter(of_cell).map(|(_, row)| value(row)).collect();
-                    mean_of(&values, &format!("{name}: {label}"), factor)
-                };
-                let means = factors.map(at);
-                chart = chart.bars_with_errors(
-                    name,
-                    means.iter().map(|mean| mean.mean),
-                    means.iter().map(|mean| mean.low),
-                    means.iter().map(|mean| mean.high),
-                );
-                all.extend(means);
-            }
+            let values = table.rows().map(|(cell, row)| (cell.router, cell.capacity_factor, value(row)));
+            let (chart, means) = bars_by_router(&values.collect::<Vec<_>>(), "capacity factor", label);
             figure = figure.panel(chart);
+            all.extend(means);
         }
         report.figure(
             "usage",

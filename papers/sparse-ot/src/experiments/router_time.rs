@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
-use super::means::{Mean, mean_of};
+use super::means::bars_by_router;
 use super::router::random_logits;
 use crate::router::{ROUTERS, Router, capacity};
 
@@ -107,29 +107,8 @@ impl Experiment for RouterTime {
     }
 
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
-        let mut sizes: Vec<usize> = table.cells().map(|(parameters, _)| parameters.tokens).collect();
-        sizes.sort_unstable();
-        sizes.dedup();
-        let mut chart = Chart::new()
-            .x_label("tokens")
-            .y_label("ms per 1,000 tokens")
-            .categories(sizes.iter().map(usize::to_string));
-        let mut all: Vec<Mean> = Vec::new();
-        for (router, name) in ROUTERS {
-            let at = |tokens: &usize| {
-                let of_cell = |(p, _): &(&Parameters, &Row)| p.router == router && p.tokens == *tokens;
-                let values: Vec<f64> = table.rows().filter(of_cell).map(|(_, row)| row.milliseconds).collect();
-                mean_of(&values, name, *tokens as f64)
-            };
-            let means: Vec<Mean> = sizes.iter().map(at).collect();
-            chart = chart.bars_with_errors(
-                name,
-                means.iter().map(|mean| mean.mean),
-                means.iter().map(|mean| mean.low),
-                means.iter().map(|mean| mean.high),
-            );
-            all.extend(means);
-        }
+        let values = table.rows().map(|(cell, row)| (cell.router, cell.tokens as f64, row.milliseconds));
+        let (chart, _) = bars_by_router(&values.collect::<Vec<_>>(), "tokens", "ms per 1,000 tokens");
         report.timing_figure(
             "milliseconds",
             "Time of routing, mean over draws of the logits with its 95 % bootstrap interval. Measured with all threads of the \
