@@ -10,13 +10,18 @@ use ndarray::{Array1, Array2, Axis};
 use numerics::random::stream;
 use sparse_ot::problems::points_in_the_plane;
 use sparse_ot::{
-    Dual, Problem, Regulariser, RelaxationOptions, SinkhornOptions, solve_exact, solve_relaxation, solve_sinkhorn,
+    Dual, Problem, Regulariser, RelaxationOptions, SinkhornOptions, solve_exact, solve_relaxation,
+    solve_sinkhorn,
 };
 
 fn main() {
     let problem = problem(64);
     let (alpha, beta) = potentials(&problem);
-    let ours = evaluate(&mut Dual::new(&problem, Regulariser::new(2, GAMMA)).expect("k and γ are positive"), &alpha, &beta);
+    let ours = evaluate(
+        &mut Dual::new(&problem, Regulariser::new(2, GAMMA)).expect("k and γ are positive"),
+        &alpha,
+        &beta,
+    );
     let theirs = partition_value(&problem.cost().to_dense(), &alpha, &beta, problem.a(), problem.b(), 2);
     assert!((ours - theirs).abs() < 1e-12, "{ours} and {theirs}");
     divan::main();
@@ -31,7 +36,8 @@ fn problem(size: usize) -> Problem {
 /// Potentials near the optimum, where most scores are negative, as in most evaluations of a solve.
 fn potentials(problem: &Problem) -> (Vec<f64>, Vec<f64>) {
     let options = RelaxationOptions { max_iterations: 2, ..RelaxationOptions::default() };
-    let found = solve_relaxation(problem, Regulariser::new(2, GAMMA), &options).expect("the problem is sound");
+    let found =
+        solve_relaxation(problem, Regulariser::new(2, GAMMA), &options).expect("the problem is sound");
     (found.alpha, found.beta)
 }
 
@@ -70,7 +76,8 @@ fn partition_value(cost: &Array2<f64>, alpha: &[f64], beta: &[f64], a: &[f64], b
             target[row] = positive / GAMMA;
         }
     }
-    let dot = |left: &[f64], right: &[f64]| left.iter().zip(right).map(|(left, right)| left * right).sum::<f64>();
+    let dot =
+        |left: &[f64], right: &[f64]| left.iter().zip(right).map(|(left, right)| left * right).sum::<f64>();
     black_box((plan.sum_axis(Axis(1)), plan.sum_axis(Axis(0))));
     dot(alpha, a) + dot(beta, b) - value
 }
@@ -78,7 +85,9 @@ fn partition_value(cost: &Array2<f64>, alpha: &[f64], beta: &[f64], a: &[f64], b
 #[divan::bench(args = [(128, 2), (128, 8), (512, 2), (512, 8)], sample_count = 5)]
 fn solve(bencher: Bencher, (size, k): (usize, usize)) {
     let problem = problem(size);
-    bencher.bench_local(|| solve_relaxation(black_box(&problem), Regulariser::new(k, GAMMA), &RelaxationOptions::default()));
+    bencher.bench_local(|| {
+        solve_relaxation(black_box(&problem), Regulariser::new(k, GAMMA), &RelaxationOptions::default())
+    });
 }
 
 #[divan::bench(args = [128, 512], sample_count = 5)]

@@ -31,7 +31,8 @@ impl Palette {
     /// Cost: O(pixels · size) per round.
     pub fn of(image: ArrayView3<'_, f64>, size: usize, random: &mut impl Rng) -> Self {
         let (height, width, _) = image.dim();
-        let points: Vec<[f64; 3]> = image.lanes(Axis(2)).into_iter().map(|lane| [lane[0], lane[1], lane[2]]).collect();
+        let points: Vec<[f64; 3]> =
+            image.lanes(Axis(2)).into_iter().map(|lane| [lane[0], lane[1], lane[2]]).collect();
         let mut centres = spread(&points, size, random);
         let mut labels = vec![usize::MAX; points.len()];
         for _ in 0..ROUNDS {
@@ -195,7 +196,10 @@ mod tests {
 
     #[test]
     fn few_colours_are_found_exactly() {
-        let image = Array3::from_shape_fn((4, 6, 3), |(_, x, channel)| if x < 2 { [1.0, 0.0, 0.0][channel] } else { 0.5 });
+        let image = Array3::from_shape_fn(
+            (4, 6, 3),
+            |(_, x, channel)| if x < 2 { [1.0, 0.0, 0.0][channel] } else { 0.5 },
+        );
         let palette = Palette::of(image.view(), 8, &mut stream(0, &["palette"]));
         assert_eq!(palette.colours.nrows(), 2);
         let mut masses = palette.masses.to_vec();

@@ -1,7 +1,7 @@
 //! The dual: maximise over the potentials of rows and columns together.
 //!
 //! D(α, β) = ⟨α, a⟩ + ⟨β, b⟩ − Σⱼ δ_k(α + βⱼ 1 − cⱼ), concave, with gradient (a − T 1, b − Tᵀ 1) where
-//! the columns of T are the maximisers of δ_k (equation 11 of the paper). Any potentials give a
+//! the columns of T are the maximisers of δ_k. Any potentials give a
 //! lower bound on the objective of every plan. Its maximum is that of [`crate::semidual`]; an
 //! evaluation needs no sorting, but the columns meet their masses only at the maximum.
 

@@ -79,7 +79,8 @@ pub use plan::SparsePlan;
 pub use problem::{Cost, MASS_TOLERANCE, Problem, ProblemError};
 pub use regulariser::{Regulariser, SolverError};
 pub use relaxation::{
-    Relaxation, RelaxationOptions, RelaxationProgress, RelaxationStop, solve_relaxation, solve_relaxation_observed,
+    Relaxation, RelaxationOptions, RelaxationProgress, RelaxationStop, solve_relaxation,
+    solve_relaxation_observed,
 };
 pub use repair::{Repair, RepairOptions, RepairedPlan, repair};
 pub use semidual::{Ascent, AscentOptions, SemiDual, solve_semidual, solve_semidual_observed};

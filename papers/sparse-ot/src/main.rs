@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use lab::{Citation, Paper};
 use sparse_ot::claims::claims;
-use sparse_ot::experiments::{ColourTransfer, Convergence, KTradeoff, MixtureOfExperts, Plans1d, Points2d, RouterTime, Routing};
+use sparse_ot::experiments::{
+    ColourTransfer, Convergence, KTradeoff, MixtureOfExperts, Plans1d, Points2d, RouterTime, Routing,
+};
 
 mod command;
 

@@ -143,7 +143,9 @@ impl Mixture {
             }
         }
         let images = mixed.nrows() / self.shape.tokens;
-        let mean = |image| mixed.slice(s![image * self.shape.tokens..(image + 1) * self.shape.tokens, ..]).sum_axis(Axis(0));
+        let mean = |image| {
+            mixed.slice(s![image * self.shape.tokens..(image + 1) * self.shape.tokens, ..]).sum_axis(Axis(0))
+        };
         let scale = 1.0 / self.shape.tokens as f64;
         let rows: Vec<Array1<f64>> = (0..images).map(|image| mean(image) * scale).collect();
         Array2::from_shape_fn((images, self.shape.width), |(image, index)| rows[image][index])
@@ -181,7 +183,9 @@ impl Mixture {
         shape.view_mut(gradient, Part::HeadBias).row_mut(0).assign(&slope.sum_axis(Axis(0)));
         let pooled_slope = slope.dot(&self.part(Part::Head).t()) / shape.tokens as f64;
         // Every token of an image has the same share in its mean.
-        let mixed_slope = Array2::from_shape_fn(forward.embedded.dim(), |(token, index)| pooled_slope[(token / shape.tokens, index)]);
+        let mixed_slope = Array2::from_shape_fn(forward.embedded.dim(), |(token, index)| {
+            pooled_slope[(token / shape.tokens, index)]
+        });
         let mut embedded_slope = mixed_slope.clone();
         let mut gate_slope = Array2::<f64>::zeros(forward.gates.dim());
         for (expert, chosen) in assignment.experts.iter().enumerate() {
@@ -195,7 +199,10 @@ impl Mixture {
             let mut hidden_slope = output_slope.dot(&self.part(Part::Out(expert)).t());
             hidden_slope.zip_mut_with(&before, |slope, before| *slope *= f64::from(u8::from(*before > 0.0)));
             shape.view_mut(gradient, Part::Out(expert)).assign(&behind.t().dot(&output_slope));
-            shape.view_mut(gradient, Part::OutBias(expert)).row_mut(0).assign(&output_slope.sum_axis(Axis(0)));
+            shape
+                .view_mut(gradient, Part::OutBias(expert))
+                .row_mut(0)
+                .assign(&output_slope.sum_axis(Axis(0)));
             shape.view_mut(gradient, Part::In(expert)).assign(&input.t().dot(&hidden_slope));
             shape.view_mut(gradient, Part::InBias(expert)).row_mut(0).assign(&hidden_slope.sum_axis(Axis(0)));
             let input_slope = hidden_slope.dot(&self.part(Part::In(expert)).t());

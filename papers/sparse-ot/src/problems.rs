@@ -41,7 +41,9 @@ pub fn histograms_on_a_line(pair: HistogramPair) -> Result<Problem, ProblemError
     let largest = (BINS - 1) as f64;
     let cost = Array2::from_shape_fn((BINS, BINS), |(i, j)| ((i as f64 - j as f64) / largest).powi(2));
     let (a, b) = match pair {
-        HistogramPair::Gaussians => (histogram(BINS, &[(1.0, 10.0, 4.0)]), histogram(BINS, &[(1.0, 16.0, 5.0)])),
+        HistogramPair::Gaussians => {
+            (histogram(BINS, &[(1.0, 10.0, 4.0)]), histogram(BINS, &[(1.0, 16.0, 5.0)]))
+        }
         HistogramPair::GaussianToMixture => {
             (histogram(BINS, &[(1.0, 16.0, 5.0)]), histogram(BINS, &[(0.5, 8.0, 5.0), (0.5, 24.0, 5.0)]))
         }
@@ -102,8 +104,10 @@ mod tests {
     /// Masses of shared case `mix1d_32` as stored by NumPy: the first and the middle bin of N(16, 5²).
     #[test]
     fn the_histograms_are_those_of_the_reference_case() {
-        let a: Vec<f64> = include_str!("../tests/cases/mix1d_32/a.csv").lines().map(|line| line.parse().unwrap()).collect();
-        let b: Vec<f64> = include_str!("../tests/cases/mix1d_32/b.csv").lines().map(|line| line.parse().unwrap()).collect();
+        let a: Vec<f64> =
+            include_str!("../tests/cases/mix1d_32_a.csv").lines().map(|line| line.parse().unwrap()).collect();
+        let b: Vec<f64> =
+            include_str!("../tests/cases/mix1d_32_b.csv").lines().map(|line| line.parse().unwrap()).collect();
         let problem = histograms_on_a_line(HistogramPair::GaussianToMixture).unwrap();
         for (ours, theirs) in problem.a().iter().chain(problem.b()).zip(a.iter().chain(&b)) {
             // Thirty-two terms, each rounded a few times.

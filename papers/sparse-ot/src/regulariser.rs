@@ -3,8 +3,8 @@
 use numerics::lbfgs::LbfgsError;
 use thiserror::Error;
 
-/// Ω(t) = (γ/2) ‖t‖² if ‖t‖₀ ≤ k, +∞ otherwise, for every column t of a plan (equation 10 and
-/// section 4 of Liu, Puigcerver and Blondel 2023).
+/// Ω(t) = (γ/2) ‖t‖² if ‖t‖₀ ≤ k, +∞ otherwise, for every column t of a plan (Liu, Puigcerver
+/// and Blondel 2023).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Regulariser {
     /// Most nonzeros of a column, at least 1. Values above the number m of rows mean m, which is

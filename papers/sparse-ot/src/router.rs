@@ -170,7 +170,9 @@ impl Router {
             Self::TokenChoice => token_choice(gates.view(), capacity),
             Self::SBase => token_choice(sinkhorn_scores(logits.view(), ITERATIONS)?.view(), capacity),
             Self::ExpertChoice => expert_choice(gates.view(), capacity),
-            Self::SinkhornExpertChoice => expert_choice(sinkhorn_scores(logits.view(), ITERATIONS)?.view(), capacity),
+            Self::SinkhornExpertChoice => {
+                expert_choice(sinkhorn_scores(logits.view(), ITERATIONS)?.view(), capacity)
+            }
             Self::SparsityConstrained => sparsity_constrained(gates.view(), capacity, ITERATIONS)?,
         })
     }

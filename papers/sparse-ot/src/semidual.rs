@@ -1,7 +1,7 @@
 //! The semi-dual: maximise over the row potentials only, every column exact.
 //!
 //! S(α) = ⟨α, a⟩ − Σⱼ M_k(α − cⱼ; bⱼ), concave in α ∈ ℝᵐ, with gradient a − Σⱼ tⱼ where tⱼ maximises
-//! [`max_operator`](mod@crate::max_operator) (equation 13 of the paper). The plan with columns tⱼ has at most k
+//! [`max_operator`](mod@crate::max_operator). The plan with columns tⱼ has at most k
 //! nonzeros per column and exact column sums; its row sums are those of a only where S is smooth at
 //! its maximum. Where the k-th and the next score of a column tie there, S has a kink, no choice
 //! of columns need be a transport plan, and L-BFGS stops short. [`crate::relaxation`] ends with a

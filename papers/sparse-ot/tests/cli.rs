@@ -61,7 +61,15 @@ fn a_plan_is_written_and_described() {
     let output = inputs.solve(USUAL);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
-    for label in ["optimal value", "relative gap", "nonzeros per column", "row error", "column error", "seconds", "plan.csv"] {
+    for label in [
+        "optimal value",
+        "relative gap",
+        "nonzeros per column",
+        "row error",
+        "column error",
+        "seconds",
+        "plan.csv",
+    ] {
         assert!(text.contains(label), "{label}: {text}");
     }
     // Moving nothing costs nothing: the optimal plan is diag(1/4, 1/2, 1/4), since any other entry costs at
@@ -114,7 +122,10 @@ fn a_plan_that_cannot_exist_is_refused_with_the_reason() {
     let text = inputs.refusal("--cost c.csv --k 2 --gamma 1 --plan repaired", 1);
     assert!(text.contains("3 rows have mass, 2 nonzeros are allowed"), "{text}");
     let output = inputs.solve("--cost c.csv --k 2 --gamma 1");
-    assert!(String::from_utf8_lossy(&output.stdout).contains("none exists"), "the default falls back and says so");
+    assert!(
+        String::from_utf8_lossy(&output.stdout).contains("none exists"),
+        "the default falls back and says so"
+    );
 }
 
 #[test]
@@ -135,7 +146,8 @@ fn scales_from_tiny_to_huge_end_without_nan() {
 #[test]
 fn one_image_gets_the_colours_of_another() {
     let folder = tempfile::tempdir().unwrap();
-    let image = |colour: [u8; 3]| ndarray::Array3::from_shape_fn((4, 4, 3), |(_, _, channel)| colour[channel]);
+    let image =
+        |colour: [u8; 3]| ndarray::Array3::from_shape_fn((4, 4, 3), |(_, _, channel)| colour[channel]);
     lab::image_file::write_png(&folder.path().join("s.png"), image([200, 10, 10]).view()).unwrap();
     lab::image_file::write_png(&folder.path().join("t.png"), image([10, 10, 200]).view()).unwrap();
     let arguments = ["colours", "--source", "s.png", "--target", "t.png", "--out", "new.png"];
@@ -151,7 +163,9 @@ fn one_image_gets_the_colours_of_another() {
 #[test]
 fn wrong_options_are_usage() {
     let inputs = Inputs::new();
-    assert!(inputs.refusal("--cost c.csv --k 0 --gamma 1", 2).contains("every column needs at least one nonzero"));
+    assert!(
+        inputs.refusal("--cost c.csv --k 0 --gamma 1", 2).contains("every column needs at least one nonzero")
+    );
     for gamma in ["0", "-1", "NaN", "inf", "x"] {
         let text = inputs.refusal(&format!("--cost c.csv --k 1 --gamma={gamma}"), 2);
         assert!(text.contains("expected a positive number"), "{gamma}: {text}");
@@ -189,7 +203,9 @@ fn wrong_files_are_named_with_their_fault() {
 fn an_unwritable_plan_is_an_error() {
     let inputs = Inputs::new();
     let mut command = program(inputs.0.path());
-    command.args(["solve", "--a", "a.csv", "--b", "b.csv", "--out", "/proc/none/plan.csv"]).args(USUAL.split(' '));
+    command
+        .args(["solve", "--a", "a.csv", "--b", "b.csv", "--out", "/proc/none/plan.csv"])
+        .args(USUAL.split(' '));
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8(output.stderr).unwrap().starts_with("error: cannot write /proc/none"));
@@ -215,7 +231,8 @@ fn the_commands_of_the_readmes_work() {
     for entry in ["papers", "shared", "reports", "Cargo.toml", "Cargo.lock"] {
         std::os::unix::fs::symlink(root.join(entry), folder.path().join(entry)).unwrap();
     }
-    let text = ["README.md", "papers/sparse-ot/README.md"].map(|name| fs::read_to_string(root.join(name)).unwrap());
+    let text =
+        ["README.md", "papers/sparse-ot/README.md"].map(|name| fs::read_to_string(root.join(name)).unwrap());
     let text = text.join("\n");
     let commands: Vec<&str> =
         text.lines().filter_map(|line| line.strip_prefix("cargo run -q -p sparse-ot -- ")).collect();

@@ -8,8 +8,8 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use lab::{
-    Chart, Citation, Claim, Column, Estimate, Experiment, Failure, Figure, NoCommands, Outcome, Paper, Profile, Random,
-    Report, Rule, Table,
+    Chart, Citation, Claim, Column, Estimate, Experiment, Failure, Figure, NoCommands, Outcome, Paper,
+    Profile, Random, Report, Rule, Table,
 };
 use rand::Rng;
 use serde::{Deserialize, Serialize};
@@ -62,8 +62,14 @@ impl Experiment for Heads {
     }
     fn report(&self, table: &Table<Tosses, Share>, report: &mut Report) -> Result<(), Failure> {
         let points = table.rows().map(|(parameters, row)| (f64::from(parameters.tosses), row.heads));
-        let chart = Chart::new().x_label("tosses").y_label("share of heads").x_log().scatter("series", points);
-        report.figure("shares", "More tosses, less spread.", "Shares of heads near one half.", &Figure::new("Heads").panel(chart))
+        let chart =
+            Chart::new().x_label("tosses").y_label("share of heads").x_log().scatter("series", points);
+        report.figure(
+            "shares",
+            "More tosses, less spread.",
+            "Shares of heads near one half.",
+            &Figure::new("Heads").panel(chart),
+        )
     }
 }
 
@@ -193,10 +199,16 @@ fn main() -> ExitCode {
         },
     )
     .shown_by("shares");
-    let value = Claim::new("value", "All is well.", "nowhere", &Faults, Rule::at_most("largest value", 2.0), |table| {
-        Ok(Estimate::worst_of(table.rows().map(|(_, row)| row.value)))
-    });
-    let private = Claim::not_tested("private", "It works on private data.", "section 9", "the data are private");
+    let value = Claim::new(
+        "value",
+        "All is well.",
+        "nowhere",
+        &Faults,
+        Rule::at_most("largest value", 2.0),
+        |table| Ok(Estimate::worst_of(table.rows().map(|(_, row)| row.value))),
+    );
+    let private =
+        Claim::not_tested("private", "It works on private data.", "section 9", "the data are private");
     let paper = Paper::new(citation, "0.0.0", "A paper made up for tests.")
         .experiment(Heads)
         .experiment(Faults)

@@ -32,7 +32,13 @@ pub(crate) fn check(run: &Run<'_>, experiments: &[&dyn AnyExperiment]) -> Result
             if name.ends_with(".csv") && !name.starts_with(TIMING_PREFIX) {
                 let ours = fs::read_to_string(entry.path()).reading(&entry.path())?;
                 let theirs = committed_text(run, &committed.join(experiment.id()).join(&name))?;
-                values += compare_tables(&format!("{}/{name}", experiment.id()), &experiment.columns(), &ours, &theirs, &mut differences)?;
+                values += compare_tables(
+                    &format!("{}/{name}", experiment.id()),
+                    &experiment.columns(),
+                    &ours,
+                    &theirs,
+                    &mut differences,
+                )?;
             }
         }
     }
@@ -40,27 +46,33 @@ pub(crate) fn check(run: &Run<'_>, experiments: &[&dyn AnyExperiment]) -> Result
     let path = committed.join(VERDICTS);
     let theirs: PaperVerdicts = serde_json::from_str(&committed_text(run, &path)?)
         .map_err(|fault| Error::Malformed { path, fault: fault.to_string() })?;
-    let judged = |id: &Option<String>| id.as_ref().is_some_and(|id| experiments.iter().any(|experiment| experiment.id() == id));
+    let judged = |id: &Option<String>| {
+        id.as_ref().is_some_and(|id| experiments.iter().any(|experiment| experiment.id() == id))
+    };
     let mut claims = 0;
     for claim in ours.claims.iter().filter(|claim| judged(&claim.experiment)) {
         claims += 1;
         match theirs.claims.iter().find(|other| other.id == claim.id) {
             Some(other) if other.verdict == claim.verdict => {}
-            Some(other) => differences.push(format!("claim {}: {} here, {} in the report", claim.id, claim.verdict, other.verdict)),
+            Some(other) => differences
+                .push(format!("claim {}: {} here, {} in the report", claim.id, claim.verdict, other.verdict)),
             None => differences.push(format!("claim {} is not in the report", claim.id)),
         }
     }
     match differences.first() {
         None => Ok(format!("{claims} verdicts and {values} values agree with the committed report")),
         Some(first) if differences.len() == 1 => Err(Error::Differs(first.clone())),
-        Some(first) => Err(Error::Differs(format!("{first} (and {} more differences)", differences.len() - 1))),
+        Some(first) => {
+            Err(Error::Differs(format!("{first} (and {} more differences)", differences.len() - 1)))
+        }
     }
 }
 
 /// A file of the report as of the last commit; as it lies on disk where there is no git.
 fn committed_text(run: &Run<'_>, path: &Path) -> Result<String, Error> {
     let relative = run.root.as_deref().and_then(|root| Some((root, path.strip_prefix(root).ok()?)));
-    let from_git = relative.and_then(|(root, relative)| git(root, &["show", &format!("HEAD:{}", relative.display())]));
+    let from_git =
+        relative.and_then(|(root, relative)| git(root, &["show", &format!("HEAD:{}", relative.display())]));
     match from_git {
         Some(text) => Ok(text),
         None => fs::read_to_string(path).reading(path),
@@ -76,8 +88,12 @@ fn compare_tables(
     differences: &mut Vec<String>,
 ) -> Result<usize, Error> {
     let read = |text: &str| {
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
-        reader.records().collect::<Result<Vec<_>, _>>().map_err(|fault| Error::Malformed { path: name.into(), fault: fault.to_string() })
+        let mut reader =
+            csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+        reader
+            .records()
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|fault| Error::Malformed { path: name.into(), fault: fault.to_string() })
     };
     let (ours, theirs) = (read(ours)?, read(theirs)?);
     let (Some(headings), Some(other_headings)) = (ours.first(), theirs.first()) else {
@@ -85,7 +101,11 @@ fn compare_tables(
         return Ok(0);
     };
     if headings != other_headings || ours.len() != theirs.len() {
-        differences.push(format!("{name}: {} rows here, {} in the report, or other columns", ours.len() - 1, theirs.len() - 1));
+        differences.push(format!(
+            "{name}: {} rows here, {} in the report, or other columns",
+            ours.len() - 1,
+            theirs.len() - 1
+        ));
         return Ok(0);
     }
     for (row, (our_row, their_row)) in ours.iter().zip(&theirs).enumerate().skip(1) {
@@ -97,7 +117,9 @@ fn compare_tables(
                 None => RELATIVE,
             };
             if !agree(our_value, their_value, tolerance) {
-                differences.push(format!("{name} row {row}, {heading}: {our_value} here, {their_value} in the report"));
+                differences.push(format!(
+                    "{name} row {row}, {heading}: {our_value} here, {their_value} in the report"
+                ));
             }
         }
     }
@@ -130,7 +152,10 @@ mod tests {
     fn each_column_has_its_own_tolerance() {
         let ours = "k,value,time\n1,1.0005,3\n";
         assert!(differences(ours, "k,value,time\n1,1.0,9\n").is_empty());
-        assert_eq!(differences(ours, "k,value,time\n1,1.1,3\n"), ["t row 1, value: 1.0005 here, 1.1 in the report"]);
+        assert_eq!(
+            differences(ours, "k,value,time\n1,1.1,3\n"),
+            ["t row 1, value: 1.0005 here, 1.1 in the report"]
+        );
         assert_eq!(differences(ours, "k,value,time\n2,1.0,3\n").len(), 1);
         assert_eq!(differences(ours, "k,value\n1,1.0\n").len(), 1);
         assert_eq!(differences(ours, "k,value,time\n").len(), 1);

@@ -38,7 +38,8 @@ impl Estimate {
     /// The largest of the values as an exact worst case; NaN (judged as not tested) if there is none
     /// or one of them is NaN.
     pub fn worst_of(values: impl IntoIterator<Item = f64>) -> Self {
-        let worst = values.into_iter().reduce(|a, b| if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) });
+        let worst =
+            values.into_iter().reduce(|a, b| if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) });
         Self::exact(worst.unwrap_or(f64::NAN))
     }
 }
@@ -110,8 +111,16 @@ type Measure = Box<dyn Fn(&[StoredCell]) -> Result<Estimate, Failure> + Send + S
 
 /// How a claim is tested, or why it is not.
 pub(crate) enum Test {
-    Measured { experiment: &'static str, figure: Option<&'static str>, rule: Rule, timing: bool, measure: Measure },
-    Not { why: &'static str },
+    Measured {
+        experiment: &'static str,
+        figure: Option<&'static str>,
+        rule: Rule,
+        timing: bool,
+        measure: Measure,
+    },
+    Not {
+        why: &'static str,
+    },
 }
 
 /// A claim of a paper, its rule, and the measurement that decides.
@@ -142,7 +151,12 @@ impl Claim {
     }
 
     /// A claim that cannot be tested here, and why.
-    pub fn not_tested(id: &'static str, statement: &'static str, place: &'static str, why: &'static str) -> Self {
+    pub fn not_tested(
+        id: &'static str,
+        statement: &'static str,
+        place: &'static str,
+        why: &'static str,
+    ) -> Self {
         Self { id, statement, place, paper_value: None, test: Test::Not { why } }
     }
 
@@ -260,7 +274,8 @@ impl Claim {
             judged.estimate = Some(estimate);
         }
         if evidence.without_value > 0 {
-            judged.reason = Some(format!("{} of {} cells diverged or timed out", evidence.without_value, evidence.grid));
+            judged.reason =
+                Some(format!("{} of {} cells diverged or timed out", evidence.without_value, evidence.grid));
         }
         Ok(judged)
     }

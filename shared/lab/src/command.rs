@@ -107,10 +107,11 @@ pub enum NoCommands {}
 /// Every error is one line on standard error. Exit codes: 0 done, 1 failure, 2 wrong usage, 130
 /// interrupted.
 pub fn main<Own: Subcommand>(paper: &Paper, own: impl FnOnce(Own) -> anyhow::Result<()>) -> ExitCode {
-    let command = Line::<Own>::command()
-        .name(paper.citation.id.clone())
-        .version(paper.version)
-        .about(format!("{} ({}, {} {})", paper.citation.title, paper.citation.authors, paper.citation.venue, paper.citation.year));
+    let command =
+        Line::<Own>::command().name(paper.citation.id.clone()).version(paper.version).about(format!(
+            "{} ({}, {} {})",
+            paper.citation.title, paper.citation.authors, paper.citation.venue, paper.citation.year
+        ));
     let line = match command.try_get_matches().and_then(|matches| Line::<Own>::from_arg_matches(&matches)) {
         Ok(line) => line,
         Err(fault) => {
@@ -130,7 +131,10 @@ pub fn main<Own: Subcommand>(paper: &Paper, own: impl FnOnce(Own) -> anyhow::Res
 /// Turns an outcome into an exit code and one line on standard error.
 pub fn finish(outcome: anyhow::Result<()>) -> ExitCode {
     let Err(fault) = outcome else { return ExitCode::SUCCESS };
-    if fault.downcast_ref::<std::io::Error>().is_some_and(|fault| fault.kind() == std::io::ErrorKind::BrokenPipe) {
+    if fault
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|fault| fault.kind() == std::io::ErrorKind::BrokenPipe)
+    {
         return ExitCode::SUCCESS;
     }
     let text = format!("{fault:#}").replace('\n', " ");
@@ -149,7 +153,12 @@ fn start(options: &Everywhere) {
         (false, 1) => tracing::Level::INFO,
         _ => tracing::Level::DEBUG,
     };
-    tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).without_time().with_target(false).init();
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .without_time()
+        .with_target(false)
+        .init();
     if let Some(threads) = options.threads {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
         if let Err(fault) = pool {
@@ -183,7 +192,8 @@ fn lab_command<Own: Subcommand>(paper: &Paper, command: Command<Own>, quiet: boo
             if json {
                 return say(text.trim_end());
             }
-            let verdicts = serde_json::from_str(&text).map_err(|fault| Error::Malformed { path, fault: fault.to_string() })?;
+            let verdicts = serde_json::from_str(&text)
+                .map_err(|fault| Error::Malformed { path, fault: fault.to_string() })?;
             print_verdicts(&verdicts)
         }
         Command::Own(_) => Err(Error::Internal("a paper's own subcommand came to lab".into())),
@@ -193,13 +203,15 @@ fn lab_command<Own: Subcommand>(paper: &Paper, command: Command<Own>, quiet: boo
 impl Chosen {
     fn run<'a>(&self, paper: &'a Paper, shard: Option<Shard>, fresh: bool) -> Result<Run<'a>, Error> {
         let Self { profile, seed, out, rows, .. } = self;
-        let settings = Settings { profile: *profile, seed: *seed, out: out.clone(), rows: rows.clone(), shard, fresh };
+        let settings =
+            Settings { profile: *profile, seed: *seed, out: out.clone(), rows: rows.clone(), shard, fresh };
         Run::new(paper, settings)
     }
 }
 
 fn list(paper: &Paper) -> Result<(), Error> {
-    let experiments = paper.experiments.iter().map(|experiment| vec![experiment.id().into(), experiment.title().into()]);
+    let experiments =
+        paper.experiments.iter().map(|experiment| vec![experiment.id().into(), experiment.title().into()]);
     let claims = paper.claims.iter().map(|claim| vec![claim.id.into(), claim.statement.into()]);
     say(&format!(
         "{}\n\n{}",
@@ -237,10 +249,14 @@ fn plan(paper: &Paper, chosen: &Chosen) -> Result<(), Error> {
             counts.missing.to_string(),
             counts.failed.to_string(),
             if stale.is_empty() { "-".into() } else { stale.join("; ") },
-            seconds.map_or_else(|| "unknown".into(), |seconds| format!("{} s", format_number((seconds * 10.0).round() / 10.0))),
+            seconds.map_or_else(
+                || "unknown".into(),
+                |seconds| format!("{} s", format_number((seconds * 10.0).round() / 10.0)),
+            ),
         ]);
     }
-    let left = left.map_or_else(|| "unknown: nothing was timed yet".into(), |left| format!("about {left:.0} s"));
+    let left =
+        left.map_or_else(|| "unknown: nothing was timed yet".into(), |left| format!("about {left:.0} s"));
     say(&format!(
         "{}\n\ntime left on {} threads: {left}",
         columns(&["experiment", "cells", "done", "missing", "failed", "stale", "time left"], rows),
@@ -248,7 +264,13 @@ fn plan(paper: &Paper, chosen: &Chosen) -> Result<(), Error> {
     ))
 }
 
-fn reproduce(paper: &Paper, chosen: &Chosen, shard: Option<Shard>, fresh: bool, quiet: bool) -> Result<(), Error> {
+fn reproduce(
+    paper: &Paper,
+    chosen: &Chosen,
+    shard: Option<Shard>,
+    fresh: bool,
+    quiet: bool,
+) -> Result<(), Error> {
     let run = chosen.run(paper, shard, fresh)?;
     let experiments = paper.select(&chosen.experiments)?;
     interrupt::listen()?;
@@ -307,7 +329,8 @@ pub fn columns(headings: &[&str], rows: Vec<Vec<String>>) -> String {
         }
     }
     let line = |row: &Vec<String>| {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}")).collect();
+        let cells: Vec<String> =
+            row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}")).collect();
         cells.join("  ").trim_end().to_owned()
     };
     std::iter::once(&headings).chain(&rows).map(line).collect::<Vec<_>>().join("\n")

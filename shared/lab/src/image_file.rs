@@ -51,7 +51,9 @@ pub fn read_png(path: &Path) -> Result<Array3<u8>, ImageError> {
     let (height, width) = (frame.height as usize, frame.width as usize);
     // With one or two channels the first is grey.
     let channel = |index: usize| if channels < 3 { 0 } else { index };
-    Ok(Array3::from_shape_fn((height, width, 3), |(y, x, index)| pixels[y * frame.line_size + x * channels + channel(index)]))
+    Ok(Array3::from_shape_fn((height, width, 3), |(y, x, index)| {
+        pixels[y * frame.line_size + x * channels + channel(index)]
+    }))
 }
 
 /// Writes height × width × 3 bytes as a PNG file, whole or not at all.
@@ -60,7 +62,8 @@ pub fn read_png(path: &Path) -> Result<Array3<u8>, ImageError> {
 /// If the image is empty or the file cannot be written.
 pub fn write_png(path: &Path, image: ArrayView3<'_, u8>) -> Result<(), ImageError> {
     let (height, width, _) = image.dim();
-    let format = |fault: png::EncodingError| ImageError::Format { path: path.to_owned(), fault: fault.to_string() };
+    let format =
+        |fault: png::EncodingError| ImageError::Format { path: path.to_owned(), fault: fault.to_string() };
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width as u32, height as u32);
     encoder.set_color(png::ColorType::Rgb);

@@ -36,7 +36,8 @@ pub fn build(reports: &Path, root: Option<&Path>) -> Result<usize, Error> {
             .into(),
         papers: shown.iter().map(index_paper).collect(),
     };
-    let html = index_page(&page).map_err(|fault| Error::Report { experiment: "index".into(), fault: fault.into() })?;
+    let html = index_page(&page)
+        .map_err(|fault| Error::Report { experiment: "index".into(), fault: fault.into() })?;
     write_atomically(&reports.join("index.html"), html.as_bytes())?;
     if let Some(root) = root {
         replace_between(&root.join("README.md"), SCOREBOARD, &scoreboard(&shown))?;
@@ -51,12 +52,14 @@ pub fn build(reports: &Path, root: Option<&Path>) -> Result<usize, Error> {
 /// The verdicts of every paper below `reports`: of the full profile where that is complete.
 fn collect(reports: &Path) -> Result<Vec<Shown>, Error> {
     let mut shown = Vec::new();
-    let mut folders: Vec<_> = fs::read_dir(reports).reading(reports)?.flatten().map(|entry| entry.path()).collect();
+    let mut folders: Vec<_> =
+        fs::read_dir(reports).reading(reports)?.flatten().map(|entry| entry.path()).collect();
     folders.sort();
     for folder in folders {
         let Some(name) = folder.file_name().map(|name| name.to_string_lossy().into_owned()) else { continue };
         let quick = read(&folder.join(VERDICTS))?.map(|verdicts| Shown { verdicts, folder: name.clone() });
-        let full = read(&folder.join("full").join(VERDICTS))?.map(|verdicts| Shown { verdicts, folder: format!("{name}/full") });
+        let full = read(&folder.join("full").join(VERDICTS))?
+            .map(|verdicts| Shown { verdicts, folder: format!("{name}/full") });
         let complete = full.filter(|full| quick.is_none() || !full.verdicts.partial);
         shown.extend(complete.or(quick));
     }
@@ -124,7 +127,10 @@ fn claims_table(folder: &Path, verdicts: &PaperVerdicts) -> String {
         let experiment = claim.experiment.as_deref().unwrap_or("-");
         let file = format!("src/experiments/{}.rs", experiment.replace('-', "_"));
         let source = if folder.join(&file).exists() { format!("[{file}]({file})") } else { "-".into() };
-        let ours = claim.estimate.map_or_else(|| claim.reason.clone().unwrap_or_else(|| "-".into()), |estimate| estimate.to_string());
+        let ours = claim.estimate.map_or_else(
+            || claim.reason.clone().unwrap_or_else(|| "-".into()),
+            |estimate| estimate.to_string(),
+        );
         let _ = writeln!(
             text,
             "| **{}**: {} | {experiment} | {source} | {} | {} |",

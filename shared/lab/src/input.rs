@@ -108,8 +108,11 @@ fn bytes(path: &Path) -> Result<Vec<u8>, InputError> {
 fn csv_matrix(path: &Path) -> Result<Array2<f64>, InputError> {
     let bytes = bytes(path)?;
     let format = |fault: String| InputError::Format { path: path.to_owned(), fault };
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(bytes.as_slice());
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(bytes.as_slice());
     let mut values = Vec::new();
     let mut columns = 0;
     let mut rows = 0;
@@ -148,7 +151,9 @@ fn npy<D: Dimension>(path: &Path, dimensions: usize) -> Result<ndarray::Array<f6
         .or_else(|fault| retry::<u8, D>(fault, &bytes, f64::from))
         .map_err(|fault| {
             let fault = match fault {
-                ReadNpyError::WrongNdim(_, found) => format!("expected {dimensions} dimensions, found {found}"),
+                ReadNpyError::WrongNdim(_, found) => {
+                    format!("expected {dimensions} dimensions, found {found}")
+                }
                 other => other.to_string(),
             };
             InputError::Format { path: path.to_owned(), fault }
@@ -226,13 +231,24 @@ mod tests {
             assert_eq!(vector(&path).unwrap(), array![1.0, 2.0, 3.0]);
         }
         let (_folder, path) = file("a.csv", b"1,2\n3,4\n");
-        assert!(vector(&path).unwrap_err().to_string().ends_with("expected one number a line, found 2 lines of 2"));
+        assert!(
+            vector(&path)
+                .unwrap_err()
+                .to_string()
+                .ends_with("expected one number a line, found 2 lines of 2")
+        );
     }
 
     #[test]
     fn each_refusal_says_where_and_what() {
-        assert_eq!(fault("c.csv", b"1,2\n3,x\n"), "c.csv line 2, field 2: expected a finite number, found \"x\"");
-        assert_eq!(fault("c.csv", b"1,NaN\n"), "c.csv line 1, field 2: expected a finite number, found \"NaN\"");
+        assert_eq!(
+            fault("c.csv", b"1,2\n3,x\n"),
+            "c.csv line 2, field 2: expected a finite number, found \"x\""
+        );
+        assert_eq!(
+            fault("c.csv", b"1,NaN\n"),
+            "c.csv line 1, field 2: expected a finite number, found \"NaN\""
+        );
         assert_eq!(fault("c.csv", b"1,2\n3\n"), "c.csv: line 2 has 1 fields, line 1 has 2");
         assert_eq!(fault("c.csv", b""), "c.csv: no numbers in it");
         assert_eq!(fault("c.txt", b""), "c.txt: expected a name that ends in .csv or .npy");

@@ -56,11 +56,17 @@ impl Manifest {
     pub fn read(folder: &Path) -> Result<Self, Error> {
         let path = folder.join("manifest.toml");
         let text = fs::read_to_string(&path).reading(&path)?;
-        let manifest: Self = toml::from_str(&text)
-            .map_err(|fault| Error::Malformed { path: path.clone(), fault: fault.to_string().replace('\n', " ") })?;
-        let outside = |file: &&DataFile| !file.path.components().all(|part| matches!(part, Component::Normal(_)));
+        let manifest: Self = toml::from_str(&text).map_err(|fault| Error::Malformed {
+            path: path.clone(),
+            fault: fault.to_string().replace('\n', " "),
+        })?;
+        let outside =
+            |file: &&DataFile| !file.path.components().all(|part| matches!(part, Component::Normal(_)));
         if let Some(file) = manifest.file.iter().find(outside) {
-            return Err(Error::Malformed { path, fault: format!("{} lies outside the data folder", file.path.display()) });
+            return Err(Error::Malformed {
+                path,
+                fault: format!("{} lies outside the data folder", file.path.display()),
+            });
         }
         Ok(manifest)
     }
@@ -105,7 +111,11 @@ impl DataFile {
             return Err(format!("expected {} bytes, found {}", self.bytes, bytes.len()));
         }
         let found = hexadecimal(&Sha256::digest(bytes));
-        if found == self.sha256 { Ok(()) } else { Err(format!("expected SHA-256 {}, found {found}", self.sha256)) }
+        if found == self.sha256 {
+            Ok(())
+        } else {
+            Err(format!("expected SHA-256 {}, found {found}", self.sha256))
+        }
     }
 }
 

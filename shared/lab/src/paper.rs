@@ -86,7 +86,8 @@ impl Paper {
         let found = self.experiments.iter().find(|experiment| experiment.id() == name);
         found.map(AsRef::as_ref).ok_or_else(|| {
             let distance = |id: &str| strsim::damerau_levenshtein(id, name);
-            let nearest = self.experiments.iter().map(|experiment| experiment.id()).min_by_key(|id| distance(id));
+            let nearest =
+                self.experiments.iter().map(|experiment| experiment.id()).min_by_key(|id| distance(id));
             let hint = nearest.map_or_else(String::new, |id| format!(": did you mean {id}?"));
             Error::Usage(format!("{} has no experiment {name}{hint}", self.citation.id))
         })

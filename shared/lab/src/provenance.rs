@@ -46,7 +46,11 @@ pub fn workspace_root() -> Result<PathBuf, Error> {
     here.ancestors()
         .find(|folder| ["Cargo.toml", "papers", "shared"].iter().all(|entry| folder.join(entry).exists()))
         .map(Path::to_owned)
-        .ok_or_else(|| Error::Usage("no workspace here: run inside its folder, or name the report folder with --out".into()))
+        .ok_or_else(|| {
+            Error::Usage(
+                "no workspace here: run inside its folder, or name the report folder with --out".into(),
+            )
+        })
 }
 
 impl Sources {
@@ -84,7 +88,11 @@ impl Machine {
         let known = ["sse4_2", "avx", "avx2", "fma", "avx512f", "avx512vl", "avx512_vnni", "asimd", "sve"];
         Self {
             processor: field("model name").unwrap_or_else(|| "unknown".into()),
-            features: known.iter().filter(|name| flags.split(' ').any(|flag| flag == **name)).map(|name| (*name).into()).collect(),
+            features: known
+                .iter()
+                .filter(|name| flags.split(' ').any(|flag| flag == **name))
+                .map(|name| (*name).into())
+                .collect(),
             hardware_threads: std::thread::available_parallelism().map_or(1, usize::from),
             platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         }

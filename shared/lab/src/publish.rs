@@ -63,7 +63,11 @@ impl Run<'_> {
     ///
     /// # Errors
     /// If the report cannot be made from the stored cells, or not stored.
-    pub(crate) fn publish_experiment(&self, experiment: &dyn AnyExperiment, computed: &Computed) -> Result<(), Error> {
+    pub(crate) fn publish_experiment(
+        &self,
+        experiment: &dyn AnyExperiment,
+        computed: &Computed,
+    ) -> Result<(), Error> {
         let folder = self.folder().join(experiment.id());
         let of_experiment = |fault: Failure| Error::Report { experiment: experiment.id().into(), fault };
         let standing = self.standing(experiment)?;
@@ -113,7 +117,12 @@ impl Run<'_> {
         self.paper.claims.iter().filter(of_this).map(|claim| claim.judge(Some(evidence()))).collect()
     }
 
-    fn write_claims(&self, folder: &Path, mut claims: Vec<Judged>, view: ExperimentView) -> Result<(), Error> {
+    fn write_claims(
+        &self,
+        folder: &Path,
+        mut claims: Vec<Judged>,
+        view: ExperimentView,
+    ) -> Result<(), Error> {
         let times: Vec<Judged> = claims.iter().filter(|claim| claim.timing).cloned().collect();
         let times_file = folder.join(format!("{TIMING_PREFIX}{VERDICTS}"));
         if times.is_empty() {
@@ -125,7 +134,10 @@ impl Run<'_> {
             claim.estimate = None;
         }
         let Self { settings, .. } = self;
-        write_json(&folder.join(REPORT), &ExperimentReport { profile: settings.profile, seed: settings.seed, view, claims })
+        write_json(
+            &folder.join(REPORT),
+            &ExperimentReport { profile: settings.profile, seed: settings.seed, view, claims },
+        )
     }
 
     fn write_run(&self, folder: &Path, standing: &Standing, computed: &Computed) -> Result<(), Error> {
@@ -161,13 +173,13 @@ impl Run<'_> {
         }
         let mut claims = Vec::new();
         for claim in &self.paper.claims {
-            let published = reports.iter().flat_map(|report| &report.claims).find(|judged| judged.id == claim.id);
+            let published =
+                reports.iter().flat_map(|report| &report.claims).find(|judged| judged.id == claim.id);
             claims.push(match published {
                 Some(judged) => judged.clone(),
-                None => claim.judge(None).map_err(|fault| Error::Report {
-                    experiment: format!("claim {}", claim.id),
-                    fault,
-                })?,
+                None => claim
+                    .judge(None)
+                    .map_err(|fault| Error::Report { experiment: format!("claim {}", claim.id), fault })?,
             });
         }
         let partial = reports.iter().any(|report| report.view.cells.missing + report.view.cells.failed > 0);
@@ -184,7 +196,8 @@ impl Run<'_> {
             claims,
         };
         write_json(&folder.join(VERDICTS), &verdicts)?;
-        let html = page::paper_page(&self.page(&verdicts, reports.into_iter().map(|report| report.view).collect()));
+        let html =
+            page::paper_page(&self.page(&verdicts, reports.into_iter().map(|report| report.view).collect()));
         let html = html.map_err(|fault| Error::Report { experiment: "page".into(), fault: fault.into() })?;
         write_atomically(&folder.join(PAGE), html.as_bytes())?;
         Ok(verdicts)
@@ -198,8 +211,10 @@ impl Run<'_> {
             Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(fault) => return Err(fault).reading(&path),
         };
-        let report: ExperimentReport = serde_json::from_slice(&text)
-            .map_err(|fault| Error::Malformed { path, fault: format!("not a report of this version: {fault}") })?;
+        let report: ExperimentReport = serde_json::from_slice(&text).map_err(|fault| Error::Malformed {
+            path,
+            fault: format!("not a report of this version: {fault}"),
+        })?;
         let ours = report.profile == self.settings.profile && report.seed == self.settings.seed;
         Ok(ours.then_some(report))
     }
@@ -217,13 +232,19 @@ impl Run<'_> {
             tables: Vec::new(),
             run_json: format!("{}/{RUN}", experiment.id()),
         };
-        Ok(ExperimentReport { profile: self.settings.profile, seed: self.settings.seed, view, claims: Vec::new() })
+        Ok(ExperimentReport {
+            profile: self.settings.profile,
+            seed: self.settings.seed,
+            view,
+            claims: Vec::new(),
+        })
     }
 
     fn page(&self, verdicts: &PaperVerdicts, experiments: Vec<ExperimentView>) -> PaperPage {
         let Citation { id, title, authors, venue, year, link } = self.paper.citation.clone();
         let full = self.settings.profile == Profile::Full;
-        let other = if full { self.folder().join("..").join(PAGE) } else { self.folder().join("full").join(PAGE) };
+        let other =
+            if full { self.folder().join("..").join(PAGE) } else { self.folder().join("full").join(PAGE) };
         let other = other.exists().then(|| Link {
             label: if full { "quick" } else { "full" }.into(),
             href: if full { format!("../{PAGE}") } else { format!("full/{PAGE}") },
@@ -255,7 +276,8 @@ impl Run<'_> {
 fn claim_view(claim: &Judged, experiments: &[ExperimentView]) -> ClaimView {
     let shown_by = experiments.iter().filter(|view| Some(&view.id) == claim.experiment.as_ref());
     let mut figures = shown_by.flat_map(|view| &view.figures);
-    let figure = figures.find(|figure| Some(&figure.id) == claim.figure.as_ref()).map(|figure| figure.svg.clone());
+    let figure =
+        figures.find(|figure| Some(&figure.id) == claim.figure.as_ref()).map(|figure| figure.svg.clone());
     ClaimView {
         id: claim.id.clone(),
         statement: claim.statement.clone(),

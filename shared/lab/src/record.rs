@@ -181,7 +181,11 @@ macro_rules! refuse_compounds {
         fn serialize_tuple(self, _: usize) -> Result<Self::SerializeTuple, RecordError> {
             Err(RecordError($error.into()))
         }
-        fn serialize_tuple_struct(self, _: &str, _: usize) -> Result<Self::SerializeTupleStruct, RecordError> {
+        fn serialize_tuple_struct(
+            self,
+            _: &str,
+            _: usize,
+        ) -> Result<Self::SerializeTupleStruct, RecordError> {
             Err(RecordError($error.into()))
         }
         fn serialize_tuple_variant(
@@ -257,7 +261,11 @@ struct StructFields<'a>(&'a mut Fields);
 impl SerializeStruct for StructFields<'_> {
     type Ok = ();
     type Error = RecordError;
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), RecordError> {
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), RecordError> {
         self.0.push(name, value)
     }
     fn end(self) -> Result<(), RecordError> {
@@ -346,7 +354,11 @@ impl Serializer for ScalarSerializer {
     fn serialize_unit_variant(self, _: &str, _: u32, variant: &str) -> Result<Scalar, RecordError> {
         self.serialize_str(variant)
     }
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &str, value: &T) -> Result<Scalar, RecordError> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &str,
+        value: &T,
+    ) -> Result<Scalar, RecordError> {
         value.serialize(self)
     }
     fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, RecordError> {
@@ -401,7 +413,11 @@ impl<'de> Deserializer<'de> for ScalarDeserializer {
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, RecordError> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, RecordError> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -451,7 +467,14 @@ mod tests {
 
     #[test]
     fn a_whole_float_stays_a_float_and_names_keep_their_order() {
-        let row = Row { method: Method::ExactPlan, value: 2.0, count: 3, bound: None, converged: false, note: "a".into() };
+        let row = Row {
+            method: Method::ExactPlan,
+            value: 2.0,
+            count: 3,
+            bound: None,
+            converged: false,
+            note: "a".into(),
+        };
         let record = through_json(&Record::of(&row).unwrap());
         assert_eq!(record.0[1], ("value".into(), Scalar::Float(2.0)));
         assert_eq!(

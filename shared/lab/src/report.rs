@@ -11,7 +11,7 @@ use crate::figure::Figure;
 use crate::files::write_atomically;
 use crate::page::{ColumnView, FigureView, TableView};
 use crate::record::Record;
-use crate::table::{csv_bytes, frame_of_records, format_row, is_numeric, parquet_bytes};
+use crate::table::{csv_bytes, format_row, frame_of_records, is_numeric, parquet_bytes};
 
 /// Rows of a table that a page shows; the files hold all.
 const ROWS_ON_A_PAGE: usize = 20;
@@ -47,7 +47,13 @@ impl Report {
     ///
     /// # Errors
     /// If it cannot be drawn or stored.
-    pub fn figure(&mut self, id: &str, caption: &str, alternative_text: &str, figure: &Figure) -> Result<(), Failure> {
+    pub fn figure(
+        &mut self,
+        id: &str,
+        caption: &str,
+        alternative_text: &str,
+        figure: &Figure,
+    ) -> Result<(), Failure> {
         self.draw(id.to_owned(), caption, alternative_text, figure, false)
     }
 
@@ -70,8 +76,12 @@ impl Report {
     /// # Errors
     /// If it cannot be written, or holds a column of times.
     pub fn table(&mut self, id: &str, caption: &str, frame: &DataFrame) -> Result<(), Failure> {
-        if let Some(column) = self.columns.iter().find(|column| column.is_timing() && frame.column(column.name).is_ok()) {
-            return Err(format!("table {id} holds the times `{}`: add it as a timing table", column.name).into());
+        if let Some(column) =
+            self.columns.iter().find(|column| column.is_timing() && frame.column(column.name).is_ok())
+        {
+            return Err(
+                format!("table {id} holds the times `{}`: add it as a timing table", column.name).into()
+            );
         }
         self.tabulate(id.to_owned(), caption, frame, false)
     }
@@ -97,7 +107,8 @@ impl Report {
     pub(crate) fn rows(&mut self, frame: &DataFrame, parameters: &[&str]) -> Result<(), Failure> {
         let timing = |name: &str| self.columns.iter().any(|column| column.name == name && column.is_timing());
         let names: Vec<&str> = frame.columns().iter().map(|column| column.name().as_str()).collect();
-        if let Some(name) = names.iter().find(|name| self.columns.iter().all(|column| column.name != **name)) {
+        if let Some(name) = names.iter().find(|name| self.columns.iter().all(|column| column.name != **name))
+        {
             return Err(format!("columns() does not describe the field `{name}`").into());
         }
         let (times, repeats): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| timing(name));
@@ -109,7 +120,14 @@ impl Report {
         Ok(())
     }
 
-    fn draw(&mut self, id: String, caption: &str, alternative_text: &str, figure: &Figure, timing: bool) -> Result<(), Failure> {
+    fn draw(
+        &mut self,
+        id: String,
+        caption: &str,
+        alternative_text: &str,
+        figure: &Figure,
+        timing: bool,
+    ) -> Result<(), Failure> {
         let svg = self.write(&format!("{id}.svg"), figure.to_svg()?.as_bytes())?;
         let png = self.write(&format!("{id}.png"), &figure.to_png()?)?;
         self.figures.push(FigureView {
@@ -123,7 +141,13 @@ impl Report {
         Ok(())
     }
 
-    fn tabulate(&mut self, id: String, caption: &str, frame: &DataFrame, timing: bool) -> Result<(), Failure> {
+    fn tabulate(
+        &mut self,
+        id: String,
+        caption: &str,
+        frame: &DataFrame,
+        timing: bool,
+    ) -> Result<(), Failure> {
         let csv = self.write(&format!("{id}.csv"), &csv_bytes(frame)?)?;
         let parquet = self.write(&format!("{id}.parquet"), &parquet_bytes(frame)?)?;
         let columns = frame.columns().iter().map(|column| {

@@ -76,8 +76,13 @@ impl<'a> Run<'a> {
     /// workspace's reports; if a claim names an experiment that the paper does not have.
     pub fn new(paper: &'a Paper, settings: Settings) -> Result<Self, Error> {
         for claim in &paper.claims {
-            if let Some(id) = claim.experiment().filter(|id| paper.experiments.iter().all(|known| known.id() != *id)) {
-                return Err(Error::Internal(format!("claim {} names experiment {id}, which the paper does not have", claim.id)));
+            if let Some(id) =
+                claim.experiment().filter(|id| paper.experiments.iter().all(|known| known.id() != *id))
+            {
+                return Err(Error::Internal(format!(
+                    "claim {} names experiment {id}, which the paper does not have",
+                    claim.id
+                )));
             }
         }
         let root = workspace_root();
@@ -87,7 +92,9 @@ impl<'a> Run<'a> {
             (None, Err(_)) => return Err(workspace_root().expect_err("the lookup failed a moment ago")),
         };
         if settings.profile == Profile::Smoke && settings.out.is_none() {
-            return Err(Error::Usage("the smoke profile never writes into reports/: name another folder with --out".into()));
+            return Err(Error::Usage(
+                "the smoke profile never writes into reports/: name another folder with --out".into(),
+            ));
         }
         let rows = settings.rows.clone().unwrap_or(default_rows);
         let root = root.ok();
@@ -164,7 +171,12 @@ impl<'a> Run<'a> {
             .iter()
             .enumerate()
             .filter(|(index, parameters)| {
-                let again = || matches!(standing.get(parameters).map(|cell| &cell.ending), None | Some(Ending::Failed(_)));
+                let again = || {
+                    matches!(
+                        standing.get(parameters).map(|cell| &cell.ending),
+                        None | Some(Ending::Failed(_))
+                    )
+                };
                 share(*index) && (self.settings.fresh || again())
             })
             .map(|(_, parameters)| parameters)
@@ -213,7 +225,9 @@ impl<'a> Run<'a> {
         };
         let started = Instant::now();
         let (ending, rows) = catch_unwind(AssertUnwindSafe(|| experiment.measure(parameters, &random)))
-            .unwrap_or_else(|panic| (Ending::Failed(format!("panicked: {}", panic_message(&*panic))), Vec::new()));
+            .unwrap_or_else(|panic| {
+                (Ending::Failed(format!("panicked: {}", panic_message(&*panic))), Vec::new())
+            });
         StoredCell {
             parameters: parameters.clone(),
             seed: self.settings.seed,
@@ -283,7 +297,9 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
 pub(crate) fn remove_leftovers(folder: &Path, written: &[PathBuf]) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for path in entries.flatten().map(|entry| entry.path()) {
-        let ours = path.extension().is_some_and(|kind| ["svg", "png", "csv", "parquet"].iter().any(|ours| kind == *ours));
+        let ours = path
+            .extension()
+            .is_some_and(|kind| ["svg", "png", "csv", "parquet"].iter().any(|ours| kind == *ours));
         if ours && !written.contains(&path) {
             // A leftover that cannot be removed does no harm beyond being there.
             let _ = std::fs::remove_file(&path);

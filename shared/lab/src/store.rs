@@ -141,12 +141,7 @@ impl Store {
         };
         let path = self.folder.join(name);
         let lock = lock(&path.with_extension("lock"))?;
-        let mut rows = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .open(&path)
-            .writing(&path)?;
+        let mut rows = OpenOptions::new().read(true).append(true).create(true).open(&path).writing(&path)?;
         let mut text = Vec::new();
         rows.read_to_end(&mut text).reading(&path)?;
         let parsed = parse(&text);
@@ -252,17 +247,13 @@ fn set_aside(path: &Path, text: &[u8], parsed: &Parsed) -> Result<(), Error> {
 
 /// Takes a lock that the system releases when the process ends.
 fn lock(path: &Path) -> Result<File, Error> {
-    let mut file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)
-        .writing(path)?;
+    let mut file =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).writing(path)?;
     match file.try_lock() {
         Ok(()) => {
             file.set_len(0).writing(path)?;
-            let holder = format!("process {} on {}", std::process::id(), gethostname::gethostname().display());
+            let holder =
+                format!("process {} on {}", std::process::id(), gethostname::gethostname().display());
             file.write_all(holder.as_bytes()).writing(path)?;
             Ok(file)
         }
@@ -289,7 +280,10 @@ mod tests {
             seed: 0,
             revision: 1,
             ending: Ending::Done,
-            rows: vec![Record(vec![("value".into(), Scalar::Float(f64::NAN)), ("gap".into(), Scalar::Float(0.1))])],
+            rows: vec![Record(vec![
+                ("value".into(), Scalar::Float(f64::NAN)),
+                ("gap".into(), Scalar::Float(0.1)),
+            ])],
             seconds: 0.5,
             ended,
             commit: "0".into(),

@@ -120,7 +120,8 @@ pub fn frame_of_records(records: &[Record]) -> Result<DataFrame, TableError> {
 }
 
 fn series(name: &str, values: &[&Scalar]) -> Result<Series, TableError> {
-    let all = |kind: fn(&Scalar) -> bool| values.iter().all(|value| kind(value) || matches!(value, Scalar::Null));
+    let all =
+        |kind: fn(&Scalar) -> bool| values.iter().all(|value| kind(value) || matches!(value, Scalar::Null));
     let column = if all(|value| matches!(value, Scalar::Null | Scalar::Text(_))) {
         let words = values.iter().map(|value| match value {
             Scalar::Text(word) => Some(word.as_str()),
@@ -196,11 +197,7 @@ pub(crate) fn format_row(frame: &DataFrame, row: usize) -> Vec<String> {
         AnyValue::StringOwned(word) => word.to_string(),
         other => other.to_string(),
     };
-    frame
-        .columns()
-        .iter()
-        .map(|column| column.get(row).map_or_else(|_| String::new(), format))
-        .collect()
+    frame.columns().iter().map(|column| column.get(row).map_or_else(|_| String::new(), format)).collect()
 }
 
 /// Whether a column holds numbers, which a page sets flush right.
@@ -260,7 +257,8 @@ mod tests {
 
     #[test]
     fn mixed_columns_and_double_names_are_refused() {
-        let mixed = [Record(vec![("x".into(), Scalar::Integer(1))]), Record(vec![("x".into(), Scalar::Bool(true))])];
+        let mixed =
+            [Record(vec![("x".into(), Scalar::Integer(1))]), Record(vec![("x".into(), Scalar::Bool(true))])];
         assert!(matches!(frame_of_records(&mixed), Err(TableError::MixedColumn(name)) if name == "x"));
         let double = [Record(vec![("x".into(), Scalar::Null), ("x".into(), Scalar::Null)])];
         assert!(matches!(frame_of_records(&double), Err(TableError::SameName(name)) if name == "x"));

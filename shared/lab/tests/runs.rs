@@ -70,7 +70,14 @@ fn a_run_ends_in_figures_tables_verdicts_and_a_page() {
     let output = run(&["reproduce", "heads"], out.path());
     assert!(output.status.success(), "{}", stderr(&output));
     let names: Vec<String> = report(out.path()).into_keys().map(|path| path.display().to_string()).collect();
-    for name in ["heads/shares.svg", "heads/shares.png", "heads/rows.csv", "heads/rows.parquet", "index.html", "verdicts.json"] {
+    for name in [
+        "heads/shares.svg",
+        "heads/shares.png",
+        "heads/rows.csv",
+        "heads/rows.parquet",
+        "index.html",
+        "verdicts.json",
+    ] {
         assert!(names.contains(&format!("house-rules/{name}")), "{name} of {names:?}");
     }
     let verdicts = stdout(&output);
@@ -79,7 +86,17 @@ fn a_run_ends_in_figures_tables_verdicts_and_a_page() {
     assert!(verdicts.contains("not tested (its experiment has not run)"), "{verdicts}");
     assert_eq!(stdout(&run(&["verdicts"], out.path())).lines().count(), 4);
     let run_json = fs::read_to_string(out.path().join("house-rules/heads/run.json")).unwrap();
-    for field in ["commit", "dirty", "fingerprint", "cargo_lock", "processor", "features", "threads", "seconds", "seed"] {
+    for field in [
+        "commit",
+        "dirty",
+        "fingerprint",
+        "cargo_lock",
+        "processor",
+        "features",
+        "threads",
+        "seconds",
+        "seed",
+    ] {
         assert!(run_json.contains(&format!("\"{field}\"")), "{field} in {run_json}");
     }
 }
@@ -149,7 +166,10 @@ fn an_interrupted_run_reports_what_is_done_and_says_so() {
     assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
     assert!(stderr(&output).contains("error: interrupted"), "{}", stderr(&output));
     let page = fs::read_to_string(out.path().join("house-rules/index.html")).unwrap();
-    assert!(page.to_lowercase().contains("partial") || page.contains("incomplete"), "the page says that it is partial");
+    assert!(
+        page.to_lowercase().contains("partial") || page.contains("incomplete"),
+        "the page says that it is partial"
+    );
     reproduce("naps", out.path());
 }
 
@@ -168,7 +188,10 @@ fn a_second_run_at_once_is_refused_with_the_first_ones_name() {
     let second = run(&["reproduce", "naps"], out.path());
     assert_eq!(second.status.code(), Some(1));
     let refusal = stderr(&second);
-    assert!(refusal.contains(&format!("process {}", first.id())) && refusal.lines().count() == 1, "{refusal}");
+    assert!(
+        refusal.contains(&format!("process {}", first.id())) && refusal.lines().count() == 1,
+        "{refusal}"
+    );
     kill_after(first, 0);
     reproduce("naps", out.path());
 }
@@ -188,7 +211,8 @@ fn every_ending_reaches_the_report_and_failures_are_tried_again() {
     assert!(stdout(&output).contains("not tested (5 of 7 cells)"), "{}", stdout(&output));
     let page = fs::read_to_string(out.path().join("house-rules/index.html")).unwrap();
     assert!(page.contains("an error &lt;with&gt; marks"), "the page names the failure");
-    let again = command(&["reproduce", "faults"], out.path()).env("HOUSE_RULES_MENDED", "1").output().unwrap();
+    let again =
+        command(&["reproduce", "faults"], out.path()).env("HOUSE_RULES_MENDED", "1").output().unwrap();
     assert!(again.status.success() && stderr(&again).contains("2 cells computed"), "{}", stderr(&again));
     assert!(stdout(&again).contains("not tested (2 of 7 cells diverged or timed out)"), "{}", stdout(&again));
 }
@@ -200,7 +224,8 @@ fn raising_the_revision_makes_cells_stale_and_visible() {
     let mut plan = command(&["plan", "faults"], out.path());
     let plan = stdout(&plan.env("HOUSE_RULES_REVISION", "2").output().unwrap());
     assert!(plan.contains("7 of another revision, ignored"), "{plan}");
-    let again = command(&["reproduce", "faults"], out.path()).env("HOUSE_RULES_REVISION", "2").output().unwrap();
+    let again =
+        command(&["reproduce", "faults"], out.path()).env("HOUSE_RULES_REVISION", "2").output().unwrap();
     assert!(stderr(&again).contains("7 cells computed"), "{}", stderr(&again));
 }
 
@@ -211,7 +236,10 @@ fn fresh_computes_again_and_plan_counts() {
     assert!(plan.contains("unknown"), "nothing was timed yet: {plan}");
     reproduce("heads", out.path());
     let plan = stdout(&run(&["plan", "heads"], out.path()));
-    assert_eq!(plan.lines().nth(1).unwrap().split_whitespace().take(5).collect::<Vec<_>>(), ["heads", "8", "8", "0", "0"]);
+    assert_eq!(
+        plan.lines().nth(1).unwrap().split_whitespace().take(5).collect::<Vec<_>>(),
+        ["heads", "8", "8", "0", "0"]
+    );
     let fresh = run(&["reproduce", "heads", "--fresh"], out.path());
     assert!(stderr(&fresh).contains("8 cells computed"), "{}", stderr(&fresh));
 }
@@ -278,7 +306,11 @@ fn a_full_disk_is_an_error_and_leaves_the_store_whole() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
-    assert!(stderr(&output).contains("cannot write") && stderr(&output).contains("rows.jsonl"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("cannot write") && stderr(&output).contains("rows.jsonl"),
+        "{}",
+        stderr(&output)
+    );
     assert!(!out.path().join("house-rules").exists(), "no report of a run that could not be stored");
     let stored = fs::read_to_string(out.path().join(".rows/house-rules/heads/rows.jsonl")).unwrap();
     assert!(stored.ends_with('\n') && stored.lines().count() < 8, "whole lines only");

@@ -50,10 +50,7 @@ pub fn interval(
     }
     statistics.sort_by(f64::total_cmp);
     let tail = (1.0 - level) / 2.0;
-    Some(Interval {
-        low: quantile(&statistics, tail),
-        high: quantile(&statistics, 1.0 - tail),
-    })
+    Some(Interval { low: quantile(&statistics, tail), high: quantile(&statistics, 1.0 - tail) })
 }
 
 /// The 95 % interval of the mean over 2,000 resamples: what the reports show as a band.

@@ -41,16 +41,15 @@ mod tests {
 
     #[test]
     fn seed_words_and_word_boundaries_all_count() {
-        let paths: [(u64, &[&str]); 5] = [
-            (0, &["ab", "c"]),
-            (1, &["ab", "c"]),
-            (0, &["a", "bc"]),
-            (0, &["abc"]),
-            (0, &["ab", "c", ""]),
-        ];
+        let paths: [(u64, &[&str]); 5] =
+            [(0, &["ab", "c"]), (1, &["ab", "c"]), (0, &["a", "bc"]), (0, &["abc"]), (0, &["ab", "c", ""])];
         for (i, left) in paths.iter().enumerate() {
             for right in &paths[i + 1..] {
-                assert_ne!(first_draws(left.0, left.1), first_draws(right.0, right.1), "{left:?} and {right:?}");
+                assert_ne!(
+                    first_draws(left.0, left.1),
+                    first_draws(right.0, right.1),
+                    "{left:?} and {right:?}"
+                );
             }
         }
     }

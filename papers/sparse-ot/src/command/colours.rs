@@ -49,7 +49,8 @@ impl Colours {
         };
         let (source, target) = (palette(&self.source, "source")?, palette(&self.target, "target")?);
         let problem = palette_problem(&source, &target)?;
-        let found = solve_relaxation(&problem, Regulariser::new(self.k, self.gamma), &RelaxationOptions::default())?;
+        let found =
+            solve_relaxation(&problem, Regulariser::new(self.k, self.gamma), &RelaxationOptions::default())?;
         // The relaxed plan meets both marginals, so every source colour is matched.
         let plan = &found.relaxed_plan;
         let recoloured = source.paint(&transferred(plan, &source.colours, &target.colours));

@@ -10,8 +10,8 @@ use lab::table::{csv_bytes, format_number};
 use lab::{input, say, write_atomically};
 use numerics::lbfgs::StopReason;
 use sparse_ot::{
-    Ascent, AscentOptions, Cost, Problem, Regulariser, Relaxation, RelaxationOptions, RelaxationStop, Repair, RepairOptions,
-    SparsePlan, repair, solve_dual, solve_relaxation, solve_semidual,
+    Ascent, AscentOptions, Cost, Problem, Regulariser, Relaxation, RelaxationOptions, RelaxationStop, Repair,
+    RepairOptions, SparsePlan, repair, solve_dual, solve_relaxation, solve_semidual,
 };
 
 use super::{at_least_one, positive};
@@ -119,8 +119,14 @@ impl Solve {
         lines.push(("transport cost", plan.cost(problem.cost()).to_string()));
         let most = plan.max_nonzeros_per_column();
         lines.push(("nonzeros per column", format!("{} in the mean, {most} at most", format_number(mean))));
-        lines.push(("row error", format!("{} of a mass of {mass}", format_number(plan.row_error(problem.a())))));
-        lines.push(("column error", format!("{} of a mass of {mass}", format_number(plan.column_error(problem.b())))));
+        lines.push((
+            "row error",
+            format!("{} of a mass of {mass}", format_number(plan.row_error(problem.a()))),
+        ));
+        lines.push((
+            "column error",
+            format!("{} of a mass of {mass}", format_number(plan.column_error(problem.b()))),
+        ));
         lines.push(("seconds", format!("{seconds:.3}")));
         let text: Vec<String> = lines.iter().map(|(label, value)| format!("{label:21}{value}")).collect();
         say(&text.join("\n"))?;
@@ -136,7 +142,11 @@ impl Solve {
                 let (x, y) = (input::matrix(x)?, input::matrix(y)?);
                 Cost::squared_euclidean(x.view(), y.view(), 1.0)?
             }
-            _ => return Err(lab::Error::Usage("--cost, or --points-x and --points-y, are needed".into()).into()),
+            _ => {
+                return Err(
+                    lab::Error::Usage("--cost, or --points-x and --points-y, are needed".into()).into()
+                );
+            }
         };
         let (a, b) = (input::vector(&self.a)?, input::vector(&self.b)?);
         Ok(Problem::new(cost, a.view(), b.view())?)
@@ -157,17 +167,32 @@ impl Solve {
             Some(Plan::Relaxed) => ("relaxed", found.relaxed_plan),
             chosen => match repair(problem, regulariser, &found, &RepairOptions::default())? {
                 Repair::Found(repaired) => {
-                    lines.push(("value of the plan", format!("{}, within {} of optimal", repaired.value, format_number(repaired.relative_gap))));
+                    lines.push((
+                        "value of the plan",
+                        format!(
+                            "{}, within {} of optimal",
+                            repaired.value,
+                            format_number(repaired.relative_gap)
+                        ),
+                    ));
                     ("repaired", repaired.plan)
                 }
-                Repair::NotFound if chosen.is_none() => ("top-k: no sparse plan with both marginals was found", found.top_k_plan),
+                Repair::NotFound if chosen.is_none() => {
+                    ("top-k: no sparse plan with both marginals was found", found.top_k_plan)
+                }
                 Repair::Infeasible { rows, places } if chosen.is_none() => {
                     lines.push(("sparse plan", format!("none exists: {rows} rows, {places} places")));
                     ("top-k", found.top_k_plan)
                 }
-                Repair::NotFound => anyhow::bail!("no plan with {} nonzeros per column and both marginals was found: try --plan top-k or relaxed", self.k),
+                Repair::NotFound => anyhow::bail!(
+                    "no plan with {} nonzeros per column and both marginals was found: try --plan top-k or relaxed",
+                    self.k
+                ),
                 Repair::Infeasible { rows, places } => {
-                    anyhow::bail!("no plan has {} nonzeros per column and both marginals: {rows} rows have mass, {places} nonzeros are allowed", self.k)
+                    anyhow::bail!(
+                        "no plan has {} nonzeros per column and both marginals: {rows} rows have mass, {places} nonzeros are allowed",
+                        self.k
+                    )
                 }
             },
         };
@@ -176,12 +201,16 @@ impl Solve {
 
     fn ascent(&self, problem: &Problem) -> anyhow::Result<Found> {
         if self.plan.is_some_and(|plan| plan != Plan::TopK) {
-            return Err(lab::Error::Usage("the semi-dual and the dual give the top-k plan only: use --method relaxed".into()).into());
+            return Err(lab::Error::Usage(
+                "the semi-dual and the dual give the top-k plan only: use --method relaxed".into(),
+            )
+            .into());
         }
         let mut options = AscentOptions { tolerance: self.tolerance, ..AscentOptions::default() };
         options.max_iterations = self.iterations.unwrap_or(options.max_iterations);
         let solve = if self.method == Method::Dual { solve_dual } else { solve_semidual };
-        let Ascent { value, iterations, reason, plan, .. } = solve(problem, Regulariser::new(self.k, self.gamma), &options)?;
+        let Ascent { value, iterations, reason, plan, .. } =
+            solve(problem, Regulariser::new(self.k, self.gamma), &options)?;
         let lines = vec![
             ("optimal value", format!("at least {value}")),
             ("iterations", format!("{iterations}: {}", ascent_ending(reason))),

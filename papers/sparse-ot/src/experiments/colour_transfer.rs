@@ -109,7 +109,8 @@ impl Experiment for ColourTransfer {
     fn measure(&self, parameters: &Parameters, _random: &Random) -> Result<Outcome<Row>, Failure> {
         let (source, target) = palettes(parameters.colours);
         let problem = palette_problem(&source, &target)?;
-        let relaxed = |k| solve_relaxation(&problem, Regulariser::new(k, GAMMA), &RelaxationOptions::default());
+        let relaxed =
+            |k| solve_relaxation(&problem, Regulariser::new(k, GAMMA), &RelaxationOptions::default());
         let plan = match parameters.method {
             Method::Exact => solve_exact(&problem)?.plan,
             Method::One => relaxed(1)?.top_k_plan,
@@ -132,14 +133,19 @@ impl Experiment for ColourTransfer {
             let new = Array2::from_shape_fn((rows.len(), 3), |(index, channel)| {
                 [rows[index].red, rows[index].green, rows[index].blue][channel]
             });
-            let name = METHODS.iter().find(|(method, _)| *method == parameters.method).map_or("", |(_, name)| name);
+            let name =
+                METHODS.iter().find(|(method, _)| *method == parameters.method).map_or("", |(_, name)| name);
             figure = figure.panel(Image::new(source.paint(&new).view()).title(name));
             let entries = source.masses.len() * target.masses.len();
             summary.push(Summary {
                 colours: parameters.colours,
                 method: parameters.method,
                 density: rows.iter().map(|row| row.targets).sum::<usize>() as f64 / entries as f64,
-                row_error: rows.iter().zip(&source.masses).map(|(row, mass)| (row.mass_sent - mass).abs()).sum(),
+                row_error: rows
+                    .iter()
+                    .zip(&source.masses)
+                    .map(|(row, mass)| (row.mass_sent - mass).abs())
+                    .sum(),
                 transport_cost: rows.iter().map(|row| row.cost).sum(),
             });
         }
@@ -167,7 +173,9 @@ struct Summary {
 /// The palettes of the two generated images: the same in every run, whatever the seed.
 fn palettes(colours: usize) -> (Palette, Palette) {
     let (height, width) = SIZE;
-    let palette = |image: Array3<f64>, name: &str| Palette::of(image.view(), colours, &mut stream(0, &["sparse-ot", "palette", name]));
+    let palette = |image: Array3<f64>, name: &str| {
+        Palette::of(image.view(), colours, &mut stream(0, &["sparse-ot", "palette", name]))
+    };
     (palette(evening(height, width), "evening"), palette(hills(height, width), "hills"))
 }
 
@@ -176,7 +184,15 @@ fn rows(problem: &Problem, plan: &SparsePlan, colours: &Array2<f64>) -> Vec<Row>
         .rows()
         .into_iter()
         .enumerate()
-        .map(|(colour, new)| Row { colour, red: new[0], green: new[1], blue: new[2], mass_sent: 0.0, targets: 0, cost: 0.0 })
+        .map(|(colour, new)| Row {
+            colour,
+            red: new[0],
+            green: new[1],
+            blue: new[2],
+            mass_sent: 0.0,
+            targets: 0,
+            cost: 0.0,
+        })
         .collect();
     for column in 0..plan.columns() {
         for (row, mass) in plan.column(column) {

@@ -87,13 +87,15 @@ impl Experiment for Convergence {
             Column::new("solver", "who climbs"),
             Column::new("k", "nonzeros allowed per column"),
             Column::new("iteration", "iterations made").within(1.0),
-            Column::new("shortfall", "certified optimal value minus the best value so far, relatively").within(1.0),
+            Column::new("shortfall", "certified optimal value minus the best value so far, relatively")
+                .within(1.0),
         ]
     }
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let ks: &[usize] = if profile == Profile::Smoke { &[1, 32] } else { &[1, 2, 4, 8, 16, 32] };
-        let inputs: &[Input] = if profile == Profile::Full { &[Input::Histograms, Input::Points] } else { &[Input::Histograms] };
+        let inputs: &[Input] =
+            if profile == Profile::Full { &[Input::Histograms, Input::Points] } else { &[Input::Histograms] };
         let mut cells = Vec::new();
         for &input in inputs {
             for &k in ks {
@@ -108,30 +110,40 @@ impl Experiment for Convergence {
             Input::Histograms => histograms_on_a_line(HistogramPair::GaussianToMixture)?,
             Input::Points => points_in_the_plane(64, &mut random.shared_stream("points", &())?)?,
         };
-        let optimum = solve_relaxation(&problem, regulariser(parameters.k), &RelaxationOptions::default())?.lower;
+        let optimum =
+            solve_relaxation(&problem, regulariser(parameters.k), &RelaxationOptions::default())?.lower;
         let values = climb(parameters.solver, &problem, parameters.k)?;
         // Every iteration at first, then ever fewer: enough for a logarithmic axis.
-        let shown = |iteration: usize| iteration <= 20 || iteration.is_multiple_of(iteration.ilog2() as usize * 2);
+        let shown =
+            |iteration: usize| iteration <= 20 || iteration.is_multiple_of(iteration.ilog2() as usize * 2);
         let last = values.len();
         let rows = values.into_iter().enumerate().map(|(index, value)| (index + 1, value));
         let rows = rows.filter(|(iteration, _)| shown(*iteration) || *iteration == last);
-        let row = |(iteration, value): (usize, f64)| Row { iteration, shortfall: ((optimum - value) / optimum.abs()).max(FLOOR) };
+        let row = |(iteration, value): (usize, f64)| Row {
+            iteration,
+            shortfall: ((optimum - value) / optimum.abs()).max(FLOOR),
+        };
         Ok(Outcome::Done(rows.map(row).collect()))
     }
 
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
         for (input, name) in [(Input::Histograms, "histograms"), (Input::Points, "points")] {
-            let mut ks: Vec<usize> = table.cells().filter(|(p, _)| p.input == input).map(|(p, _)| p.k).collect();
+            let mut ks: Vec<usize> =
+                table.cells().filter(|(p, _)| p.input == input).map(|(p, _)| p.k).collect();
             ks.dedup();
             if ks.is_empty() {
                 continue;
             }
             let mut figure = Figure::new("Ties at the optimum stall L-BFGS").columns(2);
             for k in ks {
-                let mut chart = Chart::new().title(format!("k = {k}")).x_label("iteration").y_label("relative shortfall");
+                let mut chart =
+                    Chart::new().title(format!("k = {k}")).x_label("iteration").y_label("relative shortfall");
                 chart = chart.x_log().y_log().y_range(FLOOR, 1e2);
                 for (parameters, rows) in table.cells().filter(|(p, _)| p.input == input && p.k == k) {
-                    let name = SOLVERS.iter().find(|(solver, _)| *solver == parameters.solver).map_or("", |(_, name)| name);
+                    let name = SOLVERS
+                        .iter()
+                        .find(|(solver, _)| *solver == parameters.solver)
+                        .map_or("", |(_, name)| name);
                     chart = chart.line(name, rows.iter().map(|row| (row.iteration as f64, row.shortfall)));
                 }
                 figure = figure.panel(chart);

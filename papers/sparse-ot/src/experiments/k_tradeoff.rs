@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::means::{Mean, means_by};
 use crate::problems::points_in_the_plane;
 use crate::{
-    AscentOptions, Regulariser, RelaxationOptions, RepairOptions, repair, solve_exact, solve_relaxation, solve_semidual,
+    AscentOptions, Regulariser, RelaxationOptions, RepairOptions, repair, solve_exact, solve_relaxation,
+    solve_semidual,
 };
 
 /// Certified value, nonzeros per column and iterations against k, over replicates of random points.
@@ -87,13 +88,16 @@ impl Experiment for KTradeoff {
             Column::new("replicate", "which draw of the points"),
             Column::new("lower", "certified lower bound of the optimal value"),
             Column::new("upper", "certified upper bound of the relaxation's optimal value"),
-            Column::new("relaxed_nonzeros", "nonzeros per column of the relaxed plan, in the mean").within(0.05),
+            Column::new("relaxed_nonzeros", "nonzeros per column of the relaxed plan, in the mean")
+                .within(0.05),
             Column::new("tied_columns", "columns of the relaxed plan with more than k nonzeros").within(0.2),
             Column::new("relaxed_plan_value", "regularised cost of the relaxed plan").within(1e-3),
-            Column::new("relaxed_plan_error", "larger marginal error of the relaxed plan, of a mass of 1").within(1.0),
+            Column::new("relaxed_plan_error", "larger marginal error of the relaxed plan, of a mass of 1")
+                .within(1.0),
             Column::new("top_k_nonzeros", "most nonzeros of a column of the top-k plan"),
             Column::new("top_k_row_error", "row error of the top-k plan, of a mass of 1").within(1.0),
-            Column::new("repaired_value", "value of a sparse plan with both marginals, where found").within(1e-2),
+            Column::new("repaired_value", "value of a sparse plan with both marginals, where found")
+                .within(1e-2),
             Column::new("repaired_nonzeros", "most nonzeros of a column of that plan"),
             Column::new("iterations", "iterations of L-BFGS on the semi-dual, at most 500").within(1.0),
             Column::new("shortfall", "L-BFGS below the certified value, relatively").within(1.0),
@@ -151,7 +155,9 @@ impl Experiment for KTradeoff {
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
         // Draws of the points differ far more than values of k: everything is compared within a draw.
         let unconstrained = |parameters: &Parameters| {
-            let same = |(other, _): &(&Parameters, &Row)| other.replicate == parameters.replicate && other.k == other.size;
+            let same = |(other, _): &(&Parameters, &Row)| {
+                other.replicate == parameters.replicate && other.k == other.size
+            };
             table.rows().find(same).map_or(f64::NAN, |(_, row)| row.lower)
         };
         let value = |p: &Parameters, row: &Row| 100.0 * (row.lower / unconstrained(p) - 1.0);
@@ -161,7 +167,9 @@ impl Experiment for KTradeoff {
             ("row error of the top-k plan", &|_, row| row.top_k_row_error),
             ("L-BFGS iterations", &|_, row| row.iterations as f64),
         ];
-        let mut figure = Figure::new("What k trades").subtitle("mean over draws of the points, 95 % bootstrap interval").columns(2);
+        let mut figure = Figure::new("What k trades")
+            .subtitle("mean over draws of the points, 95 % bootstrap interval")
+            .columns(2);
         let mut all = Vec::new();
         for (label, value) in quantities {
             let means = means_by(table.rows().map(|(p, row)| (p.k, value(p, row))), label);
@@ -176,7 +184,9 @@ impl Experiment for KTradeoff {
              the relaxed plan are lowest at small k, the row error of the top-k plan falls, and the iterations of L-BFGS fall.",
             &figure,
         )?;
-        let gap = |p: &Parameters, row: &Row| Some((p.k, 100.0 * (row.repaired_value? - row.lower) / row.lower.abs()));
+        let gap = |p: &Parameters, row: &Row| {
+            Some((p.k, 100.0 * (row.repaired_value? - row.lower) / row.lower.abs()))
+        };
         let gaps = means_by(table.rows().filter_map(|(p, row)| gap(p, row)), "gap of the repaired plan, %");
         let found = |p: &Parameters, row: &Row| (p.k, if row.repaired_value.is_some() { 100.0 } else { 0.0 });
         let found = means_by(table.rows().map(|(p, row)| found(p, row)), "repaired plans found, %");

@@ -50,12 +50,17 @@ pub fn bars_by_router(values: &[(Router, f64, f64)], x_label: &str, y_label: &st
     let mut places: Vec<f64> = values.iter().map(|(_, at, _)| *at).collect();
     places.sort_by(f64::total_cmp);
     places.dedup();
-    let mut chart = Chart::new().x_label(x_label).y_label(y_label).categories(places.iter().map(f64::to_string));
+    let mut chart =
+        Chart::new().x_label(x_label).y_label(y_label).categories(places.iter().map(f64::to_string));
     let mut all = Vec::new();
     for (router, name) in ROUTERS {
         let mean_at = |place: &f64| {
             let here = values.iter().filter(|(other, at, _)| *other == router && at == place);
-            mean_of(&here.map(|(_, _, value)| *value).collect::<Vec<_>>(), &format!("{name}: {y_label}"), *place)
+            mean_of(
+                &here.map(|(_, _, value)| *value).collect::<Vec<_>>(),
+                &format!("{name}: {y_label}"),
+                *place,
+            )
         };
         let means: Vec<Mean> = places.iter().map(mean_at).collect();
         chart = chart.bars_with_errors(

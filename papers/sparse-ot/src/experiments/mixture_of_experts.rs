@@ -99,7 +99,12 @@ impl Experiment for MixtureOfExperts {
         let mut cells = Vec::new();
         for replicate in 0..replicates {
             for &capacity_factor in factors {
-                cells.extend(ROUTERS.iter().map(|(router, _)| Parameters { router: *router, capacity_factor, steps, replicate }));
+                cells.extend(ROUTERS.iter().map(|(router, _)| Parameters {
+                    router: *router,
+                    capacity_factor,
+                    steps,
+                    replicate,
+                }));
             }
         }
         cells
@@ -139,7 +144,8 @@ impl Experiment for MixtureOfExperts {
     }
 
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
-        let values = table.rows().map(|(cell, row)| (cell.router, cell.capacity_factor, 100.0 * row.accuracy));
+        let values =
+            table.rows().map(|(cell, row)| (cell.router, cell.capacity_factor, 100.0 * row.accuracy));
         let (chart, all) = bars_by_router(&values.collect::<Vec<_>>(), "capacity factor", "test accuracy, %");
         let figure = Figure::new("Accuracy by router")
             .subtitle("mean over data and starting weights, 95 % bootstrap interval")
@@ -151,7 +157,11 @@ impl Experiment for MixtureOfExperts {
             "Bars of the test accuracy for each of five routers, by capacity factor, with error bars.",
             &figure,
         )?;
-        report.records("means", "Means over replicates with their 95 % bootstrap intervals; `at` is the capacity factor.", &all)
+        report.records(
+            "means",
+            "Means over replicates with their 95 % bootstrap intervals; `at` is the capacity factor.",
+            &all,
+        )
     }
 }
 
@@ -199,7 +209,8 @@ fn images(random: &mut impl Rng) -> (Images, Images) {
             for (index, pixel) in row.iter_mut().enumerate() {
                 let at = [(index / SIDE) as f64 + shift[0], (index % SIDE) as f64 + shift[1]];
                 let strokes = classes[label].iter().zip(strengths);
-                let ink: f64 = strokes.map(|(stroke, strength)| strength * (-distance_squared(stroke, at)).exp()).sum();
+                let ink: f64 =
+                    strokes.map(|(stroke, strength)| strength * (-distance_squared(stroke, at)).exp()).sum();
                 let noise: f64 = StandardNormal.sample(random);
                 *pixel = ink + 0.3 * noise;
             }
@@ -214,6 +225,10 @@ fn distance_squared([from, to]: &[[f64; 2]; 2], at: [f64; 2]) -> f64 {
     let along = [to[0] - from[0], to[1] - from[1]];
     let offset = [at[0] - from[0], at[1] - from[1]];
     let length = along[0] * along[0] + along[1] * along[1];
-    let part = if length > 0.0 { ((offset[0] * along[0] + offset[1] * along[1]) / length).clamp(0.0, 1.0) } else { 0.0 };
+    let part = if length > 0.0 {
+        ((offset[0] * along[0] + offset[1] * along[1]) / length).clamp(0.0, 1.0)
+    } else {
+        0.0
+    };
     (offset[0] - part * along[0]).powi(2) + (offset[1] - part * along[1]).powi(2)
 }

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::problems::{HistogramPair, histograms_on_a_line};
 use crate::{
-    Problem, Regulariser, RelaxationOptions, SinkhornOptions, SparsePlan, solve_exact, solve_relaxation, solve_sinkhorn,
+    Problem, Regulariser, RelaxationOptions, SinkhornOptions, SparsePlan, solve_exact, solve_relaxation,
+    solve_sinkhorn,
 };
 
 /// Plans between Gaussian histograms on 32 bins, as in the authors' notebook.
@@ -105,7 +106,8 @@ impl Experiment for Plans1d {
     }
 
     fn grid(&self, _profile: Profile) -> Vec<Parameters> {
-        let of_pair = |(pair, _)| REGULARISATIONS.map(|(regularisation, _)| Parameters { pair, regularisation });
+        let of_pair =
+            |(pair, _)| REGULARISATIONS.map(|(regularisation, _)| Parameters { pair, regularisation });
         PAIRS.into_iter().flat_map(of_pair).collect()
     }
 
@@ -117,7 +119,9 @@ impl Experiment for Plans1d {
     }
 
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
-        let mut figure = Figure::new("Two nonzeros per column keep the plan thin").columns(REGULARISATIONS.len()).width(900.0);
+        let mut figure = Figure::new("Two nonzeros per column keep the plan thin")
+            .columns(REGULARISATIONS.len())
+            .width(900.0);
         let mut summary = Vec::new();
         for (parameters, rows) in table.cells() {
             let problem = histograms_on_a_line(parameters.pair)?;
@@ -128,11 +132,18 @@ impl Experiment for Plans1d {
             let plan = SparsePlan::from_dense(dense.view());
             let regularisation = REGULARISATIONS.iter().find(|(kind, _)| *kind == parameters.regularisation);
             let pair = PAIRS.iter().find(|(pair, _)| *pair == parameters.pair);
-            let title = format!("{} {}", regularisation.map_or("", |(_, name)| name), pair.map_or("", |(_, name)| name));
+            let title = format!(
+                "{} {}",
+                regularisation.map_or("", |(_, name)| name),
+                pair.map_or("", |(_, name)| name)
+            );
             // Entropy leaves mass everywhere; what is too faint to see is drawn as nothing.
             let visible = dense.mapv(|mass| if mass > LARGEST_SHOWN / 256.0 { mass } else { 0.0 });
-            let heatmap = Heatmap::new(visible.view()).title(title).x_label("target bin").y_label("source bin");
-            figure = figure.panel(heatmap.zero_white().value_range(0.0, LARGEST_SHOWN).value_label("mass").without_color_bar());
+            let heatmap =
+                Heatmap::new(visible.view()).title(title).x_label("target bin").y_label("source bin");
+            figure = figure.panel(
+                heatmap.zero_white().value_range(0.0, LARGEST_SHOWN).value_label("mass").without_color_bar(),
+            );
             summary.push(Summary {
                 pair: parameters.pair,
                 regularisation: parameters.regularisation,

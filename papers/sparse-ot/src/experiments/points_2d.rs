@@ -129,7 +129,10 @@ impl Experiment for Points2d {
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
         let mut figure = Figure::new("Who is matched with whom").columns(2);
         for (parameters, rows) in table.cells() {
-            let name = MATCHINGS.iter().find(|(matching, _)| *matching == parameters.matching).map_or("", |(_, name)| name);
+            let name = MATCHINGS
+                .iter()
+                .find(|(matching, _)| *matching == parameters.matching)
+                .map_or("", |(_, name)| name);
             let segment = |row: &Row| ((row.x, row.y), (row.target_x, row.target_y), row.mass);
             figure = figure.panel(
                 Chart::new()

@@ -94,7 +94,11 @@ impl Experiment for Routing {
         let mut cells = Vec::new();
         for replicate in 0..replicates {
             for capacity_factor in [1.0, 1.25, 2.0] {
-                cells.extend(ROUTERS.iter().map(|(router, _)| Parameters { router: *router, capacity_factor, replicate }));
+                cells.extend(ROUTERS.iter().map(|(router, _)| Parameters {
+                    router: *router,
+                    capacity_factor,
+                    replicate,
+                }));
             }
         }
         cells
@@ -105,7 +109,11 @@ impl Experiment for Routing {
         let logits = random_logits(TOKENS, EXPERTS, &mut random);
         let slots = capacity(TOKENS, EXPERTS, parameters.capacity_factor);
         let usage = parameters.router.route(&logits, slots)?.usage(gates(logits.view()).view());
-        Ok(Outcome::Done(vec![Row { covered: usage.covered, gate_mass: usage.gate_mass, slots_used: usage.slots_used }]))
+        Ok(Outcome::Done(vec![Row {
+            covered: usage.covered,
+            gate_mass: usage.gate_mass,
+            slots_used: usage.slots_used,
+        }]))
     }
 
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
@@ -114,8 +122,9 @@ impl Experiment for Routing {
             ("slots used, %", |row| 100.0 * row.slots_used),
             ("gate mass per token", |row| row.gate_mass),
         ];
-        let mut figure =
-            Figure::new("Balanced and full").subtitle("mean over draws of the logits, 95 % bootstrap interval").columns(1);
+        let mut figure = Figure::new("Balanced and full")
+            .subtitle("mean over draws of the logits, 95 % bootstrap interval")
+            .columns(1);
         let mut all = Vec::new();
         for (label, value) in quantities {
             let values = table.rows().map(|(cell, row)| (cell.router, cell.capacity_factor, value(row)));

@@ -72,7 +72,10 @@ impl Experiment for RouterTime {
             Column::new("router", "who routes"),
             Column::new("replicate", "which draw of the logits"),
             Column::new("pairs", "pairs of token and expert that were chosen").within(0.01),
-            Column { unit: Some("ms"), ..Column::seconds("milliseconds", "wall time per 1,000 tokens, the least of five runs") },
+            Column {
+                unit: Some("ms"),
+                ..Column::seconds("milliseconds", "wall time per 1,000 tokens, the least of five runs")
+            },
         ]
     }
 
@@ -85,7 +88,11 @@ impl Experiment for RouterTime {
         let mut cells = Vec::new();
         for &tokens in sizes {
             for replicate in 0..replicates {
-                cells.extend(ROUTERS.iter().map(|(router, _)| Parameters { tokens, router: *router, replicate }));
+                cells.extend(ROUTERS.iter().map(|(router, _)| Parameters {
+                    tokens,
+                    router: *router,
+                    replicate,
+                }));
             }
         }
         cells
