@@ -16,6 +16,7 @@
 
 pub mod claim;
 pub mod command;
+pub mod display;
 pub mod error;
 pub mod experiment;
 pub mod figure;
@@ -44,6 +45,8 @@ pub use experiment::{Column, Experiment, Failure, Outcome, Profile, Random};
 pub use figure::{Chart, Figure, Heatmap, Image, Panel};
 pub use files::write_atomically;
 pub use paper::{Citation, Paper};
+pub use ndarray;
 pub use polars;
+pub use polars::prelude::DataFrame;
 pub use report::Report;
 pub use table::Table;
