@@ -4,7 +4,7 @@
 
 A cell fails if it does not compile, ends in an error, takes too long, loses the kernel, or writes
 anything to standard error: the kernel reports panics and errors that `?` passed on nowhere else. Each
-failure is one line on standard error, a notebook with a failure leaves no page, and the exit code is 1.
+failure is one line on standard error (with the place below it, if the compiler knows one), a notebook with a failure leaves no page, and the exit code is 1.
 
 The page holds the cells and what they printed, the same bytes for the same output. It needs no
 network and no script, and is dressed like the reports.
@@ -117,16 +117,22 @@ def errors(outputs):
 
 
 def fault(outputs):
-    """The first fault among a cell's outputs as one line, or None."""
+    """The faults among a cell's outputs: a line each, and for the compiler's the place below it. Or None."""
+    lines = []
     for output in outputs:
         if output["kind"] == "error":
-            place = re.search(r"command_\d+:(\d+):", "\n".join(output["traceback"]))
-            return (f"line {place[1]}: " if place else "") + one_line(output["evalue"])
-    return one_line(errors(outputs)) or None
+            lines.append(one_line(output["evalue"]))
+            lines += ["    " + line for line in plain("\n".join(output["traceback"][1:])).splitlines() if line.strip()]
+    return "\n".join(lines) or one_line(errors(outputs)) or None
+
+
+def plain(text):
+    """Text without the escape sequences that colour it."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
 def one_line(text):
-    return " ".join(re.sub(r"\x1b\[[0-9;]*m", "", text).split())
+    return " ".join(plain(text).split())
 
 
 def executed(notebook, folder):
