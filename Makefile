@@ -6,6 +6,8 @@ PROFILE ?= quick
 SEED    ?= 0
 FROM    ?=
 EXPERIMENTS ?=
+NOTEBOOKS ?= $(wildcard papers/*/notebook.ipynb)
+JUPYTER_OPTIONS ?=
 
 CARGO  ?= cargo
 PAPERS := $(sort $(patsubst papers/%/Cargo.toml,%,$(wildcard papers/*/Cargo.toml)))
@@ -13,7 +15,7 @@ TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)/debug
 OPTIONS = --profile $(PROFILE) --seed $(SEED) $(if $(THREADS),--threads $(THREADS))
 
 .DEFAULT_GOAL := all
-.PHONY: all help index build test ci lint smoke data bench docs clean $(PAPERS)
+.PHONY: all help index build test ci lint smoke data bench docs notebook notebooks clean $(PAPERS)
 
 all: build ## Reproduce every paper at the quick profile into reports/, then the scoreboard
 	@set -e; for paper in $(PAPERS); do $(TARGET)/$$paper reproduce $(OPTIONS); done
@@ -51,6 +53,20 @@ smoke: build ## Run every paper in seconds with 1 and 2 threads and in 3 shards,
 ci: lint docs test smoke ## Everything that a change must pass
 	@shared/check-readme.sh
 	@echo "ci: formatting, lints, documentation, tests and determinism passed"
+
+notebook: tools ## Open the notebooks in JupyterLab; what that needs is installed into target/notebook
+	@shared/notebooks/set-up
+	@$(CARGO) build --workspace --quiet
+	@$(JUPYTER) -m jupyterlab --ServerApp.root_dir=papers $(JUPYTER_OPTIONS)
+
+notebooks: tools ## Execute every notebook without a screen into reports/<paper>/notebook.html
+	@shared/notebooks/check-features.sh
+	@shared/notebooks/set-up
+	@$(CARGO) build --workspace --quiet
+	@$(JUPYTER) shared/notebooks/execute.py $(NOTEBOOKS)
+
+# A kernel of the user's own by the same name is passed over.
+JUPYTER = JUPYTER_PREFER_ENV_PATH=1 target/notebook/venv/bin/python
 
 clean: ## Remove what was compiled; measured cells (.rows) and reports stay
 	@$(CARGO) clean

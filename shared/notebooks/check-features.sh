@@ -10,7 +10,7 @@ scratch=$(mktemp -d)
 trap 'rm -r "$scratch"' EXIT
 
 # Lines "name version features" of what a selection compiles, of packages that lab needs.
-tree() { cargo tree --offline --quiet --prefix none "$@" | sed 's/ (\*)$//' | sort -u; }
+tree() { cargo tree --quiet --prefix none "$@" | sed 's/ (\*)$//' | sort -u; }
 tree -p lab -e normal,build -f '{p}' >"$scratch/lab"
 features() {
   name=$1
