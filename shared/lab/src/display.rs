@@ -92,9 +92,7 @@ fn rows_from(folder: &Path, paper: &str, experiment: &str) -> Result<DataFrame, 
     let path = found.ok_or_else(|| RowsError::Missing { file, paper: paper.to_owned() })?;
     match File::open(&path) {
         Err(source) => Err(RowsError::Unreadable { path, source }),
-        Ok(file) => {
-            ParquetReader::new(file).finish().map_err(|source| RowsError::Malformed { path, source })
-        }
+        Ok(file) => ParquetReader::new(file).finish().map_err(|source| RowsError::Malformed { path, source }),
     }
 }
 
@@ -131,21 +129,21 @@ impl TableView {
 
     fn html(&self) -> String {
         let columns = self.frame.columns();
-        let cell = |tag: &str, column: usize, words: &str| {
-            let class = if is_numeric(columns[column].dtype()) { " class=\"numeric\"" } else { "" };
-            format!("<{tag}{class}>{}</{}>", escaped(words), tag.split(' ').next().unwrap_or(tag))
-        };
-        let line = |cells: String| format!("<tr>{cells}</tr>\n");
-        let head = columns.iter().enumerate().map(|(place, column)| cell("th scope=\"col\"", place, column.name()));
+        let class = |place: usize| if is_numeric(columns[place].dtype()) { " class=\"numeric\"" } else { "" };
+        let head = columns.iter().enumerate().map(|(place, column)| {
+            format!("<th scope=\"col\"{}>{}</th>", class(place), escaped(column.name()))
+        });
         let body = (0..self.frame.height().min(self.shown)).map(|row| {
             let words = format_row(&self.frame, row);
-            line(words.iter().enumerate().map(|(place, words)| cell("td", place, words)).collect())
+            let cells = words.iter().enumerate();
+            let cells = cells.map(|(place, words)| format!("<td{}>{}</td>", class(place), escaped(words)));
+            format!("<tr>{}</tr>\n", cells.collect::<String>())
         });
         format!(
             "{TABLE_STYLE}\n<figure class=\"lab-table\">\n<figcaption>{}</figcaption>\n\
-             <div class=\"scroll\" tabindex=\"0\"><table>\n<thead>{}</thead>\n<tbody>\n{}</tbody>\n</table></div>\n</figure>",
+             <div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody>\n</table></div>\n</figure>",
             escaped(&self.caption_line()),
-            line(head.collect()),
+            head.collect::<String>(),
             body.collect::<String>(),
         )
     }
@@ -157,7 +155,8 @@ impl TableView {
         if !line.is_empty() {
             line.push(' ');
         }
-        let count = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
+        let count =
+            |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
         let part = if self.shown < rows { format!("{} of ", self.shown) } else { String::new() };
         line + &format!("({part}{}, {})", count(rows, "row"), count(columns, "column"))
     }
@@ -218,9 +217,17 @@ mod tests {
     #[test]
     fn a_table_has_its_numbers_rounded_and_flush_right() {
         let html = table(&frame()).html();
-        assert!(html.contains("<th scope=\"col\">method</th><th scope=\"col\" class=\"numeric\">gap</th>"), "{html}");
-        assert!(html.contains("<tr><td>semi-dual</td><td class=\"numeric\">0.333333</td><td class=\"numeric\">1</td></tr>"));
-        assert!(html.contains("<td class=\"numeric\"></td><td class=\"numeric\">2</td>"), "a missing value is empty");
+        assert!(
+            html.contains("<th scope=\"col\">method</th><th scope=\"col\" class=\"numeric\">gap</th>"),
+            "{html}"
+        );
+        assert!(html.contains(
+            "<tr><td>semi-dual</td><td class=\"numeric\">0.333333</td><td class=\"numeric\">1</td></tr>"
+        ));
+        assert!(
+            html.contains("<td class=\"numeric\"></td><td class=\"numeric\">2</td>"),
+            "a missing value is empty"
+        );
         assert!(html.contains("<figcaption>(2 rows, 3 columns)</figcaption>"), "{html}");
     }
 
@@ -232,12 +239,16 @@ mod tests {
         assert!(html.contains("<figcaption>k &lt; m (2 rows, 3 columns)</figcaption>"), "{html}");
         let shown = content(&html);
         assert!(shown.starts_with("EVCXR_BEGIN_CONTENT text/html\n"));
-        assert_eq!(shown.lines().position(|line| line == "EVCXR_END_CONTENT"), Some(shown.lines().count() - 1));
+        assert_eq!(
+            shown.lines().position(|line| line == "EVCXR_END_CONTENT"),
+            Some(shown.lines().count() - 1)
+        );
     }
 
     #[test]
     fn a_long_table_is_cut_and_says_so() {
-        let long = DataFrame::new(21, vec![Column::new("k".into(), (0..21_i64).collect::<Vec<_>>())]).unwrap();
+        let long =
+            DataFrame::new(21, vec![Column::new("k".into(), (0..21_i64).collect::<Vec<_>>())]).unwrap();
         let lines = |view: &TableView| view.html().matches("<td").count();
         assert_eq!(lines(&table(&long)), ROWS_SHOWN);
         assert!(table(&long).html().contains("(20 of 21 rows, 1 column)"));
