@@ -190,6 +190,10 @@ def main(notebooks):
         started = time.monotonic()
         try:
             cells = executed(nbformat.read(path, as_version=4), path.parent)
+        except (OSError, ValueError, nbformat.ValidationError) as unreadable:
+            failures += 1
+            print(f"{name}: not a notebook: {one_line(str(unreadable))}", file=sys.stderr)
+            continue
         except CellFailed as failure:
             failures += 1
             (WORKSPACE / target).unlink(missing_ok=True)
