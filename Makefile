@@ -43,15 +43,18 @@ docs: tools ## Build the documentation of the crates into target/doc
 data: build ## Bring the public data sets into data/: FROM=folder copies instead of downloading
 	@$(TARGET)/lab data $(if $(FROM),--from $(FROM))
 
-lint: tools ## Check formatting and lints
+lint: tools ## Check formatting, lints, and that nothing would be compiled twice
 	@$(CARGO) fmt --all --check
+	@shared/notebooks/check-features.sh
 	@$(CARGO) clippy --workspace --all-targets --quiet -- -D warnings
 
 smoke: build ## Run every paper in seconds with 1 and 2 threads and in 3 shards, and compare the bytes
 	@shared/check-determinism.sh $(TARGET) $(PAPERS)
 
-ci: lint docs test smoke ## Everything that a change must pass
+ci: lint docs test smoke ## Everything that a change must pass; notebooks too, where the kernel is installed
 	@shared/check-readme.sh
+	@if shared/notebooks/set-up --installed; then $(MAKE) --no-print-directory notebooks; \
+	else echo "ci: notebooks NOT executed: the Rust kernel is not installed (make notebook installs it)"; fi
 	@echo "ci: formatting, lints, documentation, tests and determinism passed"
 
 notebook: tools ## Open the notebooks in JupyterLab; what that needs is installed into target/notebook
@@ -60,7 +63,6 @@ notebook: tools ## Open the notebooks in JupyterLab; what that needs is installe
 	@$(JUPYTER) -m jupyterlab --ServerApp.root_dir=papers $(JUPYTER_OPTIONS)
 
 notebooks: tools ## Execute every notebook without a screen into reports/<paper>/notebook.html
-	@shared/notebooks/check-features.sh
 	@shared/notebooks/set-up
 	@$(CARGO) build --workspace --quiet
 	@$(JUPYTER) shared/notebooks/execute.py $(NOTEBOOKS)

@@ -20,8 +20,10 @@ pub struct Table<P, R> {
 /// Why records do not make a table.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
-    /// A record is not the struct it should be.
-    #[error("{0}")]
+    /// A record is not the struct it should be: the struct was changed after the row was measured.
+    #[error(
+        "a stored row does not fit its type ({0}): raise the experiment's revision, or reproduce with --fresh"
+    )]
     Record(#[from] RecordError),
     /// A column holds both words and numbers.
     #[error("column `{0}` holds values of different kinds")]
