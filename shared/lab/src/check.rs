@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use crate::column::{Agreement, Column};
 use crate::error::{Error, IoContext};
-use crate::experiment::{Agreement, AnyExperiment, Column};
+use crate::experiment::AnyExperiment;
 use crate::provenance::git;
 use crate::publish::{PaperVerdicts, VERDICTS};
 use crate::report::TIMING_PREFIX;

@@ -8,7 +8,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::experiment::{Experiment, Failure};
+use crate::error::Failure;
+use crate::experiment::Experiment;
 use crate::page::Verdict;
 use crate::store::StoredCell;
 use crate::table::{Table, format_number};

@@ -3,7 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::experiment::Failure;
+/// An error that ends a cell or a report: any error, kept for its message.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// A failure of running, storing or showing an experiment.
 #[derive(Debug, thiserror::Error)]

@@ -15,6 +15,7 @@
 //! `lab` knows no mathematics beyond the naming of random streams, and no paper.
 
 pub mod claim;
+pub mod column;
 pub mod command;
 pub mod display;
 pub mod error;
@@ -39,9 +40,10 @@ mod check;
 mod interrupt;
 
 pub use claim::{Claim, Estimate, Rule};
+pub use column::Column;
 pub use command::{NoCommands, columns, finish, main, say};
-pub use error::Error;
-pub use experiment::{Column, Experiment, Failure, Outcome, Profile, Random};
+pub use error::{Error, Failure};
+pub use experiment::{Experiment, Outcome, Profile, Random};
 pub use figure::{Chart, Figure, Heatmap, Image, Panel};
 pub use files::write_atomically;
 pub use ndarray;

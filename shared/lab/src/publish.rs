@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::claim::{Claim, Evidence, Judged};
-use crate::error::{Error, IoContext};
-use crate::experiment::{AnyExperiment, Failure, Profile};
+use crate::error::{Error, Failure, IoContext};
+use crate::experiment::{AnyExperiment, Profile};
 use crate::files::write_atomically;
 use crate::page::{self, CellCounts, ClaimView, ExperimentView, IndexFigure, Link, PaperPage, Verdict};
 use crate::paper::Citation;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use polars::prelude::DataFrame;
 use serde::Serialize;
 
-use crate::error::Error;
-use crate::experiment::{Column, Failure};
+use crate::column::Column;
+use crate::error::{Error, Failure};
 use crate::figure::Figure;
 use crate::files::write_atomically;
 use crate::page::{ColumnView, FigureView, TableView};
