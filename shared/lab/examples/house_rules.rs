@@ -7,9 +7,10 @@ use std::process::ExitCode;
 use std::thread::sleep;
 use std::time::Duration;
 
+use clap::Subcommand;
 use lab::{
-    Chart, Citation, Claim, Column, Estimate, Experiment, Failure, Figure, NoCommands, Outcome, Paper,
-    Profile, Random, Report, Rule, Table,
+    Chart, Citation, Claim, Column, Estimate, Experiment, Failure, Figure, Outcome, Paper, Profile, Random,
+    Report, Rule, Table,
 };
 use rand::Rng;
 use serde::{Deserialize, Serialize};
@@ -177,6 +178,13 @@ impl Experiment for Naps {
     }
 }
 
+/// The paper's own subcommands.
+#[derive(Subcommand)]
+enum Own {
+    /// Panics
+    Panic,
+}
+
 fn main() -> ExitCode {
     let citation = Citation {
         id: "house-rules".into(),
@@ -214,5 +222,5 @@ fn main() -> ExitCode {
         .experiment(Faults)
         .experiment(Naps)
         .claims([half, value, private]);
-    lab::main::<NoCommands>(&paper, |command| match command {})
+    lab::main(&paper, |Own::Panic| panic!("a panic in a subcommand"))
 }

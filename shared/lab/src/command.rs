@@ -1,6 +1,7 @@
 //! The command line that every paper has.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -12,7 +13,7 @@ use crate::experiment::Profile;
 use crate::interrupt;
 use crate::paper::Paper;
 use crate::publish::{PaperVerdicts, VERDICTS};
-use crate::run::{Computed, Run, Settings, ended};
+use crate::run::{Computed, Run, Settings, ended, panic_message};
 use crate::store::Shard;
 use crate::table::format_number;
 
@@ -121,10 +122,13 @@ pub fn main<Own: Subcommand>(paper: &Paper, own: impl FnOnce(Own) -> anyhow::Res
         }
     };
     start(&line.everywhere);
-    let outcome = match line.command {
+    let work = || match line.command {
         Command::Own(command) => own(command),
         command => lab_command(paper, command, line.everywhere.quiet).map_err(Into::into),
     };
+    // A panic is a fault of this program, and is told in one line like any other.
+    let outcome = catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|panic| Err(Error::Internal(panic_message(&*panic)).into()));
     finish(outcome)
 }
 
@@ -156,6 +160,7 @@ fn start(options: &Everywhere) {
     tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .without_time()
         .with_target(false)
         .init();
@@ -165,7 +170,7 @@ fn start(options: &Everywhere) {
             tracing::warn!("--threads {threads} has no effect: {fault}");
         }
     }
-    // A panic is a fault of this program: one line, as for any other. A cell's is caught and recorded.
+    // Panics are caught: those of a cell become its ending, any other an error.
     std::panic::set_hook(Box::new(|panic| tracing::debug!("{panic}")));
 }
 

@@ -292,6 +292,13 @@ fn misuse_is_refused_in_one_line() {
     assert_eq!(stderr(&blocked).lines().count(), 1, "{}", stderr(&blocked));
 }
 
+#[test]
+fn a_panic_is_told_in_one_line() {
+    let output = Command::new(program()).arg("panic").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(stderr(&output), "error: internal error: a panic in a subcommand\n");
+}
+
 /// A limit on the size of files stands in for a full disk: the write fails in the middle of a line.
 #[cfg(unix)]
 #[test]
