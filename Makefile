@@ -12,18 +12,20 @@ JUPYTER_OPTIONS ?=
 CARGO  ?= cargo
 PAPERS := $(sort $(patsubst papers/%/Cargo.toml,%,$(wildcard papers/*/Cargo.toml)))
 TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)/debug
-OPTIONS = --profile $(PROFILE) --seed $(SEED) $(if $(THREADS),--threads $(THREADS))
+OPTIONS = --profile $(PROFILE) --seed $(SEED) $(if $(THREADS),--threads $(THREADS)) $(SMOKE)
+# The smoke profile never writes into reports/.
+SMOKE = $(if $(filter smoke,$(PROFILE)),--out target/smoke)
 
 .DEFAULT_GOAL := all
 .PHONY: all help index build test ci lint smoke data bench docs notebook notebooks clean $(PAPERS)
 
 all: build ## Reproduce every paper at the quick profile into reports/, then the scoreboard
 	@set -e; for paper in $(PAPERS); do $(TARGET)/$$paper reproduce $(OPTIONS); done
-	@$(TARGET)/lab index
+	@$(TARGET)/lab index $(SMOKE)
 
 $(PAPERS): build
-	@$(TARGET)/$@ reproduce $(EXPERIMENTS) $(OPTIONS) $(if $(filter smoke,$(PROFILE)),--out target/smoke)
-	@$(TARGET)/lab index $(if $(filter smoke,$(PROFILE)),--out target/smoke)
+	@$(TARGET)/$@ reproduce $(EXPERIMENTS) $(OPTIONS)
+	@$(TARGET)/lab index $(SMOKE)
 
 index: build ## Write the scoreboard from the papers' verdicts
 	@$(TARGET)/lab index

@@ -3,6 +3,7 @@
 # and when it is run a second time; run.json and files named timing-* excepted.
 # Usage: check-determinism.sh <folder of the programs> <paper>...
 set -eu
+unset LAB_ROWS # one store for all runs would compare a run with itself
 programs=$1
 shift
 scratch=$(mktemp -d)

@@ -1,6 +1,6 @@
 //! The paper's claims and the rules that judge them, fixed before any number was measured.
 //!
-//! The body of the paper was not at hand: where a claim stands in it is given by subject, not by page.
+//! The body of the paper was not at hand: where a claim stands in it is given by subject, not by page; what is our reading says so.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use numerics::bootstrap::{mean, mean_interval};
 use numerics::random::stream;
 
 use crate::experiments::k_tradeoff::{self, KTradeoff};
-use crate::experiments::mixture_of_experts::{self, MixtureOfExperts};
+use crate::experiments::mixture_of_experts::MixtureOfExperts;
 use crate::experiments::router::{self, Routing};
 use crate::experiments::router_time::{self, RouterTime};
 use crate::router::Router;
@@ -17,7 +17,8 @@ use crate::router::Router;
 /// What the paper leaves out or could not be looked up, and what is assumed here.
 pub const OPEN_QUESTIONS: &[&str] = &[
     "The body of the paper was not at hand: the mathematics was derived and checked numerically, and no number is quoted as \
-     the paper's. Settings of the one-dimensional plans and of the router follow the authors' public code.",
+     the paper's. Settings of the one-dimensional plans and of the router follow the authors' public code; the clouds of points \
+     have unit variances and a correlation of -0.8, and capacities are not rounded to multiples of four.",
     "Memory and line search of the authors' L-BFGS are not stated. Here: ten pairs, strong Wolfe conditions, at most 500 \
      iterations, and a stop at a relative increase of 1e-14.",
     "The router is judged on random gates and on small models only. The paper's vision models were trained on a private data \
@@ -68,11 +69,11 @@ pub fn claims() -> Vec<Claim> {
             "tight-without-ties",
             "Where no column ties at the optimum, the dual is tight: a plan with k-sparse columns and both marginals attains \
              its value.",
-            "strong duality; dual and semi-dual",
+            "our reading: duality",
             &KTradeoff,
             Rule::at_most("largest relative gap of plan value and dual value where no column ties", 1e-6),
             |table| {
-                let untied = table.rows().filter(|(_, row)| row.tied_columns == 0);
+                let untied = table.rows().filter(|(cell, row)| cell.k < cell.size && row.tied_columns == 0);
                 Ok(Estimate::worst_of(untied.map(|(_, row)| primal_gap(row).max(row.relaxed_plan_error))))
             },
         )
@@ -83,7 +84,7 @@ pub fn claims() -> Vec<Claim> {
              with k = 2.",
             "abstract: k trades smoothness against sparsity",
             &KTradeoff,
-            Rule::at_most("iterations at k = m over iterations at k = 2, on the same points", 1.0),
+            Rule::at_most("iterations at k = m over those at k = 2 (cut off at 500, so an upper bound), same points", 1.0),
             |table| {
                 let iterations = |k: fn(&k_tradeoff::Parameters) -> bool| {
                     let chosen = table.rows().filter(move |(cell, _)| k(cell));
@@ -108,7 +109,7 @@ pub fn claims() -> Vec<Claim> {
         Claim::new(
             "router-balanced",
             "With the same slots, the sparsity-constrained router leaves fewer tokens without an expert than expert choice.",
-            "mixtures of experts: balanced assignments",
+            "our reading: balanced assignments",
             &Routing,
             Rule::at_least("share of tokens covered beyond expert choice at capacity factor 1, paired", 0.0),
             |table| {
@@ -119,8 +120,8 @@ pub fn claims() -> Vec<Claim> {
         .shown_by("usage"),
         Claim::new(
             "router-cost",
-            "The sparsity-constrained router costs about as much as Sinkhorn with as many iterations.",
-            "mixtures of experts: cost of routing",
+            "The sparsity-constrained router costs at most twice as much as Sinkhorn with as many iterations.",
+            "our reading: cost of routing",
             &RouterTime,
             Rule::at_most("time over that of Sinkhorn with expert choice, 20 iterations each, paired", 2.0),
             |table| {
@@ -139,14 +140,19 @@ pub fn claims() -> Vec<Claim> {
             "small-mixture-accuracy",
             "A mixture of experts routed this way classifies at least as well as one routed by expert choice; here on small \
              models and generated images.",
-            "experiments with vision transformers, at a size anyone can run",
+            "our reading of the experiments with vision transformers, at a size anyone can run",
             &MixtureOfExperts,
             Rule::at_least("test accuracy beyond expert choice, paired, mean over capacity factors and replicates", 0.0),
             |table| {
+                // Capacity factors share data and weights, so they are averaged within a replicate.
                 let accuracy = |router: Router| {
-                    let chosen = table.rows().filter(move |(cell, _)| cell.router == router);
-                    let key = |cell: &mixture_of_experts::Parameters| ((100.0 * cell.capacity_factor) as u32) << 16 | cell.replicate;
-                    chosen.map(|(cell, row)| (key(cell), row.accuracy)).collect::<BTreeMap<u32, f64>>()
+                    let mut sums = BTreeMap::new();
+                    for (cell, row) in table.rows().filter(|(cell, _)| cell.router == router) {
+                        let (sum, count) = sums.entry(cell.replicate).or_insert((0.0, 0.0));
+                        *sum += row.accuracy;
+                        *count += 1.0;
+                    }
+                    sums.into_iter().map(|(replicate, (sum, count))| (replicate, sum / count)).collect::<BTreeMap<u32, f64>>()
                 };
                 let (ours, theirs) = (accuracy(Router::SparsityConstrained), accuracy(Router::ExpertChoice));
                 paired(&ours, &theirs, |ours, theirs| ours - theirs)

@@ -18,7 +18,7 @@
 //! alone. One column of it is a projection: keep the k largest scores αᵢ − cᵢⱼ, project them onto the
 //! simplex of size bⱼ ([`semidual`], [`dual`]). Every dual value is a lower bound of the problem.
 //! Where k binds, the maximum sits on ties between the k-th and the next score; L-BFGS stalls there,
-//! and the plan read off misses the row masses. Beyond the paper, [`relaxation`] solves the convex
+//! and the plan read off misses the row masses. Beyond the authors' public code, [`relaxation`] solves the convex
 //! relaxation, which has the same optimal value, between two certified bounds, and [`mod@repair`] looks
 //! for a plan that is sparse and meets both marginals.
 //!

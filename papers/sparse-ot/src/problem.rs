@@ -19,6 +19,9 @@ pub use cost::Cost;
 /// of a. It is far above the rounding error of a sum and far below any mass that matters.
 pub const MASS_TOLERANCE: f64 = 1e-9;
 
+/// The largest total mass: its square, which the regulariser needs, is then far from overflow.
+pub const LARGEST_MASS: f64 = 1e100;
+
 /// Why an input is no transport problem.
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum ProblemError {
@@ -92,7 +95,9 @@ pub enum ProblemError {
         value: f64,
     },
     /// All masses are zero, or their sum is infinite.
-    #[error("the masses of {marginal} sum to {total}; the total must be positive and finite")]
+    #[error(
+        "the masses of {marginal} sum to {total}; the total must be positive and at most {LARGEST_MASS:e}"
+    )]
     Total {
         /// `a` or `b`.
         marginal: &'static str,
@@ -215,7 +220,11 @@ fn check_marginal(
         return Err(ProblemError::Mass { marginal, index, value: masses[index] });
     }
     let total = sum(masses.iter().copied());
-    if total > 0.0 && total.is_finite() { Ok(total) } else { Err(ProblemError::Total { marginal, total }) }
+    if total > 0.0 && total <= LARGEST_MASS {
+        Ok(total)
+    } else {
+        Err(ProblemError::Total { marginal, total })
+    }
 }
 
 #[cfg(test)]

@@ -293,7 +293,7 @@ impl<'a> ProximalDual<'a> {
                         let (top, buffer) = (&mut group.top, &mut group.buffer);
                         column.scan(index, cost, alpha, length.min(cost.rows()), top, buffer);
                         column.solve(&step, b[index], alpha, &rises);
-                        if column.certain {
+                        if column.certain || length >= cost.rows() {
                             break;
                         }
                         length *= 2;

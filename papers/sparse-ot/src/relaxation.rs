@@ -205,7 +205,8 @@ pub fn solve_relaxation_observed(
             break RelaxationStop::Requested;
         }
         let gap = bounds.relative_gap();
-        if gap <= options.relative_gap {
+        // Bounds that cross by more than that are rounding's, and prove nothing.
+        if gap.abs() <= options.relative_gap {
             break RelaxationStop::GapReached;
         }
         idle = if gap <= PROGRESS * best_gap { 0 } else { idle + 1 };

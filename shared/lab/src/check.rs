@@ -54,11 +54,23 @@ pub(crate) fn check(run: &Run<'_>, experiments: &[&dyn AnyExperiment]) -> Result
     for claim in ours.claims.iter().filter(|claim| judged(&claim.experiment)) {
         claims += 1;
         match theirs.claims.iter().find(|other| other.id == claim.id) {
-            Some(other) if other.verdict == claim.verdict => {}
+            Some(other) if other.verdict == claim.verdict => {
+                let (Some(ours), Some(theirs)) = (claim.estimate, other.estimate) else { continue };
+                if !claim.timing
+                    && (ours.value - theirs.value).abs()
+                        > RELATIVE * ours.value.abs().max(theirs.value.abs()).max(RELATIVE)
+                {
+                    differences.push(format!("claim {}: {ours} here, {theirs} in the report", claim.id));
+                }
+            }
             Some(other) => differences
                 .push(format!("claim {}: {} here, {} in the report", claim.id, claim.verdict, other.verdict)),
             None => differences.push(format!("claim {} is not in the report", claim.id)),
         }
+    }
+    let unknown = |id: &&String| ours.claims.iter().all(|claim| claim.id != **id);
+    if let Some(id) = theirs.claims.iter().map(|claim| &claim.id).find(unknown) {
+        differences.push(format!("claim {id} of the report does not exist here"));
     }
     match differences.first() {
         None => Ok(format!("{claims} verdicts and {values} values agree with the committed report")),

@@ -218,7 +218,7 @@ pub(crate) struct Evidence<'a> {
     pub grid: usize,
     /// How many of them are neither missing nor failed.
     pub ended: usize,
-    /// How many diverged or timed out.
+    /// How many were skipped, diverged or timed out.
     pub without_value: usize,
 }
 
@@ -275,8 +275,14 @@ impl Claim {
             judged.estimate = Some(estimate);
         }
         if evidence.without_value > 0 {
-            judged.reason =
-                Some(format!("{} of {} cells diverged or timed out", evidence.without_value, evidence.grid));
+            let Evidence { without_value, grid, .. } = evidence;
+            judged.reason = Some(format!(
+                "{without_value} of {grid} cells have no value: skipped, diverged or timed out"
+            ));
+            // What is missing could have contradicted the claim.
+            if judged.verdict == Verdict::Reproduced {
+                judged.verdict = Verdict::Partly;
+            }
         }
         Ok(judged)
     }

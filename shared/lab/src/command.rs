@@ -99,6 +99,12 @@ struct Chosen {
     rows: Option<PathBuf>,
 }
 
+/// What is wrong with a command line, in one line; `--help` says the rest.
+fn first_paragraph(text: &str) -> String {
+    let lines = text.lines().take_while(|line| !line.trim().is_empty()).map(str::trim);
+    lines.collect::<Vec<_>>().join(" ")
+}
+
 /// For papers without subcommands of their own.
 #[derive(Subcommand)]
 pub enum NoCommands {}
@@ -117,7 +123,11 @@ pub fn main<Own: Subcommand>(paper: &Paper, own: impl FnOnce(Own) -> anyhow::Res
         Ok(line) => line,
         Err(fault) => {
             // A closed standard output is nobody's fault, and there is nowhere left to say so.
-            let _ = fault.print();
+            let _ = if fault.use_stderr() {
+                writeln!(std::io::stderr(), "{}", first_paragraph(&fault.to_string()))
+            } else {
+                fault.print()
+            };
             return ExitCode::from(fault.exit_code() as u8);
         }
     };
@@ -182,6 +192,12 @@ fn lab_command<Own: Subcommand>(paper: &Paper, command: Command<Own>, quiet: boo
         Command::Render { chosen } => {
             let run = chosen.run(paper, None, false)?;
             for experiment in paper.select(&chosen.experiments)? {
+                if !run.has_cells(experiment)? {
+                    let id = experiment.id();
+                    return Err(Error::Usage(format!(
+                        "{id} has no measured cells at this profile and seed: reproduce it first"
+                    )));
+                }
                 run.publish_experiment(experiment, &Computed::default())?;
             }
             let verdicts = run.publish_paper()?;
@@ -286,7 +302,8 @@ fn reproduce(
         for failure in &computed.failures {
             tracing::error!("{}: {failure}", experiment.id());
         }
-        if shard.is_none() {
+        // Interrupted before its first cell, an experiment keeps the report it had.
+        if shard.is_none() && run.has_cells(experiment)? {
             run.publish_experiment(experiment, &computed)?;
         }
         if !quiet {

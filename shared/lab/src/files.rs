@@ -27,6 +27,8 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     }
     let mut file = builder.tempfile_in(folder).writing(path)?;
     file.write_all(bytes).writing(path)?;
+    // Before the name changes hands: after a power cut it stands for the old bytes or the new, not for none.
+    file.as_file().sync_all().writing(path)?;
     file.persist(path).map_err(|fault| fault.error).writing(path)?;
     Ok(())
 }

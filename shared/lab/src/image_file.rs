@@ -33,6 +33,9 @@ pub enum ImageError {
     Unwritable(#[from] Error),
 }
 
+/// The largest image that is read: 200 million pixels.
+const MOST_PIXELS: u64 = 200_000_000;
+
 /// Reads a PNG file as height × width × 3 bytes: greys become colours, 16 bits become 8, transparency is
 /// dropped.
 ///
@@ -44,6 +47,10 @@ pub fn read_png(path: &Path) -> Result<Array3<u8>, ImageError> {
     let mut decoder = png::Decoder::new(Cursor::new(bytes));
     decoder.set_transformations(png::Transformations::normalize_to_color8());
     let mut reader = decoder.read_info().map_err(|fault| format(fault.to_string()))?;
+    let (width, height) = reader.info().size();
+    if u64::from(width) * u64::from(height) > MOST_PIXELS {
+        return Err(format(format!("{width} × {height} pixels, at most {MOST_PIXELS} are read")));
+    }
     let size = reader.output_buffer_size().ok_or_else(|| format("too large for memory".into()))?;
     let mut pixels = vec![0; size];
     let frame = reader.next_frame(&mut pixels).map_err(|fault| format(fault.to_string()))?;

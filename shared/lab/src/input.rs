@@ -144,6 +144,10 @@ fn csv_matrix(path: &Path) -> Result<Array2<f64>, InputError> {
 /// Reads an array of any number type as `f64`.
 fn npy<D: Dimension>(path: &Path, dimensions: usize) -> Result<ndarray::Array<f64, D>, InputError> {
     let bytes = bytes(path)?;
+    if let Some(numbers) = promised(&bytes).filter(|numbers| *numbers > bytes.len()) {
+        let fault = format!("truncated: {numbers} numbers announced, {} bytes found", bytes.len());
+        return Err(InputError::Format { path: path.to_owned(), fault });
+    }
     let array = typed::<f64, D>(&bytes, |value| value)
         .or_else(|fault| retry::<f32, D>(fault, &bytes, f64::from))
         .or_else(|fault| retry::<i64, D>(fault, &bytes, |value| value as f64))
@@ -167,6 +171,18 @@ fn npy<D: Dimension>(path: &Path, dimensions: usize) -> Result<ndarray::Array<f6
         }
     }
     Ok(array)
+}
+
+/// How many numbers the header of an NPY file announces, each of at least one byte: memory is taken for
+/// them before any is read.
+fn promised(bytes: &[u8]) -> Option<usize> {
+    let header = String::from_utf8_lossy(&bytes[..bytes.len().min(4096)]).into_owned();
+    let (_, shape) = header.split_once("'shape': (")?;
+    let (shape, _) = shape.split_once(')')?;
+    let sides = shape.split(',').map(str::trim).filter(|side| !side.is_empty());
+    sides
+        .map(|side| side.parse::<usize>().ok())
+        .try_fold(1, |product: usize, side| Some(product.saturating_mul(side?)))
 }
 
 fn typed<T: ReadableElement + Clone, D: Dimension>(
@@ -258,6 +274,8 @@ mod tests {
         for length in [0, 5, 60, npy.len() - 1] {
             assert!(fault("c.npy", &npy[..length]).starts_with("c.npy: "), "truncated to {length}");
         }
+        let huge = String::from_utf8_lossy(&npy).replace("(1, 2)", "(1000000000, 1000000000)");
+        assert!(fault("c.npy", huge.as_bytes()).starts_with("c.npy: "), "a header that announces too much");
         let mut vector = Vec::new();
         array![1.0].write_npy(&mut vector).unwrap();
         assert_eq!(fault("c.npy", &vector), "c.npy: expected 2 dimensions, found 1");

@@ -112,7 +112,7 @@ impl Run<'_> {
             cells,
             grid: standing.grid.len(),
             ended: ended(counts),
-            without_value: counts.diverged + counts.timed_out,
+            without_value: counts.skipped + counts.diverged + counts.timed_out,
         };
         self.paper.claims.iter().filter(of_this).map(|claim| claim.judge(Some(evidence()))).collect()
     }

@@ -152,6 +152,12 @@ impl<'a> Run<'a> {
         Ok(Standing { grid, stored, other_revision, mean_seconds })
     }
 
+    /// Whether any cell of an experiment's grid is stored.
+    pub(crate) fn has_cells(&self, experiment: &dyn AnyExperiment) -> Result<bool, Error> {
+        let standing = self.standing(experiment)?;
+        Ok(standing.counts().missing < standing.grid.len())
+    }
+
     fn store(&self, experiment: &dyn AnyExperiment) -> Store {
         Store::new(&self.rows, &self.paper.citation.id, experiment.id())
     }

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -91,6 +92,7 @@ pub struct Writer {
     rows: File,
     path: PathBuf,
     lock: File,
+    synced: Instant,
 }
 
 /// Lines of a rows file: the cells, and the damaged lines with their numbers.
@@ -116,7 +118,11 @@ impl Store {
         let mut latest: HashMap<String, Vec<StoredCell>> = HashMap::new();
         for path in self.files()? {
             let text = fs::read(&path).reading(&path)?;
-            for cell in parse(&text).cells.into_iter().filter(|cell| cell.seed == seed) {
+            let parsed = parse(&text);
+            for (line, _) in &parsed.damaged {
+                tracing::warn!("{} line {line} is damaged: its cell counts as missing", path.display());
+            }
+            for cell in parsed.cells.into_iter().filter(|cell| cell.seed == seed) {
                 let revisions = latest.entry(cell.parameters.canonical()).or_default();
                 match revisions.iter_mut().find(|other| other.revision == cell.revision) {
                     Some(other) if other.ended <= cell.ended => *other = cell,
@@ -153,7 +159,7 @@ impl Store {
             set_aside(&path, &text, &parsed)?;
             rows = OpenOptions::new().append(true).open(&path).writing(&path)?;
         }
-        Ok(Writer { rows, path, lock })
+        Ok(Writer { rows, path, lock, synced: Instant::now() })
     }
 
     fn files(&self) -> Result<Vec<PathBuf>, Error> {
@@ -187,6 +193,11 @@ impl Writer {
             // A torn line would be recognised anyway; cutting it off keeps the file whole for other readers.
             let _ = self.rows.set_len(before);
             return Err(fault).writing(&self.path);
+        }
+        // A power cut loses a second of work at most, and quick cells do not wait for the disk.
+        if self.synced.elapsed() >= Duration::from_secs(1) {
+            self.sync()?;
+            self.synced = Instant::now();
         }
         Ok(())
     }

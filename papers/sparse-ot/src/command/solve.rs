@@ -29,7 +29,7 @@ pub struct Solve {
     #[arg(long, value_name = "FILE", requires = "points_y")]
     points_x: Option<PathBuf>,
     /// Points of the columns, one a line
-    #[arg(long, value_name = "FILE", requires = "points_x")]
+    #[arg(long, value_name = "FILE", requires = "points_x", conflicts_with = "cost")]
     points_y: Option<PathBuf>,
     /// Masses of the m rows: .csv or .npy
     #[arg(long, value_name = "FILE")]
@@ -41,7 +41,7 @@ pub struct Solve {
     #[arg(long, value_parser = at_least_one)]
     k: usize,
     /// Strength of the regulariser, positive, in units of cost per mass
-    #[arg(long, value_parser = positive)]
+    #[arg(long, value_parser = positive, allow_negative_numbers = true)]
     gamma: f64,
     /// How the optimal value is approached
     #[arg(long, value_enum, default_value_t = Method::Relaxed)]

@@ -58,8 +58,8 @@ const SOLVERS: [(Solver, &str); 3] = [
     (Solver::Semidual, "L-BFGS on the semi-dual"),
     (Solver::Proximal, "proximal steps on the relaxation"),
 ];
-/// Below this, rounding decides.
-const FLOOR: f64 = 1e-13;
+/// Below this the optimal value itself is not known.
+const FLOOR: f64 = 1e-12;
 
 impl Experiment for Convergence {
     type Parameters = Parameters;
@@ -78,7 +78,7 @@ impl Experiment for Convergence {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn columns(&self) -> Vec<Column> {
@@ -87,8 +87,11 @@ impl Experiment for Convergence {
             Column::new("solver", "who climbs"),
             Column::new("k", "nonzeros allowed per column"),
             Column::new("iteration", "iterations made").within(1.0),
-            Column::new("shortfall", "certified optimal value minus the best value so far, relatively")
-                .within(1.0),
+            Column::new(
+                "shortfall",
+                "certified upper bound of the optimal value minus the best value so far, relatively",
+            )
+            .within(1.0),
         ]
     }
 
@@ -110,8 +113,9 @@ impl Experiment for Convergence {
             Input::Histograms => histograms_on_a_line(HistogramPair::GaussianToMixture)?,
             Input::Points => points_in_the_plane(64, &mut random.shared_stream("points", &())?)?,
         };
-        let optimum =
-            solve_relaxation(&problem, regulariser(parameters.k), &RelaxationOptions::default())?.lower;
+        // From above, and by a tighter solve than the one that is drawn: a curve cannot end at its own last value.
+        let tight = RelaxationOptions { relative_gap: 1e-12, ..RelaxationOptions::default() };
+        let optimum = solve_relaxation(&problem, regulariser(parameters.k), &tight)?.upper;
         let values = climb(parameters.solver, &problem, parameters.k)?;
         // Every iteration at first, then ever fewer: enough for a logarithmic axis.
         let shown =
@@ -151,7 +155,7 @@ impl Experiment for Convergence {
             report.figure(
                 name,
                 "The smaller k, the more scores tie at the optimum and the earlier L-BFGS stalls; without ties it converges. \
-                 Proximal steps reach the certified value for every k (shortfalls below 1e-13 are drawn there). An iteration \
+                 Proximal steps reach the certified value for every k (shortfalls below 1e-12 are drawn there, the value itself is certified no closer). An iteration \
                  of the three is not the same work.",
                 "Panels for growing k with the relative shortfall against iterations on logarithmic axes. For small k both L-BFGS \
                  curves flatten around one in a thousand, while proximal steps fall to rounding error; for large k all fall.",

@@ -152,8 +152,8 @@ impl Experiment for MixtureOfExperts {
             .panel(chart);
         report.figure(
             "accuracy",
-            "Test accuracy of small models trained with each router. This says nothing about the paper's vision models, which are \
-             ten thousand times larger; it shows what the routers do at a size anyone can run.",
+            "Test accuracy of small models trained with each router. This says nothing about the paper's vision models; it shows \
+             what the routers do at a size anyone can run.",
             "Bars of the test accuracy for each of five routers, by capacity factor, with error bars.",
             &figure,
         )?;
