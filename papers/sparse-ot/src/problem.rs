@@ -96,7 +96,7 @@ pub enum ProblemError {
     },
     /// All masses are zero, or their sum is infinite.
     #[error(
-        "the masses of {marginal} sum to {total}; the total must be positive and at most {LARGEST_MASS:e}"
+        "the masses of {marginal} sum to {total:e}; the total must be positive and at most {LARGEST_MASS:e}"
     )]
     Total {
         /// `a` or `b`.

@@ -221,6 +221,9 @@ impl Solve {
 
 fn relaxation_ending(found: &Relaxation) -> String {
     let steps = found.iterations;
+    if found.relative_gap < -1e-9 {
+        return "the bounds cross, and prove nothing: the costs span more digits than a float holds".into();
+    }
     match found.reason {
         RelaxationStop::GapReached => format!("reached in {steps} proximal steps"),
         RelaxationStop::IterationLimit => format!("the limit of {steps} proximal steps"),
