@@ -198,6 +198,19 @@ fn wrong_files_are_named_with_their_fault() {
 }
 
 #[test]
+fn inputs_are_never_overwritten() {
+    let inputs = Inputs::new();
+    for (out, fault) in [("c.csv", "is one of the inputs"), ("plan.npy", "ends in .csv")] {
+        let mut command = program(inputs.0.path());
+        command.args(["solve", "--a", "a.csv", "--b", "b.csv", "--out", out]).args(USUAL.split(' '));
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(String::from_utf8(output.stderr).unwrap().contains(fault), "{out}");
+    }
+    assert_eq!(fs::read_to_string(inputs.path("c.csv")).unwrap(), COST);
+}
+
+#[test]
 fn an_unwritable_plan_is_an_error() {
     let inputs = Inputs::new();
     let mut command = program(inputs.0.path());

@@ -141,7 +141,7 @@ fn csv_matrix(path: &Path) -> Result<Array2<f64>, InputError> {
     Array2::from_shape_vec((rows, columns), values).map_err(|fault| format(fault.to_string()))
 }
 
-/// Reads an array of any number type as `f64`.
+/// Reads an array of floats, or of integers up to 32 bits unsigned and 64 bits signed, as `f64`.
 fn npy<D: Dimension>(path: &Path, dimensions: usize) -> Result<ndarray::Array<f64, D>, InputError> {
     let bytes = bytes(path)?;
     if let Some(numbers) = promised(&bytes).filter(|numbers| *numbers > bytes.len()) {
@@ -152,6 +152,9 @@ fn npy<D: Dimension>(path: &Path, dimensions: usize) -> Result<ndarray::Array<f6
         .or_else(|fault| retry::<f32, D>(fault, &bytes, f64::from))
         .or_else(|fault| retry::<i64, D>(fault, &bytes, |value| value as f64))
         .or_else(|fault| retry::<i32, D>(fault, &bytes, f64::from))
+        .or_else(|fault| retry::<i16, D>(fault, &bytes, f64::from))
+        .or_else(|fault| retry::<u32, D>(fault, &bytes, f64::from))
+        .or_else(|fault| retry::<u16, D>(fault, &bytes, f64::from))
         .or_else(|fault| retry::<u8, D>(fault, &bytes, f64::from))
         .map_err(|fault| {
             let fault = match fault {

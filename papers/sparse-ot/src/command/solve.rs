@@ -104,6 +104,25 @@ impl Solve {
     /// # Errors
     /// One line that names the file and the fault.
     pub fn run(self) -> anyhow::Result<()> {
+        if self.out.extension().is_none_or(|extension| extension != "csv") {
+            return Err(lab::Error::Usage(format!(
+                "--out {}: expected a name that ends in .csv",
+                self.out.display()
+            ))
+            .into());
+        }
+        let inputs = [
+            self.cost.as_ref(),
+            self.points_x.as_ref(),
+            self.points_y.as_ref(),
+            Some(&self.a),
+            Some(&self.b),
+        ];
+        if inputs.into_iter().flatten().any(|input| *input == self.out) {
+            return Err(
+                lab::Error::Usage(format!("--out {} is one of the inputs", self.out.display())).into()
+            );
+        }
         let problem = self.problem()?;
         let started = Instant::now();
         let Found { mut lines, name, plan } = match self.method {
