@@ -51,6 +51,14 @@ pub fn value_of_three_hats(players: u32) -> BigRational {
     BigRational::new(power(7) + power(4) + 1, power(8) * 3)
 }
 
+/// How many of the (2^k − 2)^2 pairs of blocks of two colours a strategy that passes on blocks of one colour must win to be worth 7/20:
+/// 7(4^(k−1) − 1)/5 − (2^k − 2). It is whole for odd k only, which is why no even block attains 7/20 (Theorem 22).
+pub fn wins_needed_in_mixed_blocks(block: usize) -> BigRational {
+    let power = |base: u32, exponent: usize| BigInt::from(base).pow(exponent as u32);
+    let blocks = BigRational::new((power(4, block.max(1) - 1) - 1) * 7, 5.into());
+    blocks - BigRational::from_integer(power(2, block) - 2)
+}
+
 /// The lower bound on V_n from a finite strategy with this many wins: all-white views start again, wins/(2^(nh) − 1).
 pub fn lifted(wins: u64, players: usize, height: usize) -> BigRational {
     BigRational::new(wins.into(), (BigInt::one() << (players * height)) - 1)

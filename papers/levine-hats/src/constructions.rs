@@ -32,7 +32,7 @@ pub fn triple() -> Strategy {
 /// # Errors
 /// For even k (no such strategy attains 7/20), k < 3, and k beyond the tables' size.
 pub fn recursive_block(k: usize) -> Result<Strategy, ConstructionError> {
-    if k < 3 || k % 2 == 0 {
+    if k < 3 || k.is_multiple_of(2) {
         return Err(ConstructionError::EvenBlock(k));
     }
     let mut strategy = triple();

@@ -107,7 +107,7 @@ fn wins_by_black_hats(strategy: &Strategy) -> Vec<u64> {
 }
 
 /// The lowest `width` bits of `state`, turned down by `by` < width; bits above are not cleared.
-pub(crate) fn turn(state: usize, by: usize, width: usize) -> usize {
+fn turn(state: usize, by: usize, width: usize) -> usize {
     state >> by | state << (width - by)
 }
 

@@ -5,8 +5,6 @@
 
 use rand::{Rng, RngCore};
 
-use crate::evaluate::turn;
-
 /// Tallest stacks whose counts fit into bytes: 2^(h−1) ≤ 255 and h ≤ 8.
 pub const MAX_HEIGHT: usize = 8;
 
@@ -17,13 +15,15 @@ pub struct Table {
     height: usize,
     /// `[stack]`: byte a is 1 if hat a is black.
     spread: Vec<u64>,
-    /// `[player][colouring]`: whether the player is right.
-    right: Vec<Vec<bool>>,
+    /// `[player][colouring]`: all bits set where the player is right, else none.
+    right: Vec<Vec<u8>>,
+    /// `[colouring]`: all bits set where every player but one is right.
+    others: Vec<u8>,
     counts: Vec<u64>,
 }
 
 impl Table {
-    /// For n ≥ 2 players and stacks of up to 8 hats. Memory: (n + 8·2^(−h)) 2^(nh) bytes.
+    /// For n ≥ 2 players and stacks of up to 8 hats. Memory: (n + 1 + 8·2^(−h)) 2^(nh) bytes.
     ///
     /// # Panics
     /// For taller stacks.
@@ -34,32 +34,42 @@ impl Table {
             players,
             height,
             spread: (0..1 << height).map(spread).collect(),
-            right: vec![vec![false; 1 << (players * height)]; players],
+            right: vec![vec![0; 1 << (players * height)]; players],
+            others: vec![0; 1 << (players * height)],
             counts: vec![0; 1 << ((players - 1) * height)],
         }
     }
 
     /// Takes note of a player's table.
     pub fn set(&mut self, player: usize, guesses: &[u8]) {
-        let (height, hats) = (self.height, self.players * self.height);
-        let (own, all) = ((1_usize << height) - 1, (1_usize << hats) - 1);
-        for (state, right) in self.right[player].iter_mut().enumerate() {
-            let turned = turn(state, player * height, hats) & all;
-            *right = (turned & own) >> guesses[turned >> height] & 1 == 1;
-        }
+        let walk = Walk::of(self.players, self.height, player);
+        let right = &mut self.right[player];
+        walk.each_view(|view, first, stride| {
+            let guess = guesses[view];
+            for own in 0..1 << self.height {
+                right[first + own * stride] = ((own >> guess & 1) as u8).wrapping_neg();
+            }
+        });
     }
 
     /// Writes the best response of `player` to the tables that were [`set`](Self::set) for the others, ties broken at random, and
     /// returns on how many colourings all are right.
     pub fn respond(&mut self, player: usize, guesses: &mut [u8], random: &mut impl RngCore) -> u64 {
-        let (height, hats) = (self.height, self.players * self.height);
-        let (own, all) = ((1_usize << height) - 1, (1_usize << hats) - 1);
-        self.counts.fill(0);
-        for state in 0..=all {
-            let others_right = (0..self.players).all(|other| other == player || self.right[other][state]);
-            let turned = turn(state, player * height, hats) & all;
-            self.counts[turned >> height] += self.spread[turned & own] * u64::from(others_right);
+        let height = self.height;
+        self.others.fill(u8::MAX);
+        for right in
+            self.right.iter().enumerate().filter(|(other, _)| *other != player).map(|(_, right)| right)
+        {
+            for (all, right) in self.others.iter_mut().zip(right) {
+                *all &= right;
+            }
         }
+        let walk = Walk::of(self.players, height, player);
+        walk.each_view(|view, first, stride| {
+            let own = self.others[first..].iter().step_by(stride);
+            self.counts[view] =
+                self.spread.iter().zip(own).map(|(hats, &right)| hats & i64::from(right as i8) as u64).sum();
+        });
         let mut value = 0;
         for (guess, counts) in guesses.iter_mut().zip(&self.counts) {
             let count = |a: usize| counts >> (8 * a) & 0xff;
@@ -70,5 +80,29 @@ impl Table {
             value += best;
         }
         value
+    }
+}
+
+/// The colourings in the order of a player's views.
+struct Walk {
+    /// Bits of a colouring below and above the player's own stack.
+    below: usize,
+    above: usize,
+    height: usize,
+}
+
+impl Walk {
+    fn of(players: usize, height: usize, player: usize) -> Self {
+        Self { below: player * height, above: (players - 1 - player) * height, height }
+    }
+
+    /// Calls `visit` with each view, the colouring in which the own stack is white, and how far apart two neighbouring own stacks are.
+    fn each_view(&self, mut visit: impl FnMut(usize, usize, usize)) {
+        for low in 0..1_usize << self.below {
+            for high in 0..1_usize << self.above {
+                // The next player's stack, which lies just above the own one, is lowest in a view.
+                visit(low << self.above | high, high << (self.below + self.height) | low, 1 << self.below);
+            }
+        }
     }
 }

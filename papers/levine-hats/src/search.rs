@@ -1,11 +1,13 @@
 //! Alternating best responses with restarts: the paper's hill climbing.
 //!
 //! From some start, each player in turn answers the tables of the others as well as possible, ties broken at random, until nothing
-//! has improved for a few rounds. Restarts are independent; those of one round run in parallel, and each derives its randomness from the
-//! seed and its own number, so the search finds the same with any number of threads.
+//! has improved for a few rounds. Restarts begin afresh or from one of a few *elites*, each the last of a line of strategies that did
+//! not get worse: ties are accepted, so that lines drift over the wide plateaus of the problem, and lines that bring nothing for long are given
+//! up. Restarts of one round run in parallel, and each derives its randomness from the seed and its own number, so the search finds the
+//! same with any number of threads.
 
-use rand::seq::IndexedRandom;
 use rand::{Rng, RngCore};
+use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -20,13 +22,13 @@ use crate::strategy::{Strategy, StrategyError, check_size};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Start {
-    /// Each view is answered by some hat that is black in it (in the next player's stack).
+    /// Each view is answered by some hat that is black on all others, or any hat if there is none.
     BlackIndex,
     /// Each view is answered by any hat.
     RandomIndex,
-    /// The best strategy so far, up to a third of its guesses redrawn.
+    /// An elite, some of its guesses redrawn: one of them to a third, evenly on a logarithmic scale.
     Perturbed,
-    /// The modular code, up to a third of its guesses redrawn.
+    /// The modular code, redrawn in the same way.
     ModularCode,
 }
 
@@ -101,35 +103,81 @@ pub fn search(
     }
     let code = modular(players, height)?;
     let wins = from.as_ref().map(crate::evaluate::wins).transpose()?.unwrap_or(0);
-    let mut best = Incumbent {
-        strategy: from.unwrap_or_else(|| code.clone()),
-        wins,
-        found_by: 0,
-        start: Start::Perturbed,
-        restarts: 0,
-        hits: 0,
-    };
+    let strategy = from.unwrap_or_else(|| code.clone());
+    let founder = Elite { tables: strategy.clone().into_tables(), wins, stale: 0 };
+    let mut elites = vec![founder; ELITES];
+    let mut best = Incumbent { strategy, wins, found_by: 0, start: Start::Perturbed, restarts: 0, hits: 0 };
     loop {
-        let first = best.restarts;
         let restart = |number: u64| {
-            let mut random = stream(options.seed, &["levine-hats", "search", &number.to_string()]);
-            let start = options.starts[(number % options.starts.len() as u64) as usize];
-            let mut tables = start_tables(start, &best.strategy, &code, &mut random);
+            let mut random = restart_stream(options.seed, number);
+            let kinds = options.starts.len() as u64;
+            let (start, line) =
+                (options.starts[(number % kinds) as usize], (number / kinds) as usize % ELITES);
+            let mut tables = match start {
+                Start::Perturbed => perturbed(&elites[line].tables, height, &mut random),
+                Start::ModularCode => perturbed(&code.clone().into_tables(), height, &mut random),
+                Start::BlackIndex => fresh(players, height, black_hat, &mut random),
+                Start::RandomIndex => fresh(players, height, any_hat, &mut random),
+            };
             let wins = climb(&mut tables, height, options.patience, &mut random);
-            (wins, number, start, tables)
+            Ended { number, start, line, wins, tables }
         };
-        let round = (first..first + options.round as u64).into_par_iter().map(restart).collect::<Vec<_>>();
+        let first = best.restarts;
+        let round: Vec<_> = (first..first + options.round as u64).into_par_iter().map(restart).collect();
         best.restarts += options.round as u64;
-        for (wins, number, start, tables) in round {
-            if wins > best.wins {
-                let strategy = Strategy::new(height, tables)?;
+        for ended in round {
+            if ended.wins > best.wins {
+                let strategy = Strategy::new(height, ended.tables.clone())?;
+                let Ended { wins, number, start, .. } = ended;
                 best = Incumbent { strategy, wins, found_by: number, start, hits: 1, ..best };
-            } else if wins == best.wins {
+            } else if ended.wins == best.wins {
                 best.hits += 1;
             }
+            elites[ended.line].succeed(ended);
         }
         if !go_on(&best) {
             return Ok(best);
+        }
+    }
+}
+
+/// The random numbers of one restart: ties, starts and changes are drawn from it.
+pub fn restart_stream(seed: u64, restart: u64) -> ChaCha8Rng {
+    stream(seed, &["levine-hats", "search", &restart.to_string()])
+}
+
+/// Lines of strategies that are improved side by side.
+const ELITES: usize = 16;
+/// Restarts in a line without more wins after which it begins again with whatever comes next.
+const PATIENCE_OF_A_LINE: u32 = 400;
+
+/// The last of a line.
+#[derive(Clone)]
+struct Elite {
+    tables: Vec<Vec<u8>>,
+    wins: u64,
+    stale: u32,
+}
+
+/// How a restart ended.
+struct Ended {
+    number: u64,
+    start: Start,
+    line: usize,
+    wins: u64,
+    tables: Vec<Vec<u8>>,
+}
+
+impl Elite {
+    fn succeed(&mut self, ended: Ended) {
+        let given_up = self.stale >= PATIENCE_OF_A_LINE && ended.start != Start::Perturbed;
+        if ended.wins > self.wins || given_up {
+            *self = Self { tables: ended.tables, wins: ended.wins, stale: 0 };
+        } else {
+            if ended.wins == self.wins {
+                self.tables = ended.tables;
+            }
+            self.stale += 1;
         }
     }
 }
@@ -153,25 +201,27 @@ pub enum SearchError {
     },
 }
 
-fn start_tables(start: Start, best: &Strategy, code: &Strategy, random: &mut impl Rng) -> Vec<Vec<u8>> {
-    let (players, height) = (best.players(), best.height());
-    let views = 1_usize << ((players - 1) * height);
-    match start {
-        Start::RandomIndex => {
-            (0..players).map(|_| (0..views).map(|_| random.random_range(0..height) as u8).collect()).collect()
-        }
-        Start::BlackIndex => {
-            let mut black_hat = |view: usize| {
-                let seen = view & ((1 << height) - 1);
-                match seen.count_ones() {
-                    0 => random.random_range(0..height) as u8,
-                    black => nth_black(seen, random.random_range(0..black)),
-                }
-            };
-            (0..players).map(|_| (0..views).map(&mut black_hat).collect()).collect()
-        }
-        Start::Perturbed => perturbed(best, random),
-        Start::ModularCode => perturbed(code, random),
+/// Tables of guesses drawn one by one: `guess(hats that are black on all others, height)`.
+fn fresh<R: Rng>(
+    players: usize,
+    height: usize,
+    guess: fn(usize, usize, &mut R) -> u8,
+    random: &mut R,
+) -> Vec<Vec<u8>> {
+    let (views, own) = (1_usize << ((players - 1) * height), (1 << height) - 1);
+    let all_black = |view: usize| (0..players - 1).fold(own, |black, other| black & view >> (other * height));
+    let mut table = || (0..views).map(|view| guess(all_black(view), height, random)).collect();
+    (0..players).map(|_| table()).collect()
+}
+
+fn any_hat(_: usize, height: usize, random: &mut impl Rng) -> u8 {
+    random.random_range(0..height) as u8
+}
+
+fn black_hat(seen: usize, height: usize, random: &mut impl Rng) -> u8 {
+    match seen.count_ones() {
+        0 => any_hat(seen, height, random),
+        black => nth_black(seen, random.random_range(0..black)),
     }
 }
 
@@ -183,14 +233,14 @@ fn nth_black(mut stack: usize, nth: u32) -> u8 {
     stack.trailing_zeros() as u8
 }
 
-fn perturbed(strategy: &Strategy, random: &mut impl Rng) -> Vec<Vec<u8>> {
-    let mut tables = strategy.clone().into_tables();
-    let hats: Vec<u8> = (0..strategy.height() as u8).collect();
+fn perturbed(tables: &[Vec<u8>], height: usize, random: &mut impl Rng) -> Vec<Vec<u8>> {
+    let mut tables = tables.to_vec();
     for table in &mut tables {
-        let changes = random.random_range(1..=table.len() / 3 + 1);
+        let most = (table.len() / 3 + 1) as f64;
+        let changes = most.powf(random.random::<f64>()).round() as usize;
         for _ in 0..changes {
             let place = random.random_range(0..table.len());
-            table[place] = hats.choose(random).copied().unwrap_or(0);
+            table[place] = any_hat(0, height, random);
         }
     }
     tables
