@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use numerics::random::stream;
 
-use crate::evaluate::biased_value;
+use crate::evaluate::{biased_value, check_bias};
 use crate::strategy::{NEXT, Strategy, StrategyError};
 
 /// Tallest blocks that are searched.
@@ -51,7 +51,7 @@ pub struct BlockStrategy {
 /// The best of `restarts` runs of alternating best responses for blocks of k hats and p = `bias`. The same with any number of threads.
 ///
 /// # Errors
-/// If the block is larger than [`MAX_BLOCK`] or zero, or no restart is asked for.
+/// If the block is larger than [`MAX_BLOCK`] or zero, p is not between 0 and 1, or no restart is asked for ([`StrategyError::NeverStops`]).
 pub fn search_blocks(
     block: usize,
     bias: &BigRational,
@@ -59,9 +59,10 @@ pub fn search_blocks(
     restarts: u64,
     seed: u64,
 ) -> Result<BlockStrategy, StrategyError> {
-    if !(1..=MAX_BLOCK).contains(&block) || restarts == 0 {
+    if !(1..=MAX_BLOCK).contains(&block) {
         return Err(StrategyError::Height { players: 2, height: block, most: MAX_BLOCK });
     }
+    check_bias(bias)?;
     let game = Game::new(block, bias.to_f64().unwrap_or(f64::NAN), stopping);
     let climb = |number: u64| {
         let mut random = stream(seed, &["levine-hats", "blocks", &number.to_string()]);
@@ -119,7 +120,7 @@ impl Game {
         let mut draw = |below: usize| random.random_range(0..below);
         let (mut f, mut g) = (start(&mut draw), start(&mut draw));
         if self.stopping == Stopping::Free {
-            // Half of the restarts begin with a stopping set of their own.
+            // Half of the restarts begin by passing on white; what else is passed on is the search's choice.
             if draw(2) == 0 {
                 f[0] = NEXT;
                 g[0] = NEXT;

@@ -19,7 +19,7 @@ pub const PUBLISHED_UPPER: [f64; 2] = [0.37406, 0.37193];
 /// # Panics
 /// For h > 30.
 pub fn conjectured_wins(height: usize) -> u64 {
-    assert!(height <= 30, "4^h must fit");
+    assert!(height <= 30, "7·4^h must fit");
     7 * (1_u64 << (2 * height)) / 20
 }
 
@@ -30,9 +30,9 @@ pub fn conjectured_wins(height: usize) -> u64 {
 /// V_{n,h} ≤ E[min_i |x_i|]/h. Rounded down to a whole number of wins. Cost: O(h) powers.
 ///
 /// # Panics
-/// If nh > 120.
+/// If h = 0 or nh > 120.
 pub fn min_weight(players: usize, height: usize) -> u128 {
-    assert!(players * height <= 120, "2^(nh) must fit");
+    assert!(height > 0 && players * height <= 120, "there is a hat, and 2^(nh) fits");
     // h · wins = Σ_{w ≥ 1} #{all |x_i| ≥ w}
     let at_least = |w: usize| (w..=height).map(|j| binomial(height, j)).sum::<u128>();
     let total: u128 = (1..=height).map(|w| at_least(w).pow(players as u32)).sum();
@@ -60,6 +60,9 @@ pub fn wins_needed_in_mixed_blocks(block: usize) -> BigRational {
 }
 
 /// The lower bound on V_n from a finite strategy with this many wins: all-white views start again, wins/(2^(nh) − 1).
+///
+/// # Panics
+/// If there are no hats.
 pub fn lifted(wins: u64, players: usize, height: usize) -> BigRational {
     BigRational::new(wins.into(), (BigInt::one() << (players * height)) - 1)
 }
@@ -77,7 +80,7 @@ pub fn lowest_black_code(players: usize) -> f64 {
 }
 
 /// The published lower bounds U_1, U_2, U_3 on V_2(p), as a companion script of the paper writes them: the first two are attributed there
-/// to Buhler et al. (arXiv 1407.4711, Theorem 3), the third is the paper's Theorem 29.
+/// to Buhler et al. (arXiv 1407.4711, Theorem 3), the third is the paper's Theorem 29. For 0 < p ≤ 1/2; U_3 is 0/0 at p = 1.
 pub fn published_biased(p: f64) -> [f64; 3] {
     let polynomial = |coefficients: &[f64]| coefficients.iter().rev().fold(0.0, |sum, c| sum * p + c);
     [
@@ -85,21 +88,16 @@ pub fn published_biased(p: f64) -> [f64; 3] {
         p * polynomial(&[1.0, 5.0, -10.0, 10.0, -5.0, 1.0])
             / (polynomial(&[2.0, -2.0, 1.0]) * (1.0 + p) * (2.0 - p)),
         polynomial(&[0.0, 5.0, -20.0, 51.0, -82.0, 85.0, -52.0, 10.0, 10.0, -7.0])
-            / polynomial(&[10.0, -45.0, 120.0, -210.0, 250.0, -200.0, 100.0, -25.0]).max(f64::MIN_POSITIVE),
+            / polynomial(&[10.0, -45.0, 120.0, -210.0, 250.0, -200.0, 100.0, -25.0]),
     ]
 }
 
 /// U_4(p), the value of [`white_restart_block`](crate::constructions::white_restart_block) for n players. For two players it exceeds the
-/// published bounds for p < 0.4302; it may be known, the papers' full texts were not at hand.
+/// published bounds for p < 0.4302; it may be known, the papers' full texts were not at hand. For 0 < p ≤ 1.
 pub fn white_restart(players: usize, p: f64) -> f64 {
     let (n, q) = (players as i32, 1.0 - p);
     let wins = (1.0 - q.powi(3)).powi(n) + (3.0 * p * p * q + p.powi(3)).powi(n) + p.powi(3 * n);
     wins / (3.0 * (1.0 - q.powi(3 * n)))
-}
-
-/// The value at 1 − p of a strategy pair with value `value` at p, after exchanging colours and pairing: V_2(1 − p) = V_2(p) + 1 − 2p.
-pub fn mirrored(value: f64, p: f64) -> f64 {
-    value + 1.0 - 2.0 * p
 }
 
 /// n choose k, exact while it fits 128 bits.

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use lab::{Error, say, write_atomically};
-use levine_hats::bounds::{CONJECTURED, PUBLISHED_UPPER, conjectured_wins, min_weight};
+use levine_hats::bounds::{CONJECTURED, PUBLISHED_UPPER, min_weight};
 use levine_hats::constructions::{chain, first_black, modular, recursive_block, white_restart_block};
 use levine_hats::{BigRational, Strategy, StrategyError};
 use num_traits::{One, ToPrimitive, Zero};
@@ -48,12 +48,12 @@ impl Command {
 pub struct Construct {
     /// S3, S5, S7, … (blocks for infinite stacks), chain, mod2, mod3, white-restart, first-black
     name: String,
-    /// Hats of a stack, for chain and first-black
-    #[arg(long, default_value_t = 5)]
-    height: usize,
-    /// Number of players, for mod2, mod3, white-restart and first-black
-    #[arg(long, default_value_t = 2)]
-    players: usize,
+    /// Hats of a stack, for chain and first-black [default: 5]
+    #[arg(long)]
+    height: Option<usize>,
+    /// Number of players, for mod2, mod3, white-restart and first-black [default: 2]
+    #[arg(long)]
+    players: Option<usize>,
     /// Where the strategy goes: .json
     #[arg(long, value_name = "FILE")]
     out: std::path::PathBuf,
@@ -61,25 +61,40 @@ pub struct Construct {
 
 impl Construct {
     fn run(self) -> anyhow::Result<()> {
-        let usage = |fault: &dyn std::fmt::Display| Error::Usage(format!("construct {}: {fault}", self.name));
-        let built: Result<Strategy, Error> = match self.name.as_str() {
-            "chain" => chain(self.height).map_err(|fault| usage(&fault)),
-            "mod2" => modular(self.players, 2).map_err(|fault| usage(&fault)),
-            "mod3" => modular(self.players, 3).map_err(|fault| usage(&fault)),
-            "white-restart" => white_restart_block(self.players).map_err(|fault| usage(&fault)),
-            "first-black" => first_black(self.players, self.height).map_err(|fault| usage(&fault)),
-            name => match name.strip_prefix(['S', 's']).and_then(|k| k.parse().ok()) {
-                Some(k) => recursive_block(k).map_err(|fault| usage(&fault)),
-                None => {
-                    Err(usage(&"expected S3, S5, S7, …, chain, mod2, mod3, white-restart or first-black"))
-                }
-            },
-        };
-        let strategy = built?;
+        let strategy = self.build().map_err(|fault| Error::Usage(format!("construct: {fault}")))?;
         write(&self.out, &strategy)?;
         evaluate::describe(&strategy, None)?;
         say(&format!("strategy   {}", self.out.display()))?;
         Ok(())
+    }
+
+    fn build(&self) -> Result<Strategy, String> {
+        let name = self.name.as_str();
+        let block = name.strip_prefix(['S', 's']).and_then(|block| block.parse().ok());
+        let (own_height, two_only) = (
+            matches!(name, "mod2" | "mod3" | "white-restart") || block.is_some(),
+            name == "chain" || block.is_some(),
+        );
+        if own_height && self.height.is_some() {
+            return Err(format!("{name} has a height of its own: leave --height out"));
+        }
+        if two_only && self.players.is_some_and(|players| players != 2) {
+            return Err(format!("{name} is for two players"));
+        }
+        let (height, players) = (self.height.unwrap_or(5), self.players.unwrap_or(2));
+        let built = match (name, block) {
+            (_, Some(block)) => return recursive_block(block).map_err(|fault| fault.to_string()),
+            ("chain", _) => chain(height),
+            ("mod2", _) => modular(players, 2),
+            ("mod3", _) => modular(players, 3),
+            ("white-restart", _) => white_restart_block(players),
+            ("first-black", _) => first_black(players, height),
+            _ => {
+                let known = "S3, S5, S7, …, chain, mod2, mod3, white-restart or first-black";
+                return Err(format!("expected {known}, found {name}"));
+            }
+        };
+        built.map_err(|fault| fault.to_string())
     }
 }
 
@@ -94,35 +109,36 @@ pub struct Bound {
     height: usize,
 }
 
+/// Most hats of all players together that bounds are printed for.
+const MOST_HATS: usize = 120;
+
 impl Bound {
     fn run(self) -> anyhow::Result<()> {
         let Self { players, height } = self;
-        if players < 2 || height == 0 || players.saturating_mul(height) > 120 {
-            let asked = format!("{players} players with {height} hats");
-            return Err(Error::Usage(format!(
-                "expected 2 or more players and 1 to {} hats, found {asked}",
-                120 / players.max(2)
-            ))
-            .into());
+        if !(2..=MOST_HATS / 2).contains(&players) {
+            return Err(
+                Error::Usage(format!("expected 2 to {} players, found {players}", MOST_HATS / 2)).into()
+            );
+        }
+        if !(1..=MOST_HATS / players).contains(&height) {
+            let most = MOST_HATS / players;
+            let fault = format!("expected 1 to {most} hats for {players} players, found {height}");
+            return Err(Error::Usage(fault).into());
         }
         let hats = players * height;
         let share = |wins: u128| wins as f64 / 2_f64.powi(hats as i32);
         let upper = min_weight(players, height);
+        let (lower, why) = match (players, height) {
+            (_, 1..=3) => (upper, "attained by the modular code, so this is the value"),
+            (2, 4) => (89, "the value: every table was visited"),
+            // 7/20 of 4^h, rounded down.
+            (2, _) => ((7_u128 << hats) / 20, "chain; optimal if V_2 = 7/20"),
+            (3, 4) => (1_125, "found by search"),
+            (4, 4) => (FOUR_PLAYERS_FOUR_HATS, "found by search"),
+            _ => (min_weight(players, 3) << (hats - 3 * players), "modular code on three of the hats"),
+        };
         say(&format!("upper bound  {upper} of 2^{hats} = {:.9} (fewest black hats)", share(upper)))?;
-        match (players, height) {
-            (_, 1..=3) => say(&format!("lower bound  {upper} of 2^{hats}: attained, so this is the value"))?,
-            (2, 4) => say("lower bound  89 of 2^8 = 0.347656250 (optimal: every table was visited)")?,
-            (2, _) if height <= 30 => {
-                let wins = conjectured_wins(height);
-                let value = share(wins.into());
-                say(&format!("lower bound  {wins} of 2^{hats} = {value:.9} (chain; optimal if V_2 = 7/20)"))?;
-            }
-            _ => {
-                let code = levine_hats::bounds::value_of_three_hats(players as u32);
-                let value = code.to_f64().unwrap_or(f64::NAN);
-                say(&format!("lower bound  {value:.9} (modular code on three of the hats)"))?;
-            }
-        }
+        say(&format!("lower bound  {lower} of 2^{hats} = {:.9} ({why})", share(lower)))?;
         if players == 2 {
             let (numerator, denominator) = CONJECTURED;
             let [_, upper] = PUBLISHED_UPPER;
@@ -131,6 +147,9 @@ impl Bound {
         Ok(())
     }
 }
+
+/// Wins of the strategy in tests/cases/four-players-four-hats.json.
+const FOUR_PLAYERS_FOUR_HATS: u128 = 15_017;
 
 /// Reads a strategy.
 fn read(path: &Path) -> anyhow::Result<Strategy> {

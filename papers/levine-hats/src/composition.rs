@@ -18,8 +18,8 @@ pub fn then(first: &Strategy, second: &Strategy) -> Result<Strategy, StrategyErr
 /// The star composition S ∗ T (the paper's Definition 24): play S on its N hats; whoever sees one colour only treats the
 /// block as one hat of that colour and plays T on it and the M − 1 hats above. Height N + M − 1.
 ///
-/// If S wins as often as its mirror image (all colours exchanged) on blocks of more than one colour, the value is w_S + (4 w_T − 1)/4^N,
-/// where w_S counts the blocks of one colour as wins with probability 1/4 (Lemma 25).
+/// If T is finite, the value is w_S + (4 w_T − 1)/4^N, where w_S counts pairs of blocks of one colour as won with probability 1/4
+/// (Lemma 25): such pairs play T, and where only one block has one colour both are right with probability 1/4 whatever they point at.
 ///
 /// # Errors
 /// If S does not pass on exactly the blocks of one colour, sizes do not fit, or there are not two players.
@@ -37,8 +37,9 @@ pub fn star(first: &Strategy, second: &Strategy) -> Result<Strategy, StrategyErr
     })
 }
 
-/// The first strategy's guess, or where it passes on the second's: `continued` gives the second's view and by how much its hats lie
-/// above the first hat of all. Its lowest hat, when it is a block, is the block's first hat.
+/// The first strategy's guess, or, where it passes on, the second's. From what is seen and the first's height, `continued` gives the second's
+/// view, and by how much the numbers of its hats are raised in the composition. Where the second's hat 0 stands for the whole first block (it is
+/// raised by less than the block's height), pointing at it means pointing at the block's first hat.
 fn compose(
     first: &Strategy,
     second: &Strategy,

@@ -27,7 +27,7 @@ pub fn triple() -> Strategy {
 /// S_k for odd k ≥ 3: the triple on hats 1, 2, 3; if they have one colour, on hats 1, 4, 5; and so on; if all k have one colour, the
 /// next block. Every S_k has value 7/20 exactly.
 ///
-/// This is a reconstruction: the tables in the paper were not at hand. S_5 built this way has every property that is stated of the paper's.
+/// DEVIATION: this is a reconstruction, the tables in the paper were not at hand. S_5 built this way has every property that is stated of the paper's.
 ///
 /// # Errors
 /// For even k (no such strategy attains 7/20), k < 3, and k beyond the tables' size.
@@ -93,7 +93,7 @@ pub fn white_restart_block(players: usize) -> Result<Strategy, StrategyError> {
     Ok(modular(players, 3)?.with_restart_on_white())
 }
 
-/// Everybody points at the level of the lowest level at which all hats seen are black; the topmost hat if there is none.
+/// Everybody points at the lowest level at which all hats seen are black; at the topmost hat if there is none.
 ///
 /// # Errors
 /// If the tables do not fit.

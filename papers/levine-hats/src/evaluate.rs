@@ -57,8 +57,9 @@ pub fn infinite_value(strategy: &Strategy) -> Result<BigRational, StrategyError>
 /// probabilities in place of counts. Exact for a rational p.
 ///
 /// # Errors
-/// As for [`infinite_value`].
+/// As for [`infinite_value`], and for p outside (0, 1).
 pub fn biased_value(strategy: &Strategy, bias: &BigRational) -> Result<BigRational, StrategyError> {
+    check_bias(bias)?;
     if strategy.players() > 2 {
         return biased_value_of_many(strategy, bias);
     }
@@ -106,6 +107,12 @@ fn wins_by_black_hats(strategy: &Strategy) -> Vec<u64> {
     wins
 }
 
+/// Requires a probability between 0 and 1, both excluded.
+pub(crate) fn check_bias(bias: &BigRational) -> Result<(), StrategyError> {
+    let inside = *bias > BigRational::zero() && *bias < BigRational::one();
+    if inside { Ok(()) } else { Err(StrategyError::Bias(bias.to_string())) }
+}
+
 /// The lowest `width` bits of `state`, turned down by `by` < width; bits above are not cleared.
 fn turn(state: usize, by: usize, width: usize) -> usize {
     state >> by | state << (width - by)
@@ -117,7 +124,7 @@ fn biased_value_of_many(strategy: &Strategy, bias: &BigRational) -> Result<BigRa
         let table = strategy.table(player);
         table[0] == NEXT && table[1..].iter().all(|&guess| guess != NEXT)
     };
-    let restarts = strategy.stops();
+    let restarts = strategy.passes_on();
     if restarts && !(0..players).all(restart) {
         return Err(StrategyError::RestartOnly { players });
     }

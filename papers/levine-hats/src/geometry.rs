@@ -7,6 +7,9 @@ use ndarray::Array2;
 
 use crate::strategy::{NEXT, Strategy, StrategyError};
 
+/// Tallest stacks that are drawn.
+const MAX_HEIGHT: usize = 13;
+
 /// The regions of the unit square, drawn on 2^h × 2^h cells: row i is y = i/2^h, column j is x = j/2^h.
 #[derive(Clone, Debug)]
 pub struct Regions {
@@ -20,14 +23,13 @@ impl Regions {
     /// The regions of a finite strategy; cells in which a player passes on to the next block count as wrong for that player.
     ///
     /// # Errors
-    /// If there are not two players.
-    ///
-    /// # Panics
-    /// For heights above 13: the picture would have 4^h cells.
+    /// If there are not two players, and for heights above 13: the picture would have 4^h cells.
     pub fn of(strategy: &Strategy) -> Result<Self, StrategyError> {
         strategy.require_two()?;
         let height = strategy.height();
-        assert!(height <= 13, "a picture of 4^{height} cells is too large");
+        if height > MAX_HEIGHT {
+            return Err(StrategyError::Height { players: 2, height, most: MAX_HEIGHT });
+        }
         let side = 1 << height;
         let right = |own: usize, guess: u8| guess != NEXT && own >> guess & 1 == 1;
         let stack: Vec<usize> = (0..side).map(|cell| stack_of_cell(cell, height)).collect();

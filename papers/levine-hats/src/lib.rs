@@ -14,7 +14,7 @@
 //!
 //! # The method
 //!
-//! Every value is an integer over a power of two, so it is computed exactly ([`evaluate`]). Against a fixed partner the best table is found
+//! Every value is a fraction and is computed exactly ([`evaluate`]). Against a fixed partner the best table is found
 //! from h² counts ([`best_response`]), and alternating such answers from many starts is the search ([`search`]). For infinite stacks
 //! players work in blocks and may pass on to the next ([`block_search`]); the blocks S_3, S_5, … and the
 //! chain are written down in [`constructions`] and glued by star [`composition`]. What cannot be exceeded is proved by a bound
@@ -25,7 +25,7 @@
 //! |---|---|
 //! | n, h | [`Strategy::players`], [`Strategy::height`] |
 //! | f, g | the tables of players 0 and 1 |
-//! | V_{2,h}, V_2(p) | [`finite_value`], [`biased_value`] |
+//! | value of one strategy, finite or infinite, for biased hats | [`finite_value`], [`infinite_value`], [`biased_value`] |
 //! | S_k | [`constructions::recursive_block`] |
 //! | S ∗ T | [`composition::star`] |
 //!

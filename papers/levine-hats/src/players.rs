@@ -1,12 +1,16 @@
 //! The best answer of one of three or more players to the tables of the others.
 //!
 //! All 2^(nh) colourings are visited. Where every other player is right, the black hats of the own stack are counted into the view at
-//! hand, all h of them by one addition: the counts are the bytes of one 64-bit word. A response costs 2^(nh) additions.
+//! hand, all h of them by one addition: the counts are the bytes of one 64-bit word. A response costs (n − 1) 2^(nh) bitwise ands of bytes and
+//! 2^(nh) additions.
 
 use rand::{Rng, RngCore};
 
 /// Tallest stacks whose counts fit into bytes: 2^(h−1) ≤ 255 and h ≤ 8.
 pub const MAX_HEIGHT: usize = 8;
+
+/// Most hats of all players together: a byte is kept for each of 2^24 colourings and player.
+pub const MAX_HATS: usize = 24;
 
 /// Tables of three or more players that answer each other.
 #[derive(Clone, Debug)]
@@ -26,9 +30,9 @@ impl Table {
     /// For n ≥ 2 players and stacks of up to 8 hats. Memory: (n + 1 + 8·2^(−h)) 2^(nh) bytes.
     ///
     /// # Panics
-    /// For taller stacks.
+    /// For taller stacks, and more than [`MAX_HATS`] hats in all.
     pub fn new(players: usize, height: usize) -> Self {
-        assert!(height <= MAX_HEIGHT, "counts of taller stacks do not fit");
+        assert!(height <= MAX_HEIGHT && players * height <= MAX_HATS, "counts of so many hats do not fit");
         let spread = |stack: usize| (0..height).map(|a| ((stack >> a & 1) as u64) << (8 * a)).sum();
         Self {
             players,
@@ -40,7 +44,10 @@ impl Table {
         }
     }
 
-    /// Takes note of a player's table.
+    /// Takes note of a player's table of 2^((n−1)h) guesses below h.
+    ///
+    /// # Panics
+    /// For a shorter table, or if there is no such player.
     pub fn set(&mut self, player: usize, guesses: &[u8]) {
         let walk = Walk::of(self.players, self.height, player);
         let right = &mut self.right[player];
@@ -54,6 +61,9 @@ impl Table {
 
     /// Writes the best response of `player` to the tables that were [`set`](Self::set) for the others, ties broken at random, and
     /// returns on how many colourings all are right.
+    ///
+    /// # Panics
+    /// If there is no such player.
     pub fn respond(&mut self, player: usize, guesses: &mut [u8], random: &mut impl RngCore) -> u64 {
         let height = self.height;
         self.others.fill(u8::MAX);

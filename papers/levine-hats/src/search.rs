@@ -62,14 +62,12 @@ impl SearchOptions {
 /// The best strategy found, and when.
 #[derive(Clone, Debug)]
 pub struct Incumbent {
-    /// The strategy; recomputing its wins is the certificate.
+    /// The strategy.
     pub strategy: Strategy,
-    /// Its wins of 2^(nh).
+    /// Its wins of 2^(nh), counted from its tables.
     pub wins: u64,
-    /// The number of the restart that found it first.
-    pub found_by: u64,
-    /// Where that restart began.
-    pub start: Start,
+    /// The number of the restart that found it first; `None` for the strategy to begin with.
+    pub found_by: Option<u64>,
     /// Restarts done.
     pub restarts: u64,
     /// Restarts that reached these wins.
@@ -82,7 +80,7 @@ pub struct Incumbent {
 /// Cost of one answer: O(h 2^h) for two players, O(2^(nh)) for more; a restart takes some ten to thirty answers.
 ///
 /// # Errors
-/// For sizes whose tables do not fit, a `from` of another size, and no starts or an empty round.
+/// For sizes whose tables do not fit (for three and more players: more than 24 hats in all, or 8 a stack), a `from` of another size, and no starts or an empty round.
 pub fn search(
     options: &SearchOptions,
     from: Option<Strategy>,
@@ -90,8 +88,9 @@ pub fn search(
 ) -> Result<Incumbent, SearchError> {
     let SearchOptions { players, height, .. } = *options;
     check_size(players, height)?;
-    if players > 2 && height > players::MAX_HEIGHT {
-        return Err(StrategyError::Height { players, height, most: players::MAX_HEIGHT }.into());
+    let most = players::MAX_HEIGHT.min(players::MAX_HATS / players);
+    if players > 2 && height > most {
+        return Err(StrategyError::Height { players, height, most }.into());
     }
     if options.starts.is_empty() || options.round == 0 {
         return Err(SearchError::NothingToDo);
@@ -99,14 +98,19 @@ pub fn search(
     if let Some(from) = &from
         && (from.players(), from.height()) != (players, height)
     {
-        return Err(SearchError::OtherSize { players: from.players(), height: from.height() });
+        let found = (from.players(), from.height());
+        return Err(SearchError::OtherSize { expected: (players, height), found });
     }
     let code = modular(players, height)?;
     let wins = from.as_ref().map(crate::evaluate::wins).transpose()?.unwrap_or(0);
-    let strategy = from.unwrap_or_else(|| code.clone());
-    let founder = Elite { tables: strategy.clone().into_tables(), wins, stale: 0 };
-    let mut elites = vec![founder; ELITES];
-    let mut best = Incumbent { strategy, wins, found_by: 0, start: Start::Perturbed, restarts: 0, hits: 0 };
+    let mut random = stream(options.seed, &["levine-hats", "search", "founders"]);
+    let mut founder = || match &from {
+        Some(from) => Elite { tables: from.clone().into_tables(), wins, stale: 0 },
+        None => Elite { tables: fresh(players, height, any_hat, &mut random), wins: 0, stale: 0 },
+    };
+    let mut elites: Vec<Elite> = (0..ELITES).map(|_| founder()).collect();
+    let strategy = Strategy::new(height, elites[0].tables.clone())?;
+    let mut best = Incumbent { strategy, wins, found_by: None, restarts: 0, hits: 0 };
     loop {
         let restart = |number: u64| {
             let mut random = restart_stream(options.seed, number);
@@ -128,8 +132,10 @@ pub fn search(
         for ended in round {
             if ended.wins > best.wins {
                 let strategy = Strategy::new(height, ended.tables.clone())?;
-                let Ended { wins, number, start, .. } = ended;
-                best = Incumbent { strategy, wins, found_by: number, start, hits: 1, ..best };
+                // Counted anew from the tables: the certificate.
+                let wins = crate::evaluate::wins(&strategy)?;
+                debug_assert_eq!(wins, ended.wins, "the answers and the tables agree");
+                best = Incumbent { strategy, wins, found_by: Some(ended.number), hits: 1, ..best };
             } else if ended.wins == best.wins {
                 best.hits += 1;
             }
@@ -147,8 +153,8 @@ pub fn restart_stream(seed: u64, restart: u64) -> ChaCha8Rng {
 }
 
 /// Lines of strategies that are improved side by side.
-const ELITES: usize = 16;
-/// Restarts in a line without more wins after which it begins again with whatever comes next.
+const ELITES: usize = 8;
+/// Changes tried in a line without more wins after which it begins again with whatever comes next.
 const PATIENCE_OF_A_LINE: u32 = 400;
 
 /// The last of a line.
@@ -177,7 +183,7 @@ impl Elite {
             if ended.wins == self.wins {
                 self.tables = ended.tables;
             }
-            self.stale += 1;
+            self.stale += u32::from(ended.start == Start::Perturbed);
         }
     }
 }
@@ -192,12 +198,12 @@ pub enum SearchError {
     #[error("a search needs at least one start and one restart in a round")]
     NothingToDo,
     /// The strategy to begin with is of another size.
-    #[error("the strategy to begin with is for {players} players and height {height}")]
+    #[error("expected a strategy for {} players and height {} to begin with, found one for {} and {}", expected.0, expected.1, found.0, found.1)]
     OtherSize {
-        /// Its players.
-        players: usize,
-        /// Its height.
-        height: usize,
+        /// The players and the height searched for.
+        expected: (usize, usize),
+        /// Those of the strategy.
+        found: (usize, usize),
     },
 }
 

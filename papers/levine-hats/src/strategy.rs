@@ -16,6 +16,9 @@ pub const MAX_HEIGHT: usize = 24;
 /// Most bits of a view, and so the size of a table.
 const MAX_VIEW_BITS: usize = 24;
 
+/// Most players: with one hat each, tables of 2^24 guesses.
+pub const MAX_PLAYERS: usize = MAX_VIEW_BITS + 1;
+
 /// Most hats of all players together where three or more play: every colouring is visited.
 const MAX_HATS: usize = 30;
 
@@ -33,10 +36,10 @@ pub struct Strategy {
 /// Why tables are not a strategy, or not one that the question makes sense for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StrategyError {
-    /// Fewer than two players.
-    #[error("expected at least 2 players, found {0}")]
+    /// Fewer than two players, or more than fit.
+    #[error("expected 2 to 25 players, found {0}")]
     Players(usize),
-    /// No hat, or more than fit.
+    /// No hat, or more than fit; with too many players not even one fits.
     #[error("expected a height from 1 to {most} for {players} players, found {height}")]
     Height {
         /// The number of players.
@@ -94,6 +97,17 @@ pub enum StrategyError {
         "star composition needs a two-player strategy that says next block on the all-white and all-black block only"
     )]
     NotMonochromatic,
+    /// A probability outside (0, 1).
+    #[error("expected a probability of black hats between 0 and 1, both excluded, found {0}")]
+    Bias(String),
+    /// Another number of tables than of players.
+    #[error("expected one list of guesses for each of {players} players, found {found}")]
+    Lists {
+        /// The number of players.
+        players: usize,
+        /// The number of lists.
+        found: usize,
+    },
     /// An operation is defined for two players only.
     #[error("expected 2 players, found {0}")]
     TwoPlayers(usize),
@@ -107,9 +121,9 @@ pub fn max_height(players: usize) -> usize {
 /// Checks that stacks of this height fit for this many players.
 ///
 /// # Errors
-/// For fewer than two players, height 0, and heights beyond [`max_height`].
+/// For fewer than two or more than 25 players, height 0, and heights beyond [`max_height`].
 pub fn check_size(players: usize, height: usize) -> Result<(), StrategyError> {
-    if players < 2 {
+    if !(2..=MAX_PLAYERS).contains(&players) {
         return Err(StrategyError::Players(players));
     }
     let most = max_height(players);
@@ -176,7 +190,7 @@ impl Strategy {
     }
 
     /// Whether some player says [`NEXT`] on some view.
-    pub fn stops(&self) -> bool {
+    pub fn passes_on(&self) -> bool {
         self.first_next().is_some()
     }
 
@@ -226,11 +240,7 @@ impl TryFrom<StrategyFile> for Strategy {
     fn try_from(file: StrategyFile) -> Result<Self, StrategyError> {
         check_size(file.players, file.height)?;
         if file.players != file.guesses.len() {
-            return Err(StrategyError::Length {
-                player: file.guesses.len() + 1,
-                expected: 1 << ((file.players - 1) * file.height),
-                found: 0,
-            });
+            return Err(StrategyError::Lists { players: file.players, found: file.guesses.len() });
         }
         // 0 wraps to NEXT.
         let tables =

@@ -57,6 +57,10 @@ fn a_search_writes_what_it_found_and_repeats() {
     text(folder.path(), &format!("{search} b.json --threads 2"));
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
     assert_eq!(read("a.json"), read("b.json"));
+    let blocks = text(folder.path(), "search --height 3 --stopping one-colour --restarts 64 --out d.json");
+    assert!(blocks.contains("7/20"), "{blocks}");
+    let biased = "search --height 3 --stopping white --bias 3/10 --restarts 64 --out d.json";
+    assert!(text(folder.path(), biased).contains("17742/98039"));
     text(folder.path(), "search --height 5 --restarts 64 --from a.json --out c.json");
     assert!(text(folder.path(), "evaluate c.json").contains("358 of 2^10"));
 }
@@ -65,10 +69,11 @@ fn a_search_writes_what_it_found_and_repeats() {
 fn bounds_are_printed() {
     let folder = tempfile::tempdir().unwrap();
     assert!(text(folder.path(), "bound --players 2 --height 5").contains("386 of 2^10"));
-    assert!(text(folder.path(), "bound --players 4 --height 3").contains("886 of 2^12: attained"));
-    assert!(
-        refusal(folder.path(), "bound --players 1 --height 3", 2).contains("found 1 players with 3 hats")
-    );
+    assert!(text(folder.path(), "bound --players 4 --height 3").contains("886 of 2^12 = 0.216308594 (attained"));
+    assert!(text(folder.path(), "bound --players 2 --height 40").contains("lower bound"));
+    assert!(text(folder.path(), "bound --players 3 --height 4").contains("1125 of 2^12"));
+    assert!(refusal(folder.path(), "bound --players 1 --height 3", 2).contains("expected 2 to 60 players"));
+    assert!(refusal(folder.path(), "bound --players 9 --height 99", 2).contains("expected 1 to 13 hats"));
 }
 
 #[test]
@@ -81,7 +86,10 @@ fn malformed_strategies_get_one_line_with_the_file_and_the_fault() {
             "player 1, guess 2: expected a hat from 1 to 1",
         ),
         (r#"{"players":2,"height":99,"guesses":[[],[]]}"#, "expected a height from 1 to 24"),
-        (r#"{"players":3,"height":1,"guesses":[[1,1],[1,1]]}"#, "player 3: expected 4 guesses"),
+        (
+            r#"{"players":3,"height":1,"guesses":[[1,1],[1,1]]}"#,
+            "expected one list of guesses for each of 3 players, found 2",
+        ),
         (r#"{"players":2,"height":1,"guesses":[[0,0],[0,0]]}"#, "never ends"),
         (r#"{"players":2,"height":1"#, "EOF"),
         ("", "EOF"),
@@ -100,7 +108,13 @@ fn usage_faults_get_one_line_and_exit_code_two() {
     let faults = [
         ("construct S4 --out out.json", "odd block of at least 3 hats, found 4"),
         ("construct nothing --out out.json", "expected S3, S5"),
-        ("construct mod3 --players 99 --out out.json", "expected a height from"),
+        ("construct mod3 --players 99 --out out.json", "expected 2 to 25 players, found 99"),
+        ("construct chain --players 3 --out out.json", "chain is for two players"),
+        ("construct S3 --height 9 --out out.json", "S3 has a height of its own"),
+        (
+            "search --players 5 --height 6 --restarts 1 --out out.json",
+            "expected a height from 1 to 4 for 5 players",
+        ),
         ("search --height 0 --restarts 1 --out out.json", "expected a height from 1 to 24"),
         ("search --height 40 --restarts 1 --out out.json", "expected a height from 1 to 24"),
         ("search --height 3 --time soon --out out.json", "expected a time such as 90s"),
@@ -137,5 +151,6 @@ fn the_commands_of_the_readme_work() {
 fn the_smoke_profile_is_reproduced() {
     let folder = tempfile::tempdir().unwrap();
     text(folder.path(), "reproduce --profile smoke --out reports");
-    assert!(folder.path().join("reports/levine-hats/index.html").exists());
+    let verdicts = fs::read_to_string(folder.path().join("reports/levine-hats/verdicts.json")).unwrap();
+    assert!(verdicts.contains("s5-attains") && !verdicts.contains("not-reproduced"), "{verdicts}");
 }

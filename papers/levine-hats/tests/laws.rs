@@ -69,6 +69,25 @@ proptest! {
     }
 
     #[test]
+    fn responses_of_many_players_count_what_enumeration_counts(strategy in strategies(2..=4, 1..=2), seed: u64) {
+        let (players, height) = (strategy.players(), strategy.height());
+        let mut all = levine_hats::players::Table::new(players, height);
+        let mut tables = strategy.into_tables();
+        for (player, guesses) in tables.iter().enumerate() {
+            all.set(player, guesses);
+        }
+        let mut random = stream(seed, &["laws", "players"]);
+        let mut last = 0;
+        for player in 0..players {
+            let value = all.respond(player, &mut tables[player], &mut random);
+            all.set(player, &tables[player]);
+            prop_assert_eq!(value, wins_by_enumeration(&Strategy::new(height, tables.clone()).unwrap()));
+            prop_assert!(value >= last, "answers do not make things worse");
+            last = value;
+        }
+    }
+
+    #[test]
     fn both_are_right_as_often_as_both_are_wrong(strategy in strategies(2..=2, 1..=5)) {
         let regions = Regions::of(&strategy).unwrap();
         let both = regions.win_region().iter().filter(|cell| **cell).count();
@@ -132,7 +151,7 @@ proptest! {
 
 #[test]
 fn tall_best_responses_agree_with_the_count_of_wins_and_with_one_thread() {
-    for height in [9, 14, 15] {
+    for height in [9, 14, 15, 20] {
         let table = chain(height).unwrap();
         let mut answer = vec![0; 1 << height];
         let mut respond = || {
@@ -146,6 +165,16 @@ fn tall_best_responses_agree_with_the_count_of_wins_and_with_one_thread() {
         assert_eq!(wins(&answered).unwrap(), value);
         assert_eq!(value, conjectured_wins(height), "the chain is its own best response in value");
     }
+}
+
+/// At the largest height scores use all bits: a partner who always points at hat 1 makes the largest, 2^23.
+#[test]
+fn the_largest_scores_do_not_overflow() {
+    let height = levine_hats::strategy::MAX_HEIGHT;
+    let (partner, mut answer) = (vec![0; 1 << height], vec![0; 1 << height]);
+    let value = Responder::new(height).respond(&partner, &mut answer, &mut stream(0, &["laws", "tallest"]));
+    // Views whose first hat is white win nothing; on the others any hat is best, black on half of the stacks.
+    assert_eq!(value, 1_u64 << (2 * height - 2));
 }
 
 #[test]
@@ -163,7 +192,8 @@ fn a_search_is_the_same_with_any_number_of_threads() {
 
 #[test]
 fn the_infinite_game_is_worth_what_long_finite_play_tends_to() {
-    // Three rounds of S_3 and then nothing: off by at most the chance 4^(−3·2) that both pass on three times.
+    // Three rounds of S_3 and then nothing lose what is undecided then: that one player passes on at the end while the other has stopped (at most
+    // 2/4 of what passed on twice) or both do. A player passes on a block with probability 1/4, three with 1/64.
     let s3 = recursive_block(3).unwrap();
     let thrice = then(&s3, &then(&s3, &s3).unwrap()).unwrap();
     let finite = wins_by_enumeration_without_next(&thrice);
@@ -182,7 +212,7 @@ fn wins_by_enumeration_without_next(strategy: &Strategy) -> BigRational {
 fn what_is_no_strategy_is_refused_with_the_place() {
     let refused =
         |height: usize, tables: Vec<Vec<u8>>| Strategy::new(height, tables).unwrap_err().to_string();
-    assert_eq!(refused(1, vec![vec![0, 0]]), "expected at least 2 players, found 1");
+    assert_eq!(refused(1, vec![vec![0, 0]]), "expected 2 to 25 players, found 1");
     assert_eq!(refused(0, vec![vec![0]; 2]), "expected a height from 1 to 24 for 2 players, found 0");
     assert_eq!(
         refused(2, vec![vec![0; 4], vec![0; 3]]),

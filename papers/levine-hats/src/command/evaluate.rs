@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::Args;
 use lab::say;
 use levine_hats::bounds::{conjectured_wins, min_weight};
@@ -25,36 +26,42 @@ impl Evaluate {
     /// # Errors
     /// One line that names the file and the fault.
     pub fn run(self) -> anyhow::Result<()> {
-        describe(&read(&self.file)?, self.bias.as_ref())
+        describe(&read(&self.file)?, self.bias.as_ref()).with_context(|| self.file.display().to_string())
     }
 }
 
-/// Says what a strategy is worth.
+/// Says what a strategy is worth, once all of it is known.
 pub fn describe(strategy: &Strategy, bias: Option<&BigRational>) -> anyhow::Result<()> {
     let (players, height) = (strategy.players(), strategy.height());
-    let what = if strategy.stops() { "blocks" } else { "stacks" };
-    say(&format!("size       {players} players, {what} of {height} hats"))?;
-    match (bias, strategy.stops()) {
+    let what = if strategy.passes_on() { "blocks" } else { "stacks" };
+    let mut lines = vec![format!("size       {players} players, {what} of {height} hats")];
+    match (bias, strategy.passes_on()) {
         (Some(bias), _) => {
             let value = biased_value(strategy, bias)?;
-            say(&format!("value      {} with black hats at {bias}", shown(&value)))?;
+            lines.push(format!("value      {} with black hats at {bias}", shown(&value)));
         }
-        (None, true) => say(&format!("value      {} (infinite stacks)", shown(&infinite_value(strategy)?)))?,
+        (None, true) => {
+            lines.push(format!("value      {} (infinite stacks)", shown(&infinite_value(strategy)?)))
+        }
         (None, false) => {
             let (wins, hats) = (wins(strategy)?, players * height);
             let value = wins as f64 / 2_f64.powi(hats as i32);
-            say(&format!("wins       {wins} of 2^{hats} = {value:.12}"))?;
-            say(&format!("at most    {} (fewest black hats)", min_weight(players, height)))?;
+            lines.push(format!("wins       {wins} of 2^{hats} = {value:.12}"));
+            lines.push(format!("at most    {} (fewest black hats)", min_weight(players, height)));
             if players == 2 {
                 let conjectured = conjectured_wins(height);
-                say(&format!("conjecture {conjectured} = ⌊7·4^{height}/20⌋"))?;
+                lines.push(format!("conjecture {conjectured} = ⌊7·4^{height}/20⌋"));
                 if wins > conjectured {
-                    say("THIS STRATEGY REFUTES V_2 = 7/20: it wins more than 7/20 allows at this height")?;
+                    lines.push(
+                        "THIS STRATEGY REFUTES V_2 = 7/20: it wins more than 7/20 allows at this height"
+                            .into(),
+                    );
                 }
             }
             let infinite = infinite_value(&strategy.clone().with_restart_on_white())?;
-            say(&format!("infinite   at least {} (start again on white)", shown(&infinite)))?;
+            lines.push(format!("infinite   at least {} (start again on white)", shown(&infinite)));
         }
     }
+    say(&lines.join("\n"))?;
     Ok(())
 }

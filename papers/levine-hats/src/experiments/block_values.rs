@@ -142,7 +142,7 @@ impl Experiment for BlockValues {
             "Value of the infinite game against the size of the block. Odd blocks that pass on blocks of one colour reach 7/20 exactly; even ones cannot, \
              since it would take a fractional number of wins, but the search brings four and six hats there with another stopping set. Nothing found exceeds 7/20.",
             "Points by block size under a dashed line at 0.35: odd sizes lie on the line, even sizes that pass on one colour lie below.",
-            &Figure::new("Odd blocks reach 7/20, even ones need another stopping set").panel(chart),
+            &Figure::new("Odd blocks reach 7/20 by passing on one colour").panel(chart),
         )
     }
 }

@@ -139,8 +139,8 @@ impl Experiment for Convergence {
         report.figure(
             "gaps",
             "Distance from 7/20 against the height. A block of three shrinks it 16-fold, a block of five 256-fold; the chain, which is one block of \
-             any size, 4-fold with every hat.",
-            "Three falling lines on a logarithmic axis. The line of the chain is the steepest, that of S_5 less steep, that of S_3 the least.",
+             any size, 16-fold with every two hats.",
+            "Three descending lines on a logarithmic axis, those of S_3 and S_5 with flat steps. The line of the chain is the steepest, that of S_3 the least.",
             &Figure::new("The chain loses nothing at the ends of blocks").panel(chart),
         )
     }

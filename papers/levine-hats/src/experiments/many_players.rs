@@ -73,7 +73,7 @@ impl Experiment for ManyPlayers {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn columns(&self) -> Vec<Column> {
@@ -170,7 +170,7 @@ impl Experiment for ManyPlayers {
             "Lower bounds on V_n against the number of players. Three hats and arithmetic modulo 3 beat pointing at the first black level \
              for few players; the modular code of the lowest black hat, which falls only like 1/log n, wins for many. Search improves on \
              three hats for three and four players.",
-            "Falling curves of lower bounds against n; the code of three hats is the highest line, points found by search lie just above it.",
+            "Falling curves of lower bounds against n; the code of three hats is the highest line for few players, the code of the lowest black hat for six and more; points found by search lie above both at three and four players.",
             &Figure::new("What n players can be sure of").panel(chart),
         )
     }

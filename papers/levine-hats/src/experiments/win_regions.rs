@@ -61,6 +61,8 @@ pub struct Row {
     pub second_right: u64,
     /// Where both are.
     pub both_right: u64,
+    /// Wins of the strategy, counted from its tables.
+    pub wins: u64,
 }
 
 impl Experiment for WinRegions {
@@ -80,7 +82,7 @@ impl Experiment for WinRegions {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn columns(&self) -> Vec<Column> {
@@ -89,6 +91,7 @@ impl Experiment for WinRegions {
             Column::new("first_right", "cells of 4^9 in which the first player is right"),
             Column::new("second_right", "cells in which the second player is right"),
             Column::new("both_right", "cells in which both are right"),
+            Column::new("wins", "wins counted from the tables, not from the picture"),
         ]
     }
 
@@ -97,12 +100,14 @@ impl Experiment for WinRegions {
     }
 
     fn measure(&self, cell: &Parameters, _random: &Random) -> Result<Outcome<Row>, Failure> {
-        let regions = Regions::of(&cell.strategy.strategy()?)?;
+        let strategy = cell.strategy.strategy()?;
+        let regions = Regions::of(&strategy)?;
         let count = |region: &Array2<bool>| region.iter().filter(|cell| **cell).count() as u64;
         Ok(Outcome::Done(vec![Row {
             first_right: count(&regions.first_right),
             second_right: count(&regions.second_right),
             both_right: count(&regions.win_region()),
+            wins: crate::wins(&strategy)?,
         }]))
     }
 
