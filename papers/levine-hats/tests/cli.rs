@@ -69,7 +69,9 @@ fn a_search_writes_what_it_found_and_repeats() {
 fn bounds_are_printed() {
     let folder = tempfile::tempdir().unwrap();
     assert!(text(folder.path(), "bound --players 2 --height 5").contains("386 of 2^10"));
-    assert!(text(folder.path(), "bound --players 4 --height 3").contains("886 of 2^12 = 0.216308594 (attained"));
+    assert!(
+        text(folder.path(), "bound --players 4 --height 3").contains("886 of 2^12 = 0.216308594 (attained")
+    );
     assert!(text(folder.path(), "bound --players 2 --height 40").contains("lower bound"));
     assert!(text(folder.path(), "bound --players 3 --height 4").contains("1125 of 2^12"));
     assert!(refusal(folder.path(), "bound --players 1 --height 3", 2).contains("expected 2 to 60 players"));

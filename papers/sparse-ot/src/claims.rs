@@ -5,8 +5,6 @@
 use std::collections::BTreeMap;
 
 use lab::{Claim, Estimate, Failure, Rule, Table};
-use numerics::bootstrap::{mean, mean_interval};
-use numerics::random::stream;
 
 use crate::experiments::k_tradeoff::{self, KTradeoff};
 use crate::experiments::mixture_of_experts::MixtureOfExperts;
@@ -102,7 +100,7 @@ pub fn claims() -> Vec<Claim> {
             Rule::at_least("share of slots used at capacity factor 1, mean over draws", 0.99),
             |table| {
                 let used = usage(table, Router::SparsityConstrained, |row| row.slots_used);
-                Ok(mean_estimate(&used.into_values().collect::<Vec<_>>()))
+                Ok(Estimate::mean_of(&used.into_values().collect::<Vec<_>>(), "sparse-ot"))
             },
         )
         .shown_by("usage"),
@@ -190,13 +188,5 @@ fn paired(
     compare: fn(f64, f64) -> f64,
 ) -> Result<Estimate, Failure> {
     let pairs = left.iter().filter_map(|(key, value)| Some(compare(*value, *right.get(key)?)));
-    Ok(mean_estimate(&pairs.collect::<Vec<_>>()))
-}
-
-/// A mean with its 95 % bootstrap interval; not a number, and so not tested, below two values.
-fn mean_estimate(values: &[f64]) -> Estimate {
-    match mean_interval(values, &mut stream(0, &["sparse-ot", "claims"])) {
-        Some(interval) => Estimate::with_interval(mean(values), interval.low, interval.high),
-        None => Estimate::exact(f64::NAN),
-    }
+    Ok(Estimate::mean_of(&pairs.collect::<Vec<_>>(), "sparse-ot"))
 }

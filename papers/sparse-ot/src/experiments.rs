@@ -1,9 +1,9 @@
 //! The experiments: one for each figure or table, each in a file of its own name.
 
+mod bars;
 pub mod colour_transfer;
 pub mod convergence;
 pub mod k_tradeoff;
-mod means;
 pub mod mixture_of_experts;
 pub mod plans_1d;
 pub mod points_2d;

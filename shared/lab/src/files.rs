@@ -2,9 +2,15 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, IoContext};
+use crate::provenance::workspace_root;
+
+/// A public data set that `make data` brought, by its path in `data/manifest.toml`; `None` where it is not, and where there is no workspace.
+pub fn data_file(path: &str) -> Option<PathBuf> {
+    workspace_root().ok().map(|root| root.join("data").join(path)).filter(|file| file.exists())
+}
 
 /// Writes a file whole or not at all: into a temporary file beside it, then renamed over it. Missing
 /// folders are made.

@@ -1,10 +1,11 @@
 //! `k-tradeoff`: value, sparsity and iterations against k.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{
+    Chart, Column, Experiment, Failure, Figure, Mean, Outcome, Profile, Random, Report, Table, means_by,
+};
 use numerics::sum::dot;
 use serde::{Deserialize, Serialize};
 
-use super::means::{Mean, means_by};
 use crate::problems::points_in_the_plane;
 use crate::{
     AscentOptions, Regulariser, RelaxationOptions, RepairOptions, repair, solve_exact, solve_relaxation,
@@ -172,7 +173,7 @@ impl Experiment for KTradeoff {
             .columns(2);
         let mut all = Vec::new();
         for (label, value) in quantities {
-            let means = means_by(table.rows().map(|(p, row)| (p.k, value(p, row))), label);
+            let means = means_by(table.rows().map(|(p, row)| (p.k as f64, value(p, row))), PAPER, label);
             figure = figure.panel(against_k(label, &means));
             all.extend(means);
         }
@@ -185,11 +186,13 @@ impl Experiment for KTradeoff {
             &figure,
         )?;
         let gap = |p: &Parameters, row: &Row| {
-            Some((p.k, 100.0 * (row.repaired_value? - row.lower) / row.lower.abs()))
+            Some((p.k as f64, 100.0 * (row.repaired_value? - row.lower) / row.lower.abs()))
         };
-        let gaps = means_by(table.rows().filter_map(|(p, row)| gap(p, row)), "gap of the repaired plan, %");
-        let found = |p: &Parameters, row: &Row| (p.k, if row.repaired_value.is_some() { 100.0 } else { 0.0 });
-        let found = means_by(table.rows().map(|(p, row)| found(p, row)), "repaired plans found, %");
+        let gaps =
+            means_by(table.rows().filter_map(|(p, row)| gap(p, row)), PAPER, "gap of the repaired plan, %");
+        let found =
+            |p: &Parameters, row: &Row| (p.k as f64, if row.repaired_value.is_some() { 100.0 } else { 0.0 });
+        let found = means_by(table.rows().map(|(p, row)| found(p, row)), PAPER, "repaired plans found, %");
         let figure = Figure::new("A sparse plan with both marginals")
             .subtitle("mean over draws of the points, 95 % bootstrap interval")
             .columns(2)
@@ -209,6 +212,9 @@ impl Experiment for KTradeoff {
     }
 }
 
+/// What names the resampling of the intervals.
+const PAPER: &str = "sparse-ot";
+
 /// Something to average over the draws.
 type Quantity<'a> = &'a dyn Fn(&Parameters, &Row) -> f64;
 
@@ -220,16 +226,10 @@ struct Replicate {
 }
 
 fn against_k(label: &str, means: &[Mean]) -> Chart {
-    let ks = || means.iter().map(|point| point.at);
     Chart::new()
         .x_label("k, nonzeros allowed per column")
         .y_label(label)
         .x_log()
-        .x_ticks(ks())
-        .line_with_band(
-            "",
-            ks().zip(means.iter().map(|point| point.mean)),
-            means.iter().map(|point| point.low),
-            means.iter().map(|point| point.high),
-        )
+        .x_ticks(means.iter().map(|point| point.at))
+        .means("", means)
 }

@@ -7,7 +7,7 @@ use rand::seq::SliceRandom;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
-use super::means::bars_by_router;
+use super::bars::bars_by_router;
 use crate::mixture::{Mixture, Shape};
 use crate::router::{Adam, ROUTERS, Router, capacity};
 

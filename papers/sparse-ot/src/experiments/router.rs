@@ -7,7 +7,7 @@ use rand::Rng;
 use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 
-use super::means::bars_by_router;
+use super::bars::bars_by_router;
 use crate::router::{ROUTERS, Router, capacity, gates};
 
 /// Coverage, gate mass and slots of five routers on random gates with popular and unpopular experts.

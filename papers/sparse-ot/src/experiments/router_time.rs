@@ -5,7 +5,7 @@ use std::time::Instant;
 use lab::{Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
-use super::means::bars_by_router;
+use super::bars::bars_by_router;
 use super::router::random_logits;
 use crate::router::{ROUTERS, Router, capacity};
 

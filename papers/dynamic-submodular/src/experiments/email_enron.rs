@@ -1,0 +1,169 @@
+//! `email-enron`: the graph of the published study.
+
+use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+
+use super::contest::{self, CONTENDERS, Contender, GraphFamily, Settings, contest, operations};
+use crate::function::Coverage;
+use crate::graph_file;
+use crate::stream::Order;
+
+/// The graph of the 2020 study.
+pub struct EmailEnron;
+
+/// A cell: an algorithm on a stream.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Parameters {
+    /// The graph.
+    pub graph: Source,
+    /// Most elements of a solution.
+    pub k: usize,
+    /// The algorithm.
+    pub contender: Contender,
+}
+
+impl Experiment for EmailEnron {
+    type Parameters = Parameters;
+    type Row = contest::Outcome;
+
+    fn id(&self) -> &'static str {
+        "email-enron"
+    }
+
+    fn title(&self) -> &'static str {
+        "The graph of the 2020 study"
+    }
+
+    fn question(&self) -> &'static str {
+        "Nodes of email-Enron (36,692) come in random order and leave largest first, as in the NeurIPS 2020 study: value and oracle calls against k. Smaller profiles run on a graph with hubs that stands in for it."
+    }
+
+    fn revision(&self) -> u32 {
+        1
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        vec![
+            Column::new("graph", "where the graph comes from"),
+            Column::new("k", "most elements of a solution"),
+            Column::new("contender", "the algorithm"),
+            Column::new("calls", "oracle calls an update, mean").within(0.05),
+            Column::new("ratio", "value over lazy greedy's, mean over checkpoints").within(0.05),
+            Column::new("smallest_ratio", "smallest value over lazy greedy's at a checkpoint").within(0.2),
+            Column::new("worst_update", "most oracle calls of one update").within(0.5),
+            Column::new("changes", "elements that enter or leave the solution in an update, mean")
+                .within(0.2),
+            Column::new("levels", "most levels of a run at a checkpoint").within(0.5),
+        ]
+    }
+
+    fn grid(&self, profile: Profile) -> Vec<Parameters> {
+        let (graph, ks, shown): (Source, &[usize], &[Contender]) = match profile {
+            Profile::Smoke => (Source::Generated500, &[10], &SHOWN),
+            Profile::Quick => (Source::Generated4000, &[10, 20, 50], &SHOWN),
+            Profile::Full => (Source::EmailEnron, &[10, 20, 50, 100, 200], &SHOWN),
+        };
+        let cells =
+            ks.iter().flat_map(|&k| shown.iter().map(move |&contender| Parameters { graph, k, contender }));
+        cells.collect()
+    }
+
+    fn measure(&self, cell: &Parameters, random: &Random) -> Result<Outcome<contest::Outcome>, Failure> {
+        let Parameters { graph, k, contender } = *cell;
+        let mut shared = random.shared_stream("graph", &Instance { graph })?;
+        let graph = match graph {
+            Source::Generated500 => GraphFamily::BarabasiAlbert.draw(500, &mut shared),
+            Source::Generated4000 => GraphFamily::BarabasiAlbert.draw(4_000, &mut shared),
+            Source::EmailEnron => {
+                let Some(path) = lab::data_file("graphs/email-Enron.txt.gz") else {
+                    return Ok(Outcome::Skipped("email-Enron is not here: make data".into()));
+                };
+                graph_file::read(&path)?.graph
+            }
+        };
+        let function = Coverage::of_neighbours(&graph);
+        let operations = operations(&function, Order::LargestFirst, &mut shared);
+        let settings = Settings {
+            cardinality: k,
+            epsilon: 0.2,
+            guess_ratio: 0.3,
+            seed: random.stream("coins").random(),
+            checkpoints: 50,
+        };
+        let (outcome, _) = contest(&function, &operations, contender, settings)?;
+        Ok(Outcome::Done(vec![outcome]))
+    }
+
+    fn report(
+        &self,
+        table: &Table<Parameters, contest::Outcome>,
+        report: &mut Report,
+    ) -> Result<(), Failure> {
+        let chart =
+            |label: &str| Chart::new().x_label("most elements of a solution, k").y_label(label).x_log();
+        let (mut calls, mut ratios) =
+            (chart("oracle calls an update").y_log(), chart("value over lazy greedy's"));
+        for (slot, (contender, name)) in CONTENDERS.into_iter().enumerate() {
+            let rows = || table.rows().filter(move |(cell, _)| cell.contender == contender);
+            if rows().next().is_none() {
+                continue;
+            }
+            calls = calls
+                .line_with_markers(name, rows().map(|(cell, row)| (cell.k as f64, row.calls)))
+                .styled_as(slot);
+            ratios = ratios
+                .line_with_markers(name, rows().map(|(cell, row)| (cell.k as f64, row.ratio)))
+                .styled_as(slot);
+        }
+        if table.rows().next().is_none() {
+            return Ok(());
+        }
+        report.figure(
+            "calls-and-values",
+            "Oracle calls an update and value against k. Lazy greedy selects anew at the moments compared.",
+            "Two panels against k on a logarithmic axis: calls of every algorithm, and values over greedy's.",
+            &Figure::new("Calls and value on the graph of the 2020 study")
+                .subtitle(subtitle(table))
+                .columns(2)
+                .panel(calls)
+                .panel(ratios),
+        )
+    }
+}
+
+/// Says what the figure was measured on.
+fn subtitle(table: &Table<Parameters, contest::Outcome>) -> &'static str {
+    match table.rows().next().map(|(cell, _)| cell.graph) {
+        Some(Source::EmailEnron) => "email-Enron, 36,692 nodes",
+        _ => "a generated graph in its place: preferential attachment",
+    }
+}
+
+/// Where the graph comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// Preferential attachment, 500 nodes.
+    Generated500,
+    /// Preferential attachment, 4,000 nodes.
+    Generated4000,
+    /// SNAP's email-Enron.
+    EmailEnron,
+}
+
+/// The contenders that are run here.
+const SHOWN: [Contender; 6] = [
+    Contender::LevelsLargest,
+    Contender::LevelsHigh,
+    Contender::Sieve,
+    Contender::LevelledBuffers,
+    Contender::LazyGreedy,
+    Contender::Random,
+];
+
+/// What contenders share.
+#[derive(Serialize)]
+struct Instance {
+    graph: Source,
+}

@@ -1,0 +1,207 @@
+//! `queries-against-settings`: how oracle calls grow with the size of the solution and with the accuracy.
+
+use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table, means_by};
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+
+use super::contest::{self, CONTENDERS, Contender, GraphFamily, Settings, contest, operations};
+use super::growth::exponents;
+use crate::function::Coverage;
+use crate::stream::Order;
+use lab::Mean;
+
+const PAPER: &str = "dynamic-submodular";
+
+/// Calls against k and against ε.
+pub struct QueriesAgainstSettings;
+
+/// Which setting is varied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Varied {
+    /// k.
+    Cardinality,
+    /// ε.
+    Tolerance,
+}
+
+/// A cell: an algorithm on a stream.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Parameters {
+    /// What is varied.
+    pub varied: Varied,
+    /// Nodes of the graph.
+    pub nodes: usize,
+    /// Most elements of a solution.
+    pub k: usize,
+    /// Tolerance.
+    pub epsilon: f64,
+    /// The algorithm.
+    pub contender: Contender,
+    /// Draw of graph, stream and coins.
+    pub replicate: u32,
+}
+
+impl Experiment for QueriesAgainstSettings {
+    type Parameters = Parameters;
+    type Row = contest::Outcome;
+
+    fn id(&self) -> &'static str {
+        "queries-against-settings"
+    }
+
+    fn title(&self) -> &'static str {
+        "Calls against the size of the solution and the tolerance"
+    }
+
+    fn question(&self) -> &'static str {
+        "How many oracle calls does an update take, and what is the value, as k grows (ε = 0.2) and as ε shrinks (k = 20)? On a sliding window over a graph with hubs."
+    }
+
+    fn revision(&self) -> u32 {
+        1
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        vec![
+            Column::new("varied", "what is varied"),
+            Column::new("nodes", "nodes of the graph"),
+            Column::new("k", "most elements of a solution"),
+            Column::new("epsilon", "tolerance of buckets, samples and deletions"),
+            Column::new("contender", "the algorithm"),
+            Column::new("replicate", "draw of graph, stream and coins"),
+            Column::new("calls", "oracle calls an update, mean").within(0.05),
+            Column::new("ratio", "value over lazy greedy's, mean over checkpoints").within(0.05),
+            Column::new("smallest_ratio", "smallest value over lazy greedy's at a checkpoint").within(0.2),
+            Column::new("worst_update", "most oracle calls of one update").within(0.5),
+            Column::new("changes", "elements that enter or leave the solution in an update, mean")
+                .within(0.2),
+            Column::new("levels", "most levels of a run at a checkpoint").within(0.5),
+            Column::new("quantity", "what was averaged"),
+            Column::new("at", "place on the axis"),
+            Column::new("mean", "mean over replicates").within(0.05),
+            Column::new("low", "lower end of its 95 % bootstrap interval").within(0.05),
+            Column::new("high", "upper end").within(0.05),
+            Column::new("replicates", "how many graphs, streams and coins"),
+        ]
+    }
+
+    fn grid(&self, profile: Profile) -> Vec<Parameters> {
+        let (nodes, ks, epsilons, replicates): (usize, &[usize], &[f64], u32) = match profile {
+            Profile::Smoke => (300, &[5, 10], &[0.2, 0.5], 2),
+            Profile::Quick => (2_000, &[5, 10, 20, 40, 80], &[0.05, 0.1, 0.2, 0.4], 3),
+            Profile::Full => (10_000, &[5, 10, 20, 50, 100, 200], &[0.02, 0.05, 0.1, 0.2, 0.3, 0.5], 5),
+        };
+        let mut grid = Vec::new();
+        for replicate in 0..replicates {
+            for (contender, _) in SHOWN {
+                let mut cell = |varied, k, epsilon| {
+                    grid.push(Parameters { varied, nodes, k, epsilon, contender, replicate })
+                };
+                for &k in ks {
+                    cell(Varied::Cardinality, k, 0.2);
+                }
+                if matches!(contender, Contender::LevelsLargest | Contender::LevelsHigh) {
+                    for &epsilon in epsilons {
+                        cell(Varied::Tolerance, 20, epsilon);
+                    }
+                }
+            }
+        }
+        grid
+    }
+
+    fn measure(&self, cell: &Parameters, random: &Random) -> Result<Outcome<contest::Outcome>, Failure> {
+        let Parameters { nodes, replicate, .. } = *cell;
+        let mut shared = random.shared_stream("graph", &Instance { nodes, replicate })?;
+        let function = Coverage::of_neighbours(&GraphFamily::BarabasiAlbert.draw(nodes, &mut shared));
+        let operations = operations(&function, Order::SlidingWindow, &mut shared);
+        let settings = Settings {
+            cardinality: cell.k,
+            epsilon: cell.epsilon,
+            guess_ratio: 0.3,
+            seed: random.stream("coins").random(),
+            checkpoints: 40,
+        };
+        let (outcome, _) = contest(&function, &operations, cell.contender, settings)?;
+        Ok(Outcome::Done(vec![outcome]))
+    }
+
+    fn report(
+        &self,
+        table: &Table<Parameters, contest::Outcome>,
+        report: &mut Report,
+    ) -> Result<(), Failure> {
+        let mut all = Vec::new();
+        let mut figure = |varied: Varied, x_label: &str, at: fn(&Parameters) -> f64, title: &str| {
+            let chart = |label: &str| Chart::new().x_label(x_label).y_label(label).x_log();
+            let (mut calls, mut ratios) =
+                (chart("oracle calls an update").y_log(), chart("value over lazy greedy's"));
+            for (slot, (contender, name)) in SHOWN.into_iter().enumerate() {
+                let of = |quantity: &str, value: fn(&contest::Outcome) -> f64| {
+                    let rows =
+                        table.rows().filter(|(cell, _)| cell.varied == varied && cell.contender == contender);
+                    means_by(
+                        rows.map(|(cell, row)| (at(cell), value(row))),
+                        PAPER,
+                        &format!("{quantity}, {name}, {x_label}"),
+                    )
+                };
+                let (calls_means, ratio_means) =
+                    (of("calls", |row| row.calls), of("value over lazy greedy's", |row| row.ratio));
+                if calls_means.is_empty() {
+                    continue;
+                }
+                calls = calls.means(name, &calls_means).styled_as(slot);
+                ratios = ratios.means(name, &ratio_means).styled_as(slot);
+                all.extend(calls_means.into_iter().chain(ratio_means));
+            }
+            Figure::new(title).columns(2).panel(calls).panel(ratios)
+        };
+        let size = figure(
+            Varied::Cardinality,
+            "most elements of a solution, k",
+            |cell| cell.k as f64,
+            "Larger solutions cost more",
+        );
+        report.figure(
+            "size",
+            "Oracle calls an update and value, against k. The levels' calls grow much faster than a polylogarithm of k over this range.",
+            "Two panels against k on a logarithmic axis: calls rise as nearly straight lines, values stay between about 0.8 and 1.",
+            &size,
+        )?;
+        let tolerance =
+            figure(Varied::Tolerance, "tolerance, ε", |cell| cell.epsilon, "A smaller tolerance is dear");
+        report.figure(
+            "tolerance",
+            "Oracle calls an update and value of the levels, against ε. Halving the tolerance costs several times the calls and gains little value.",
+            "Two panels against ε on a logarithmic axis: calls fall steeply with ε, values fall slightly.",
+            &tolerance,
+        )?;
+        report.records("means", "Means over replicates with their 95 % bootstrap intervals.", &all)?;
+        let fit = |(contender, name): (Contender, &str)| {
+            let rows = table
+                .rows()
+                .filter(|(cell, _)| cell.varied == Varied::Cardinality && cell.contender == contender);
+            let growth = exponents(rows.map(|(cell, row)| (cell.replicate, cell.k as f64, row.calls)));
+            Mean::of(&growth, PAPER, &format!("exponent of calls in k, {name}"), 0.0)
+        };
+        let fits = SHOWN.map(fit);
+        report.records(
+            "exponents",
+            "Exponent b of calls ≈ c k^b, fitted to each replicate: mean and 95 % bootstrap interval.",
+            &fits,
+        )
+    }
+}
+
+/// The contenders that are run here.
+const SHOWN: [(Contender, &str); 5] =
+    [CONTENDERS[0], CONTENDERS[1], CONTENDERS[2], CONTENDERS[4], CONTENDERS[5]];
+
+/// What contenders share.
+#[derive(Serialize)]
+struct Instance {
+    nodes: usize,
+    replicate: u32,
+}
