@@ -2,6 +2,7 @@
 
 use rand::Rng;
 use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 /// One update of the set of elements that may be chosen.
@@ -113,6 +114,11 @@ pub enum Order {
 
 /// All orders.
 pub const ORDERS: [Order; 3] = [Order::LargestFirst, Order::SlidingWindow, Order::Random];
+
+/// Random numbers to draw graphs and streams from, by seed.
+pub fn coins(seed: u64) -> ChaCha8Rng {
+    numerics::random::stream(seed, &["dynamic-submodular", "coins"])
+}
 
 /// A stream over elements 0, …, N − 1 with the given singleton values, of 2N operations (3N/2 for the sliding window).
 pub fn generate(order: Order, singletons: &[f64], random: &mut impl Rng) -> Vec<Operation> {

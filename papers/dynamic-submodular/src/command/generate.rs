@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use dynamic_submodular::experiments::contest::{GraphFamily, operations};
 use dynamic_submodular::function::Coverage;
+use dynamic_submodular::stream::coins;
 use dynamic_submodular::{Operation, Order};
 use lab::{say, write_atomically};
-use numerics::random::stream;
 
 /// Writes an edge list and a stream.
 #[derive(Args)]
@@ -66,7 +66,7 @@ impl Generate {
             Kind::SlidingWindow => Order::SlidingWindow,
             Kind::Random => Order::Random,
         };
-        let mut random = stream(self.seed, &["dynamic-submodular", "generate"]);
+        let mut random = coins(self.seed);
         let graph = family.draw(self.nodes as usize, &mut random);
         let mut edges = String::new();
         for node in 0..graph.nodes() {

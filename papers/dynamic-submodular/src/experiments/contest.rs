@@ -46,6 +46,13 @@ pub const CONTENDERS: [(Contender, &str); 8] = [
     (Contender::Random, "random"),
 ];
 
+impl Contender {
+    /// Its place in the figures' order of colours and marks: the same in all of them.
+    pub fn slot(self) -> usize {
+        CONTENDERS.iter().position(|(contender, _)| *contender == self).unwrap_or(0)
+    }
+}
+
 /// A random graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

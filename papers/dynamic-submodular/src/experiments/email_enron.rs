@@ -104,17 +104,17 @@ impl Experiment for EmailEnron {
             |label: &str| Chart::new().x_label("most elements of a solution, k").y_label(label).x_log();
         let (mut calls, mut ratios) =
             (chart("oracle calls an update").y_log(), chart("value over lazy greedy's"));
-        for (slot, (contender, name)) in CONTENDERS.into_iter().enumerate() {
+        for (contender, name) in CONTENDERS {
             let rows = || table.rows().filter(move |(cell, _)| cell.contender == contender);
             if rows().next().is_none() {
                 continue;
             }
             calls = calls
                 .line_with_markers(name, rows().map(|(cell, row)| (cell.k as f64, row.calls)))
-                .styled_as(slot);
+                .styled_as(contender.slot());
             ratios = ratios
                 .line_with_markers(name, rows().map(|(cell, row)| (cell.k as f64, row.ratio)))
-                .styled_as(slot);
+                .styled_as(contender.slot());
         }
         if table.rows().next().is_none() {
             return Ok(());

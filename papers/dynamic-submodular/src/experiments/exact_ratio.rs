@@ -168,7 +168,7 @@ impl Experiment for ExactRatio {
             "ratio",
             "Value over the optimum after every update, mean over coins, on the first instance of each stream; largest bucket. The guarantee is far away: \
              ratios alone would not tell a wrong implementation from a right one, the invariants in the tests do.",
-            "Two panels of three lines that stay between about 0.8 and 1, above a dashed line at 0.4.",
+            "Two panels of three lines that stay mostly between 0.8 and 1, with single dips, above a dashed line at 0.4.",
             &figure,
         )?;
         let mut summary = Vec::new();

@@ -116,7 +116,7 @@ impl Experiment for Facilities {
         let mut chart =
             Chart::new().x_label("oracle calls an update").y_label("value over lazy greedy's").x_log();
         let mut all = Vec::new();
-        for (slot, (contender, name)) in CONTENDERS.into_iter().enumerate() {
+        for (contender, name) in CONTENDERS {
             let mut points = Vec::new();
             for (place, (order, order_name)) in names.into_iter().enumerate() {
                 let rows = || {
@@ -131,7 +131,7 @@ impl Experiment for Facilities {
                 points.push((calls.mean, ratio.mean));
                 all.extend([calls, ratio]);
             }
-            chart = chart.scatter(name, points).styled_as(slot);
+            chart = chart.scatter(name, points).styled_as(contender.slot());
         }
         report.figure(
             "calls-and-values",

@@ -137,7 +137,7 @@ impl Experiment for QueriesAgainstSettings {
             let chart = |label: &str| Chart::new().x_label(x_label).y_label(label).x_log();
             let (mut calls, mut ratios) =
                 (chart("oracle calls an update").y_log(), chart("value over lazy greedy's"));
-            for (slot, (contender, name)) in SHOWN.into_iter().enumerate() {
+            for (contender, name) in SHOWN {
                 let of = |quantity: &str, value: fn(&contest::Outcome) -> f64| {
                     let rows =
                         table.rows().filter(|(cell, _)| cell.varied == varied && cell.contender == contender);
@@ -152,8 +152,8 @@ impl Experiment for QueriesAgainstSettings {
                 if calls_means.is_empty() {
                     continue;
                 }
-                calls = calls.means(name, &calls_means).styled_as(slot);
-                ratios = ratios.means(name, &ratio_means).styled_as(slot);
+                calls = calls.means(name, &calls_means).styled_as(contender.slot());
+                ratios = ratios.means(name, &ratio_means).styled_as(contender.slot());
                 all.extend(calls_means.into_iter().chain(ratio_means));
             }
             Figure::new(title).columns(2).panel(calls).panel(ratios)

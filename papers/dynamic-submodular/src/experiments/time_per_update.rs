@@ -117,11 +117,11 @@ impl Experiment for TimePerUpdate {
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
         let mut chart =
             Chart::new().x_label("number of nodes, n").y_label("time for an update, µs").x_log().y_log();
-        for (slot, (contender, name)) in SHOWN.into_iter().enumerate() {
+        for (contender, name) in SHOWN {
             let rows = table.rows().filter(|(cell, _)| cell.contender == contender);
             chart = chart
                 .scatter(name, rows.map(|(cell, row)| (cell.nodes as f64, 1e6 * row.seconds)))
-                .styled_as(slot);
+                .styled_as(contender.slot());
         }
         report.timing_figure(
             "microseconds",

@@ -134,17 +134,19 @@ impl Experiment for ValueOverTime {
         let mut summary = Vec::new();
         for (order, order_name) in names {
             let mut chart = Chart::new().title(order_name).x_label("updates done").y_label("nodes covered");
-            for (slot, (contender, name)) in SHOWN.into_iter().enumerate() {
+            for (contender, name) in SHOWN {
                 let rows: Vec<&Row> = table
                     .rows()
                     .filter(|(cell, _)| cell.order == order && cell.contender == contender)
                     .map(|(_, row)| row)
                     .collect();
-                chart = chart.line(name, rows.iter().map(|row| (row.step as f64, row.value))).styled_as(slot);
-                if slot + 1 == SHOWN.len() {
+                chart = chart
+                    .line(name, rows.iter().map(|row| (row.step as f64, row.value)))
+                    .styled_as(contender.slot());
+                if contender == SHOWN[SHOWN.len() - 1].0 {
                     chart = chart
                         .line("lazy greedy", rows.iter().map(|row| (row.step as f64, row.greedy)))
-                        .styled_as(5);
+                        .styled_as(Contender::LazyGreedy.slot());
                 }
                 if let Some(last) = rows.last() {
                     summary.push(Summary {
