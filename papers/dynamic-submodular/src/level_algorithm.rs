@@ -5,7 +5,7 @@
 //! they are worked on in parallel, each with coins of its own, and the output does not depend on the number of threads.
 //!
 //! This is a reconstruction: the paper's full text was not at hand. It keeps what the abstract states, E f ≥ (1/2 − ε) OPT after every
-//! update against streams fixed beforehand, by the argument in [`run`](crate::run)'s documentation; constants and exponents of the paper were not seen.
+//! update against streams fixed beforehand, by the argument in the documentation in src/run.rs; constants and exponents of the paper were not seen.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! The best answer to a partner's table, for two players, in O(h 2^h).
 //!
-//! Against g, the guess a on view y wins on s_a(y) = Σ_b y_b C[a][b] of the stacks x, where C[a][b] counts
+//! Against g, the guess a on view y wins on s_a(y) = `Σ_b y_b C[a][b]` of the stacks x, where `C[a][b]` counts
 //! the x whose hat a is black and on which g points at hat b. So the best response is the *linear argmax* rule
 //! f(y) = argmax_a s_a(y), its value is Σ_y max_a s_a(y), and a table of 2^h guesses is answered from h² numbers.
 //!

@@ -8,7 +8,7 @@
 //! hat a:  Σ_b y_b C[a][b] + p N[a]        next:  p Σ_b y_b G[b] + V R
 //! ```
 //!
-//! where C[a][b] = P(x_a = 1, g(x) = b), N[a] = P(x_a = 1, g(x) = next), G[b] = P(g(x) = b), R = P(g(x) = next), and V is the
+//! where `C[a][b] = P(x_a = 1, g(x) = b)`, `N[a] = P(x_a = 1, g(x) = next)`, `G[b] = P(g(x) = b)`, `R = P(g(x) = next)`, and V is the
 //! value so far. The search runs in floating point; what it finds is a table, evaluated exactly afterwards.
 
 use num_rational::BigRational;

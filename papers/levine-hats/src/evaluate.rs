@@ -6,7 +6,7 @@
 //! C[a][b] = #{x : x_a = 1, g(x) = b}      D[a][b] = #{y : y_b = 1, f(y) = a}
 //! ```
 //!
-//! the players win on Σ_{a,b} C[a][b] D[a][b] of the 4^h colourings, because the colours of the two stacks are
+//! the players win on `Σ_{a,b} C[a][b] D[a][b]` of the 4^h colourings, because the colours of the two stacks are
 //! independent. For three or more players every colouring is visited.
 
 use num_bigint::BigInt;

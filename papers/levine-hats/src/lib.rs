@@ -15,7 +15,7 @@
 //! # The method
 //!
 //! Every value is a fraction and is computed exactly ([`evaluate`]). Against a fixed partner the best table is found
-//! from h² counts ([`best_response`]), and alternating such answers from many starts is the search ([`search`]). For infinite stacks
+//! from h² counts ([`best_response`]), and alternating such answers from many starts is the search ([`mod@search`]). For infinite stacks
 //! players work in blocks and may pass on to the next ([`block_search`]); the blocks S_3, S_5, … and the
 //! chain are written down in [`constructions`] and glued by star [`composition`]. What cannot be exceeded is proved by a bound
 //! ([`bounds`]), by visiting every table up to height 4 ([`exhaustive`]), and by an integer program ([`integer_program`]).
