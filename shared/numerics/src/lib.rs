@@ -15,3 +15,4 @@ pub mod lbfgs;
 pub mod random;
 pub mod simplex;
 pub mod sum;
+pub mod symmetric;
