@@ -158,7 +158,7 @@ impl Experiment for Figure1 {
             let mut chart = Chart::new()
                 .title(format!("n = {width}"))
                 .x_label("angle γ, rad")
-                .y_label("tangent kernel of (1, 0), (cos γ, sin γ)")
+                .y_label("tangent kernel with angle 0")
                 .y_range(0.0, 0.6);
             let networks: Vec<&[Row]> = table
                 .cells()
@@ -166,16 +166,12 @@ impl Experiment for Figure1 {
                 .map(|(_, rows)| rows)
                 .take(10)
                 .collect();
-            for (place, rows) in networks.iter().enumerate() {
-                let name = |name: &str| if place == 0 { name.to_owned() } else { " ".to_owned() };
-                if place == 0 {
-                    chart = chart
-                        .line(name("at initialisation"), rows.iter().map(|row| (row.angle, row.start)))
-                        .styled_as(0);
-                    chart = chart
-                        .line(name("after 200 steps"), rows.iter().map(|row| (row.angle, row.end)))
-                        .styled_as(1);
-                }
+            if let Some(rows) = networks.first() {
+                chart = chart
+                    .line("one network at initialisation", rows.iter().map(|row| (row.angle, row.start)))
+                    .styled_as(0)
+                    .line("the same after 200 steps", rows.iter().map(|row| (row.angle, row.end)))
+                    .styled_as(1);
             }
             if networks.len() > 1 {
                 let band = |value: fn(&Row) -> f64| {
