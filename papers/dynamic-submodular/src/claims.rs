@@ -38,7 +38,7 @@ pub fn claims() -> Vec<Claim> {
             Rule::at_least("smallest mean ratio at any step of any instance, largest bucket", 0.4),
             |table| {
                 let rows = table.rows().filter(|(cell, _)| cell.rule == BucketRule::Largest);
-                Ok(negated(Estimate::worst_of(rows.map(|(_, row)| -row.mean_ratio))))
+                Ok(Estimate::smallest_of(rows.map(|(_, row)| row.mean_ratio)))
             },
         )
         .paper_value("1/2 − ε")
@@ -95,7 +95,7 @@ pub fn claims() -> Vec<Claim> {
             "abstract: simpler than the earlier algorithm",
             &EmailEnron,
             Rule::at_least("value over that of the earlier algorithm, smallest over k", 1.0),
-            |table| Ok(negated(Estimate::worst_of(against_earlier(table, |row| row.ratio).map(|ratio| -ratio)))),
+            |table| Ok(Estimate::smallest_of(against_earlier(table, |row| row.ratio))),
         )
         .shown_by("calls-and-values"),
         Claim::new(
@@ -126,9 +126,9 @@ pub fn claims() -> Vec<Claim> {
                 let last = table.cells().filter(|(cell, _)| cell.contender == Contender::LevelsLargest);
                 let spread = last.filter_map(|(_, rows)| {
                     let last = rows.last()?;
-                    Some(-(last.worst_update as f64) * last.step as f64 / last.calls_so_far as f64)
+                    Some(last.worst_update as f64 * last.step as f64 / last.calls_so_far as f64)
                 });
-                Ok(negated(Estimate::worst_of(spread)))
+                Ok(Estimate::smallest_of(spread))
             },
         )
         .shown_by("values"),
@@ -200,9 +200,4 @@ fn against_earlier(
         let ours = rows.find(|(other, _)| other.contender == Contender::LevelsHigh && other.k == cell.k);
         ours.map(|(_, ours)| quantity(ours) / quantity(earlier))
     })
-}
-
-/// The smallest of values whose negatives' largest is known.
-fn negated(estimate: Estimate) -> Estimate {
-    Estimate::exact(-estimate.value)
 }

@@ -148,7 +148,7 @@ fn bad_files_and_options_get_one_line() {
         (format!("{REPLAY} --epsilon 1"), "--epsilon"),
         (format!("{REPLAY} --epsilon NaN"), "--epsilon"),
         (format!("{REPLAY} --algorithm best"), "--algorithm"),
-        (REPLAY.replace("steps.csv", "s.txt"), "s.txt is read"),
+        (REPLAY.replace("steps.csv", "s.txt"), "s.txt is one of the inputs"),
         (format!("{REPLAY} --solution steps.csv"), "need a file each"),
     ] {
         assert!(refusal(folder.path(), &wrong, 2).contains(fault), "{wrong}");
@@ -158,12 +158,13 @@ fn bad_files_and_options_get_one_line() {
     assert_eq!(fs::read_to_string(folder.path().join("s.txt")).unwrap(), STREAM);
 }
 
-/// Every command of the README runs as it stands.
+/// Every command of the two READMEs runs as it stands.
 #[test]
 fn the_commands_of_the_readme_work() {
     let folder = tempfile::tempdir().unwrap();
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = fs::read_to_string(readme).unwrap();
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |name: &str| fs::read_to_string(own.join(name)).unwrap();
+    let readme = read("README.md") + &read("../../README.md");
     let commands: Vec<&str> = readme
         .lines()
         .filter_map(|line| line.strip_prefix("cargo run -q -p dynamic-submodular -- "))

@@ -101,8 +101,8 @@ pub fn claims() -> Vec<Claim> {
             |table| {
                 let searched = table.rows().filter(|(cell, _)| cell.method == Method::Search && cell.height <= 5);
                 let differences =
-                    searched.map(|(cell, row)| HILL_CLIMBING[cell.height - 1] as f64 - row.wins as f64);
-                Ok(negated(Estimate::worst_of(differences)))
+                    searched.map(|(cell, row)| row.wins as f64 - HILL_CLIMBING[cell.height - 1] as f64);
+                Ok(Estimate::smallest_of(differences))
             },
         )
         .paper_value("1/4, 5/16, 22/64, 89/256, 358/1024")
@@ -117,7 +117,7 @@ pub fn claims() -> Vec<Claim> {
                 let five = table.rows().filter(|(cell, _)| {
                     cell.source == biased_hats::Source::SearchOneColour && cell.block == 5 && cell.per_mille <= 310
                 });
-                Ok(negated(Estimate::worst_of(five.map(|(_, row)| row.earlier - row.value))))
+                Ok(Estimate::smallest_of(five.map(|(_, row)| row.value - row.earlier)))
             },
         )
         .shown_by("beyond-published"),
@@ -132,7 +132,7 @@ pub fn claims() -> Vec<Claim> {
                     table.rows().filter(|(cell, _)| cell.model == Model::Frequency).collect();
                 let largest = waves.iter().map(|(cell, _)| cell.scale).fold(0.0, f64::max);
                 let at_largest = waves.iter().filter(|(cell, _)| cell.scale == largest);
-                Ok(farthest(at_largest.map(|(_, row)| 0.5 - row.area)))
+                Ok(Estimate::farthest_from(0.0, at_largest.map(|(_, row)| 0.5 - row.area)))
             },
         )
         .paper_value("1/2")
@@ -170,7 +170,7 @@ pub fn claims() -> Vec<Claim> {
             Rule::between("wins of the chain minus ⌊7·4^h/20⌋, farthest from 0", 0.0, 0.0),
             |table| {
                 let chain = table.rows().filter(|(cell, _)| cell.method == Method::Chain);
-                Ok(farthest(chain.map(|(_, row)| row.wins as f64 - row.conjectured as f64)))
+                Ok(Estimate::farthest_from(0.0, chain.map(|(_, row)| row.wins as f64 - row.conjectured as f64)))
             },
         )
         .shown_by("values"),
@@ -210,7 +210,7 @@ pub fn claims() -> Vec<Claim> {
                 let codes =
                     table.rows().filter(|(cell, _)| cell.source == many_players::Source::ModularCode);
                 let short = codes.filter(|(cell, _)| cell.height == 2 || cell.height == 3);
-                Ok(farthest(short.map(|(_, row)| row.upper_bound as f64 - row.wins as f64)))
+                Ok(Estimate::farthest_from(0.0, short.map(|(_, row)| row.upper_bound as f64 - row.wins as f64)))
             },
         )
         .shown_by("players"),
@@ -227,7 +227,7 @@ pub fn claims() -> Vec<Claim> {
                 let three = table.rows().filter(|(cell, _)| {
                     cell.source == biased_hats::Source::ThreeHats && cell.per_mille <= 420
                 });
-                Ok(negated(Estimate::worst_of(three.map(|(_, row)| row.earlier.max(row.paper) - row.value))))
+                Ok(Estimate::smallest_of(three.map(|(_, row)| row.value - row.earlier.max(row.paper))))
             },
         )
         .shown_by("dominance"),
@@ -270,7 +270,7 @@ type BlockTable = Table<block_values::Parameters, block_values::Row>;
 
 /// The excess over 7/20, farthest from zero, of the blocks chosen.
 fn excess(table: &BlockTable, chosen: impl Fn(&block_values::Parameters) -> bool) -> Estimate {
-    farthest(table.rows().filter(|(cell, _)| chosen(cell)).map(|(_, row)| row.excess))
+    Estimate::farthest_from(0.0, table.rows().filter(|(cell, _)| chosen(cell)).map(|(_, row)| row.excess))
 }
 
 fn gap_over_bound(table: &Table<convergence::Parameters, convergence::Row>, family: Family) -> Estimate {
@@ -286,17 +286,8 @@ fn program_minus_enumeration(table: &Table<value_table::Parameters, value_table:
         found.map(|(_, row)| row.wins as f64)
     };
     let heights = 1..=crate::exhaustive::MAX_HEIGHT;
-    farthest(heights.filter_map(|h| Some(of(Method::IntegerProgram, h)? - of(Method::Exhaustive, h)?)))
-}
-
-/// The value that is farthest from zero; NaN, and so not tested, if there is none.
-fn farthest(values: impl IntoIterator<Item = f64>) -> Estimate {
-    let values: Vec<f64> = values.into_iter().collect();
-    let farthest = values.iter().copied().reduce(|a, b| if b.abs() > a.abs() { b } else { a });
-    Estimate::exact(farthest.unwrap_or(f64::NAN))
-}
-
-/// The smallest of values whose negatives' largest is known.
-fn negated(estimate: Estimate) -> Estimate {
-    Estimate::exact(-estimate.value)
+    Estimate::farthest_from(
+        0.0,
+        heights.filter_map(|h| Some(of(Method::IntegerProgram, h)? - of(Method::Exhaustive, h)?)),
+    )
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::str::FromStr;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::{Args, Subcommand};
 use lab::{Error, say, write_atomically};
 use levine_hats::bounds::{CONJECTURED, PUBLISHED_UPPER, min_weight};
@@ -195,15 +195,4 @@ fn shown(value: &BigRational) -> String {
 /// Sizes that do not fit are a fault of the command line.
 fn usage(fault: StrategyError) -> anyhow::Error {
     Error::Usage(fault.to_string()).into()
-}
-
-/// Refuses to write over the input.
-fn refuse_same(input: Option<&Path>, out: &Path) -> anyhow::Result<()> {
-    let same = |path: &Path| path.canonicalize().ok() == out.canonicalize().ok() && out.exists();
-    match input {
-        Some(path) if same(path) => {
-            bail!(Error::Usage(format!("--out {} is the strategy to begin with", out.display())))
-        }
-        _ => Ok(()),
-    }
 }

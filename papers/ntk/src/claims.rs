@@ -55,8 +55,8 @@ pub fn claims() -> Vec<Claim> {
                 for (cell, rows) in table.cells() {
                     growth.entry(cell.width).or_default().extend(rows.first().map(|row| row.inflation));
                 }
-                let means = growth.into_values().map(|values| -numerics::bootstrap::mean(&values));
-                Ok(negated(Estimate::worst_of(means)))
+                let means = growth.into_values().map(|values| numerics::bootstrap::mean(&values));
+                Ok(Estimate::smallest_of(means))
             },
         )
         .shown_by("kernels"),
@@ -176,7 +176,7 @@ pub fn claims() -> Vec<Claim> {
             |table| {
                 let rows = table.rows().filter(|(cell, _)| cell.dimension > 2);
                 let margin = rows.map(|(cell, row)| row.smallest / (1e-16 * cell.points as f64 * row.largest));
-                Ok(negated(Estimate::worst_of(margin.map(|margin| -margin))))
+                Ok(Estimate::smallest_of(margin))
             },
         )
         .shown_by("smallest"),
@@ -215,8 +215,7 @@ pub fn claims() -> Vec<Claim> {
                         exponents.push((high.eigenvalue / low.eigenvalue).ln() / (to / from).ln());
                     }
                 }
-                let farthest = exponents.into_iter().reduce(|a, b| if (b + 2.0).abs() > (a + 2.0).abs() { b } else { a });
-                Ok(Estimate::exact(farthest.unwrap_or(f64::NAN)))
+                Ok(Estimate::farthest_from(-2.0, exponents))
             },
         )
         .shown_by("eigenvalues"),
@@ -264,9 +263,4 @@ fn of_width(table: &Table<fig3::Parameters, fig3::Row>, width: Option<usize>) ->
 
 fn widest(table: &Table<fig3::Parameters, fig3::Row>) -> Vec<&fig3::Row> {
     of_width(table, table.cells().map(|(cell, _)| cell.width).max())
-}
-
-/// The smallest of values whose negatives' largest is known.
-fn negated(estimate: Estimate) -> Estimate {
-    Estimate::exact(-estimate.value)
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
+use lab::arguments::positive;
 use lab::polars::prelude::{Column, DataFrame};
 use lab::table::csv_bytes;
 use lab::{Error, write_atomically};
@@ -139,23 +140,6 @@ fn write_columns(path: &Path, columns: Vec<(&str, Vec<f64>)>) -> anyhow::Result<
     let columns = columns.into_iter().map(|(name, values)| Column::new(name.into(), values)).collect();
     write_atomically(path, &csv_bytes(&DataFrame::new(rows, columns)?)?)?;
     Ok(())
-}
-
-/// Refuses to write over an input.
-fn refuse_inputs(out: &Path, inputs: &[&Path]) -> anyhow::Result<()> {
-    let same = |input: &&Path| out.exists() && out.canonicalize().ok() == input.canonicalize().ok();
-    match inputs.iter().find(|input| same(input)) {
-        Some(_) => Err(Error::Usage(format!("{} is read, it cannot be written to", out.display())).into()),
-        None => Ok(()),
-    }
-}
-
-/// A positive, finite number of the command line.
-fn positive(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(number) if number > 0.0 && f64::is_finite(number) => Ok(number),
-        _ => Err("expected a positive number".into()),
-    }
 }
 
 /// A finite number of at least 0.

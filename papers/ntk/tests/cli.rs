@@ -117,7 +117,7 @@ fn bad_input_gets_one_line() {
         ("kernel --inputs x.csv --weight-std -1 --out out.csv", "--weight-std"),
         ("kernel --inputs x.csv --activation step --out out.csv", "--activation"),
         ("kernel --inputs x.csv --out out.txt", "expected a name that ends in .csv or .npy"),
-        ("kernel --inputs x.csv --out x.csv", "x.csv is read"),
+        ("kernel --inputs x.csv --out x.csv", "x.csv is one of the inputs"),
         ("regress --train-x x.csv --train-y y.csv --test-x t.csv --time -1 --out out.csv", "--time"),
         ("train --train-x x.csv --train-y y.csv --width 4000000000 --out out.csv", "GB are free"),
     ] {
@@ -127,13 +127,14 @@ fn bad_input_gets_one_line() {
     assert_eq!(fs::read_to_string(folder.path().join("x.csv")).unwrap(), "1,0\n0,1\n-1,0\n");
 }
 
-/// Every command of the README runs as it stands, from a folder that holds `papers/`.
+/// Every command of the two READMEs runs as it stands, from a folder that holds `papers/`.
 #[test]
 fn the_commands_of_the_readme_work() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
     let folder = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(root.join("papers"), folder.path().join("papers")).unwrap();
-    let readme = fs::read_to_string(root.join("papers/ntk/README.md")).unwrap();
+    let read = |name: &str| fs::read_to_string(root.join(name)).unwrap();
+    let readme = read("papers/ntk/README.md") + &read("README.md");
     let commands: Vec<&str> =
         readme.lines().filter_map(|line| line.strip_prefix("cargo run -q -p ntk -- ")).collect();
     assert!(commands.len() >= 3, "{commands:?}");

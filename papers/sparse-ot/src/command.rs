@@ -27,14 +27,6 @@ impl Command {
     }
 }
 
-/// A positive, finite number of the command line.
-fn positive(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(number) if number > 0.0 && f64::is_finite(number) => Ok(number),
-        _ => Err("expected a positive number".into()),
-    }
-}
-
 /// A number of nonzeros of the command line.
 fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {

@@ -43,6 +43,18 @@ impl Estimate {
             values.into_iter().reduce(|a, b| if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) });
         Self::exact(worst.unwrap_or(f64::NAN))
     }
+
+    /// The smallest of the values as an exact worst case, like [`worst_of`](Self::worst_of).
+    pub fn smallest_of(values: impl IntoIterator<Item = f64>) -> Self {
+        Self::exact(-Self::worst_of(values.into_iter().map(|value| -value)).value)
+    }
+
+    /// The value that is farthest from `center` as an exact worst case, like [`worst_of`](Self::worst_of).
+    pub fn farthest_from(center: f64, values: impl IntoIterator<Item = f64>) -> Self {
+        let farther =
+            |a: f64, b: f64| if b.is_nan() || (b - center).abs() > (a - center).abs() { b } else { a };
+        Self::exact(values.into_iter().reduce(farther).unwrap_or(f64::NAN))
+    }
 }
 
 impl fmt::Display for Estimate {

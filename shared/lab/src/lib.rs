@@ -14,6 +14,7 @@
 //!
 //! `lab` knows no mathematics beyond the naming of random streams, and no paper.
 
+pub mod arguments;
 pub mod claim;
 pub mod column;
 pub mod command;

@@ -13,6 +13,7 @@ use dynamic_submodular::experiments::contest::{Contender, Settings, start};
 use dynamic_submodular::function::{Coverage, FacilityLocation};
 use dynamic_submodular::{Function, Operation, Step, graph_file};
 use indicatif::{ProgressBar, ProgressStyle};
+use lab::arguments::{positive, refuse_overwriting};
 use lab::{Error, input, say, write_atomically};
 
 use super::operations::Lines;
@@ -106,12 +107,8 @@ impl Replay {
     /// # Errors
     /// One line that names the file, the line and the fault. After a bad operation the steps before it are written all the same.
     pub fn run(self) -> anyhow::Result<()> {
-        for input in [&self.input, &self.stream] {
-            for out in [Some(&self.out), self.solution.as_ref()].into_iter().flatten() {
-                if out.exists() && out.canonicalize().ok() == input.canonicalize().ok() {
-                    bail!(Error::Usage(format!("{} is read, it cannot be written to", out.display())));
-                }
-            }
+        for out in std::iter::once(&self.out).chain(&self.solution) {
+            refuse_overwriting(out, [self.input.as_path(), &self.stream])?;
         }
         if self.solution.as_ref() == Some(&self.out) {
             bail!(Error::Usage(format!("{}: steps and solution need a file each", self.out.display())));
@@ -285,13 +282,5 @@ fn fraction(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(number) if number > 0.0 && number < 1.0 => Ok(number),
         _ => Err("expected a number between 0 and 1, both excluded".into()),
-    }
-}
-
-/// A positive, finite number of the command line.
-fn positive(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(number) if number > 0.0 && f64::is_finite(number) => Ok(number),
-        _ => Err("expected a positive number".into()),
     }
 }

@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
+use lab::arguments::refuse_overwriting;
 use lab::{Error, say};
 use levine_hats::BigRational;
 use levine_hats::block_search::{Stopping, search_blocks};
 use levine_hats::bounds::conjectured_wins;
 use levine_hats::search::{SearchError, SearchOptions, search};
 
-use super::{evaluate, probability, read, refuse_same, usage, write};
+use super::{evaluate, probability, read, usage, write};
 
 /// Searches until the time is over or the restarts are done, and writes the best strategy.
 #[derive(Args)]
@@ -51,7 +52,7 @@ impl Search {
     /// # Errors
     /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
-        refuse_same(self.from.as_deref(), &self.out)?;
+        refuse_overwriting(&self.out, self.from.as_deref())?;
         if let Some(passed) = self.stopping {
             return self.search_blocks(passed);
         }

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
+use lab::arguments::refuse_overwriting;
 use lab::table::format_number;
 use lab::{input, say};
 use ntk::Kind;
 
-use super::{NetworkArguments, check_memory, refuse_inputs, write_matrix};
+use super::{NetworkArguments, check_memory, write_matrix};
 
 /// Writes the kernel of all pairs of points.
 #[derive(Args)]
@@ -43,9 +44,7 @@ impl Kernel {
     /// # Errors
     /// One line that names the file and the fault.
     pub fn run(self) -> anyhow::Result<()> {
-        let inputs: Vec<&std::path::Path> =
-            std::iter::once(self.inputs.as_path()).chain(self.inputs2.as_deref()).collect();
-        refuse_inputs(&self.out, &inputs)?;
+        refuse_overwriting(&self.out, std::iter::once(self.inputs.as_path()).chain(self.inputs2.as_deref()))?;
         let kind = match self.kind {
             Which::Ntk => Kind::Ntk,
             Which::Nngp => Kind::Nngp,

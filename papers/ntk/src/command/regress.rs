@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
+use lab::arguments::refuse_overwriting;
 use lab::table::format_number;
 use lab::{input, say};
 use ntk::{Regression, Time};
 
-use super::{NetworkArguments, check_memory, refuse_inputs, write_columns};
+use super::{NetworkArguments, check_memory, write_columns};
 
 /// Trains on points with targets and writes mean and bands at other points.
 #[derive(Args)]
@@ -38,7 +39,7 @@ impl Regress {
     /// # Errors
     /// One line that names the file and the fault.
     pub fn run(self) -> anyhow::Result<()> {
-        refuse_inputs(&self.out, &[&self.train_x, &self.train_y, &self.test_x])?;
+        refuse_overwriting(&self.out, [self.train_x.as_path(), &self.train_y, &self.test_x])?;
         let (x, y, test) =
             (input::matrix(&self.train_x)?, input::vector(&self.train_y)?, input::matrix(&self.test_x)?);
         let (points, new) = (x.nrows() as f64, test.nrows() as f64);

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 use indicatif::ProgressBar;
+use lab::arguments::{positive, refuse_overwriting};
 use lab::table::format_number;
 use lab::{input, say};
 use ndarray::Axis;
 use ntk::network::coins;
 use ntk::{Kind, Network};
 
-use super::{NetworkArguments, check_memory, positive, refuse_inputs, write_columns};
+use super::{NetworkArguments, check_memory, write_columns};
 
 /// Trains by full-batch gradient descent and compares the tangent kernel with its limit before and after.
 #[derive(Args)]
@@ -47,7 +48,7 @@ impl Train {
     /// # Errors
     /// One line that names the file and the fault.
     pub fn run(self) -> anyhow::Result<()> {
-        refuse_inputs(&self.out, &[&self.train_x, &self.train_y])?;
+        refuse_overwriting(&self.out, [self.train_x.as_path(), &self.train_y])?;
         let (x, y) = (input::matrix(&self.train_x)?, input::vector(&self.train_y)?);
         let (points, width, depth) = (x.nrows() as f64, f64::from(self.width), f64::from(self.network.depth));
         let parameters = width * x.ncols() as f64 + (depth - 2.0).max(0.0) * width * width;

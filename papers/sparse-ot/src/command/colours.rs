@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use lab::arguments::positive;
 use lab::table::format_number;
 use lab::{image_file, say};
 use numerics::random::stream;
 use sparse_ot::colour::{Palette, palette_problem, transferred};
 use sparse_ot::{Regulariser, RelaxationOptions, solve_relaxation};
 
-use super::{at_least_one, positive};
+use super::at_least_one;
 
 /// Gives the source image the colours of the target: palettes by k-means, matched by transport.
 #[derive(Args)]

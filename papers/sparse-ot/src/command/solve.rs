@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use clap::{ArgGroup, Args, ValueEnum};
+use lab::arguments::{positive, refuse_overwriting};
 use lab::polars::prelude::{Column, DataFrame};
 use lab::table::{csv_bytes, format_number};
 use lab::{input, say, write_atomically};
@@ -14,7 +15,7 @@ use sparse_ot::{
     RepairOptions, SparsePlan, repair, solve_dual, solve_relaxation, solve_semidual,
 };
 
-use super::{at_least_one, positive};
+use super::at_least_one;
 
 /// Minimises ⟨C, T⟩ + (γ/2)‖T‖² over plans T from a to b with at most k nonzeros per column.
 ///
@@ -118,11 +119,7 @@ impl Solve {
             Some(&self.a),
             Some(&self.b),
         ];
-        if inputs.into_iter().flatten().any(|input| *input == self.out) {
-            return Err(
-                lab::Error::Usage(format!("--out {} is one of the inputs", self.out.display())).into()
-            );
-        }
+        refuse_overwriting(&self.out, inputs.into_iter().flatten().map(PathBuf::as_path))?;
         let problem = self.problem()?;
         let started = Instant::now();
         let Found { mut lines, name, plan } = match self.method {
