@@ -1,5 +1,6 @@
 //! What people run on their own points.
 
+use std::fmt::Display;
 use std::path::Path;
 
 use anyhow::Context;
@@ -9,7 +10,7 @@ use lab::polars::prelude::{Column, DataFrame};
 use lab::table::csv_bytes;
 use lab::{Error, write_atomically};
 use ndarray::ArrayView2;
-use ndarray_npy::WriteNpyExt;
+use ndarray_npy::{WritableElement, WriteNpyExt};
 use ntk::{Activation, Architecture};
 
 mod kernel;
@@ -108,7 +109,7 @@ fn available_gigabytes() -> Option<f64> {
 }
 
 /// Writes a matrix as .npy or .csv, by the name.
-fn write_matrix(path: &Path, matrix: ArrayView2<f64>) -> anyhow::Result<()> {
+fn write_matrix<T: WritableElement + Display>(path: &Path, matrix: ArrayView2<T>) -> anyhow::Result<()> {
     let bytes = match path.extension().and_then(|extension| extension.to_str()) {
         Some("npy") => {
             let mut bytes = Vec::new();
@@ -119,7 +120,7 @@ fn write_matrix(path: &Path, matrix: ArrayView2<f64>) -> anyhow::Result<()> {
             let rows = matrix
                 .rows()
                 .into_iter()
-                .map(|row| row.iter().map(f64::to_string).collect::<Vec<_>>().join(",") + "\n");
+                .map(|row| row.iter().map(T::to_string).collect::<Vec<_>>().join(",") + "\n");
             rows.collect::<String>().into_bytes()
         }
         _ => {

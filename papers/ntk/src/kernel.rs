@@ -209,10 +209,27 @@ impl Architecture {
     /// # Errors
     /// For settings out of range, empty or non-finite points, and zero points where b = 0.
     pub fn matrix(&self, kind: Kind, x: ArrayView2<f64>) -> Result<Array2<f64>, KernelError> {
+        self.symmetric(kind, x, |entry| entry)
+    }
+
+    /// [`matrix`](Self::matrix) in single precision, half of the memory: entries are computed in double precision and rounded once.
+    ///
+    /// # Errors
+    /// As for [`matrix`](Self::matrix).
+    pub fn matrix_f32(&self, kind: Kind, x: ArrayView2<f64>) -> Result<Array2<f32>, KernelError> {
+        self.symmetric(kind, x, |entry| entry as f32)
+    }
+
+    fn symmetric<T: Copy + Default + Send + Sync>(
+        &self,
+        kind: Kind,
+        x: ArrayView2<f64>,
+        round: impl Fn(f64) -> T + Sync,
+    ) -> Result<Array2<T>, KernelError> {
         self.check()?;
         let variances = self.variances(x)?;
         let rows = x.nrows();
-        let mut kernel = Array2::zeros((rows, rows));
+        let mut kernel = Array2::default((rows, rows));
         let tiles = kernel.axis_chunks_iter_mut(Axis(0), TILE).into_par_iter().enumerate();
         tiles.for_each(|(tile, mut out)| {
             let first = tile * TILE;
@@ -221,11 +238,11 @@ impl Architecture {
             // Above the diagonal only; the rest is copied.
             for i in 0..own.nrows() {
                 let left = variances[first + i];
-                out[(i, first + i)] = self.layers(left, left, Angle::NONE).get(kind);
+                out[(i, first + i)] = round(self.layers(left, left, Angle::NONE).get(kind));
                 for j in i + 1..others.nrows() {
                     let right = variances[first + j];
                     let angle = self.angle(own.row(i), others.row(j), products[(i, j)], left, right);
-                    out[(i, first + j)] = self.layers(left, right, angle).get(kind);
+                    out[(i, first + j)] = round(self.layers(left, right, angle).get(kind));
                 }
             }
         });

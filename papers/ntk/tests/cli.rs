@@ -55,6 +55,17 @@ fn kernels_are_written_as_csv_and_npy() {
     text(folder.path(), "kernel --inputs k.npy --out again.csv");
     text(folder.path(), "kernel --inputs x.csv --inputs2 t.csv --out c.csv --weight-std 1.4142 --bias-std 0");
     assert_eq!(numbers(folder.path(), "c.csv", 0).iter().map(Vec::len).collect::<Vec<_>>(), [2, 2, 2]);
+    text(folder.path(), "kernel --inputs x.csv --out s.csv --single");
+    let single = numbers(folder.path(), "s.csv", 0);
+    text(folder.path(), "kernel --inputs x.csv --out k.csv");
+    let double = numbers(folder.path(), "k.csv", 0);
+    assert!(
+        single
+            .concat()
+            .iter()
+            .zip(double.concat())
+            .all(|(a, b)| (a - b).abs() < 1e-7 && *a as f32 == b as f32)
+    );
     for activation in ["tanh", "gelu", "sine"] {
         text(folder.path(), &format!("kernel --inputs x.csv --out k.csv --activation {activation}"));
     }

@@ -21,13 +21,14 @@ fn architectures() -> impl Strategy<Value = Architecture> {
 }
 
 proptest! {
-    #![proptest_config(proptest::test_runner::Config::with_cases(64))]
+    #![proptest_config(proptest::test_runner::Config::with_cases(48))]
 
     #[test]
     fn kernels_are_symmetric_positive_and_agree_with_themselves(architecture in architectures(), x in points(7, 3)) {
         for kind in [Kind::Ntk, Kind::Nngp] {
             let kernel = architecture.matrix(kind, x.view()).unwrap();
             prop_assert_eq!(&kernel, &kernel.t());
+            prop_assert_eq!(architecture.matrix_f32(kind, x.view()).unwrap(), kernel.mapv(|entry| entry as f32));
             let (values, _) = eigen(kernel.view()).unwrap();
             prop_assert!(values[0] > -1e-9 * values[6]);
             let cross = architecture.cross(kind, x.view(), x.view()).unwrap();

@@ -25,6 +25,9 @@ pub struct Kernel {
     /// Which kernel
     #[arg(long, value_enum, default_value_t = Which::Ntk)]
     kind: Which,
+    /// Write single precision: half of the memory, of one set of points only
+    #[arg(long, conflicts_with = "inputs2")]
+    single: bool,
     /// Where it goes: .npy or .csv
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -51,6 +54,13 @@ impl Kernel {
         };
         let architecture = self.network.architecture();
         let x = input::matrix(&self.inputs)?;
+        if self.single {
+            check_memory(8.0 * (x.nrows() as f64).powi(2), "the kernel matrix")?;
+            let kernel =
+                architecture.matrix_f32(kind, x.view()).with_context(|| self.inputs.display().to_string())?;
+            write_matrix(&self.out, kernel.view())?;
+            return self.say(kernel.dim(), kernel.iter().map(|entry| f64::from(*entry)));
+        }
         let kernel = match &self.inputs2 {
             None => {
                 check_memory(16.0 * (x.nrows() as f64).powi(2), "the kernel matrix")?;
@@ -65,12 +75,14 @@ impl Kernel {
             }
         };
         write_matrix(&self.out, kernel.view())?;
-        let (low, high) =
-            kernel.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), k| (l.min(*k), h.max(*k)));
+        self.say(kernel.dim(), kernel.iter().copied())
+    }
+
+    /// Says what was written.
+    fn say(&self, (rows, columns): (usize, usize), entries: impl Iterator<Item = f64>) -> anyhow::Result<()> {
+        let (low, high) = entries.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), k| (l.min(k), h.max(k)));
         say(&format!(
-            "kernel     {} × {}, entries from {} to {}\nwritten to {}",
-            kernel.nrows(),
-            kernel.ncols(),
+            "kernel     {rows} × {columns}, entries from {} to {}\nwritten to {}",
             format_number(low),
             format_number(high),
             self.out.display()
