@@ -21,6 +21,8 @@ pub struct Sieves<'f, F: Function> {
     cardinality: usize,
     pruned: bool,
     sieves: BTreeMap<i32, Sieve<F::State>>,
+    /// f(e) of each element that was ever inserted: it tells without a call that an element cannot gain a threshold above it.
+    singletons: Vec<f64>,
     calls: u64,
 }
 
@@ -40,7 +42,8 @@ impl<'f, F: Function> Sieves<'f, F> {
         if cardinality == 0 {
             return Err(OptionsError::Cardinality);
         }
-        let sieves = Self { function, cardinality, pruned, sieves: BTreeMap::new(), calls: 0 };
+        let singletons = vec![0.0; function.elements()];
+        let sieves = Self { function, cardinality, pruned, sieves: BTreeMap::new(), singletons, calls: 0 };
         Ok(OneByOne::new(sieves, function.elements()))
     }
 
@@ -62,6 +65,7 @@ impl<'f, F: Function> Sieves<'f, F> {
     fn offer(&mut self, exponent: i32, element: usize) {
         let threshold = self.threshold(exponent);
         if let Some(sieve) = self.sieves.get_mut(&exponent)
+            && self.singletons[element] >= threshold
             && sieve.chosen.len() < self.cardinality
         {
             self.calls += 1;
@@ -96,6 +100,7 @@ impl<F: Function> Update for Sieves<'_, F> {
     fn insert(&mut self, element: usize, _: &Available) {
         self.calls += 1;
         let singleton = self.function.gain(&self.function.empty(), element);
+        self.singletons[element] = singleton;
         if singleton.is_nan() || singleton <= 0.0 {
             return;
         }
@@ -113,7 +118,7 @@ impl<F: Function> Update for Sieves<'_, F> {
                 if let Some(sieve) = self.sieves.get_mut(&exponent) {
                     sieve.stale = true;
                 }
-            } else if singleton >= self.threshold(exponent) {
+            } else {
                 self.offer(exponent, element);
             }
         }

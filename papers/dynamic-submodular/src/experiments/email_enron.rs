@@ -40,7 +40,7 @@ impl Experiment for EmailEnron {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn columns(&self) -> Vec<Column> {

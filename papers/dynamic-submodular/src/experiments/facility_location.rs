@@ -45,7 +45,7 @@ impl Experiment for Facilities {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn columns(&self) -> Vec<Column> {

@@ -47,7 +47,7 @@ impl Experiment for QueriesAgainstN {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn columns(&self) -> Vec<Column> {

@@ -59,7 +59,7 @@ impl Experiment for QueriesAgainstSettings {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn columns(&self) -> Vec<Column> {

@@ -66,7 +66,7 @@ impl Experiment for ValueOverTime {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn columns(&self) -> Vec<Column> {
