@@ -88,26 +88,6 @@ enum Nonlinearity {
     Sine,
 }
 
-/// Refuses what would not fit into memory, before anything is computed.
-fn check_memory(bytes: f64, what: &str) -> anyhow::Result<()> {
-    let gigabytes = bytes / 1e9;
-    let available = available_gigabytes().unwrap_or(f64::INFINITY);
-    if gigabytes > available {
-        let fault =
-            format!("{what} would take {gigabytes:.1} GB, {available:.1} GB are free: use fewer points");
-        return Err(Error::Usage(fault).into());
-    }
-    Ok(())
-}
-
-/// Memory that is free, where the system says so.
-fn available_gigabytes() -> Option<f64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
-    Some(kilobytes * 1024.0 / 1e9)
-}
-
 /// Writes a matrix as .npy or .csv, by the name.
 fn write_matrix<T: WritableElement + Display>(path: &Path, matrix: ArrayView2<T>) -> anyhow::Result<()> {
     let bytes = match path.extension().and_then(|extension| extension.to_str()) {

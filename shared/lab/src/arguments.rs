@@ -1,6 +1,6 @@
 //! What the command lines of several papers ask of their arguments.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 
@@ -20,12 +20,49 @@ pub fn positive(text: &str) -> Result<f64, String> {
 /// # Errors
 /// A usage error that names the file, if `out` is one of `inputs`, also by another path.
 pub fn refuse_overwriting<'a>(out: &Path, inputs: impl IntoIterator<Item = &'a Path>) -> Result<(), Error> {
-    let same =
-        |input: &Path| input == out || (out.exists() && out.canonicalize().ok() == input.canonicalize().ok());
-    match inputs.into_iter().any(same) {
+    match inputs.into_iter().any(|input| resolved(input) == resolved(out)) {
         true => Err(Error::Usage(format!("--out {} is one of the inputs", out.display()))),
         false => Ok(()),
     }
+}
+
+/// Refuses to write two things to one file.
+///
+/// # Errors
+/// A usage error that names the file, also where the two paths differ.
+pub fn refuse_one_file_for_two(first: &Path, second: &Path) -> Result<(), Error> {
+    match resolved(first) == resolved(second) {
+        true => Err(Error::Usage(format!("{}: two outputs need a file each", second.display()))),
+        false => Ok(()),
+    }
+}
+
+/// The path without links and dots, as far as it exists.
+fn resolved(path: &Path) -> PathBuf {
+    let beside = || {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(folder.canonicalize().ok()?.join(path.file_name()?))
+    };
+    path.canonicalize().ok().or_else(beside).unwrap_or_else(|| path.to_owned())
+}
+
+/// Refuses what would not fit into memory, before anything is computed. Where the system does not say how much is free, everything passes.
+///
+/// # Errors
+/// A usage error with both sizes.
+pub fn refuse_beyond_memory(bytes: f64, what: &str) -> Result<(), Error> {
+    let (gigabytes, free) = (bytes / 1e9, free_gigabytes().unwrap_or(f64::INFINITY));
+    if gigabytes <= free {
+        return Ok(());
+    }
+    Err(Error::Usage(format!("{what} would take {gigabytes:.1} GB, {free:.1} GB are free: use fewer points")))
+}
+
+fn free_gigabytes() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kilobytes * 1024.0 / 1e9)
 }
 
 #[cfg(test)]
@@ -41,6 +78,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_large_is_refused_with_its_size() {
+        assert!(refuse_beyond_memory(1e3, "it").is_ok());
+        if free_gigabytes().is_some() {
+            let fault = refuse_beyond_memory(1e18, "it").unwrap_err().to_string();
+            assert!(fault.starts_with("it would take 1000000000.0 GB"), "{fault}");
+        }
+    }
+
+    #[test]
     fn a_file_that_is_read_is_not_written() {
         let folder = tempfile::tempdir().expect("there is a temporary folder");
         let file = folder.path().join("a");
@@ -48,5 +94,8 @@ mod tests {
         let other = folder.path().join(".").join("a");
         assert!(refuse_overwriting(&other, [file.as_path()]).is_err());
         assert!(refuse_overwriting(&folder.path().join("b"), [file.as_path()]).is_ok());
+        let (new, same) = (folder.path().join("new"), folder.path().join(".").join("new"));
+        assert!(refuse_one_file_for_two(&new, &same).is_err(), "also where neither is there yet");
+        assert!(refuse_one_file_for_two(&new, &file).is_ok());
     }
 }

@@ -1,7 +1,7 @@
 //! Files that are never half-written.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, IoContext};
@@ -13,11 +13,18 @@ pub fn data_file(path: &str) -> Option<PathBuf> {
 }
 
 /// Writes a file whole or not at all: into a temporary file beside it, then renamed over it. Missing
-/// folders are made.
+/// folders are made. A link stays a link: the file that it names is replaced.
 ///
 /// # Errors
-/// If the folder cannot be made or the disk refuses the bytes; the old file then stands untouched.
+/// If the folder cannot be made or the disk refuses the bytes; the old file then stands untouched. If `path` is there and is no
+/// regular file: a renamed file would take the place of the device, pipe or folder.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let target = match fs::metadata(path) {
+        Ok(found) if found.is_file() => path.canonicalize().writing(path)?,
+        Ok(_) => return Err(io::Error::other("it is no regular file")).writing(path),
+        Err(_) => path.to_owned(),
+    };
+    let path = target.as_path();
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -42,6 +49,35 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_regular_file_is_left_alone() {
+        use std::os::unix::fs::FileTypeExt;
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&socket, &link).unwrap();
+        for target in [&socket, &link, &folder.path().to_owned()] {
+            let fault = write_atomically(target, b"x").unwrap_err().to_string();
+            assert!(fault.ends_with("it is no regular file"), "{fault}");
+        }
+        assert!(fs::symlink_metadata(&socket).unwrap().file_type().is_socket());
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        fs::write(&file, "old").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        write_atomically(&link, b"new").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "new");
+    }
 
     #[test]
     fn writes_replace_whole_files_and_leave_nothing_else() {

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use lab::arguments::refuse_overwriting;
+use lab::arguments::{refuse_beyond_memory, refuse_overwriting};
 use lab::table::format_number;
 use lab::{input, say};
 use ntk::Kind;
 
-use super::{NetworkArguments, check_memory, write_matrix};
+use super::{NetworkArguments, write_matrix};
 
 /// Writes the kernel of all pairs of points.
 #[derive(Args)]
@@ -55,7 +55,7 @@ impl Kernel {
         let architecture = self.network.architecture();
         let x = input::matrix(&self.inputs)?;
         if self.single {
-            check_memory(8.0 * (x.nrows() as f64).powi(2), "the kernel matrix")?;
+            refuse_beyond_memory(8.0 * (x.nrows() as f64).powi(2), "the kernel matrix")?;
             let kernel =
                 architecture.matrix_f32(kind, x.view()).with_context(|| self.inputs.display().to_string())?;
             write_matrix(&self.out, kernel.view())?;
@@ -63,12 +63,12 @@ impl Kernel {
         }
         let kernel = match &self.inputs2 {
             None => {
-                check_memory(16.0 * (x.nrows() as f64).powi(2), "the kernel matrix")?;
+                refuse_beyond_memory(16.0 * (x.nrows() as f64).powi(2), "the kernel matrix")?;
                 architecture.matrix(kind, x.view()).with_context(|| self.inputs.display().to_string())?
             }
             Some(path) => {
                 let y = input::matrix(path)?;
-                check_memory(16.0 * x.nrows() as f64 * y.nrows() as f64, "the kernel matrix")?;
+                refuse_beyond_memory(16.0 * x.nrows() as f64 * y.nrows() as f64, "the kernel matrix")?;
                 architecture
                     .cross(kind, x.view(), y.view())
                     .with_context(|| format!("{} and {}", self.inputs.display(), path.display()))?

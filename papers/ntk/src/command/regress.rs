@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use lab::arguments::refuse_overwriting;
+use lab::arguments::{refuse_beyond_memory, refuse_overwriting};
 use lab::table::format_number;
 use lab::{input, say};
 use ntk::{Regression, Time};
 
-use super::{NetworkArguments, check_memory, write_columns};
+use super::{NetworkArguments, write_columns};
 
 /// Trains on points with targets and writes mean and bands at other points.
 #[derive(Args)]
@@ -43,7 +43,10 @@ impl Regress {
         let (x, y, test) =
             (input::matrix(&self.train_x)?, input::vector(&self.train_y)?, input::matrix(&self.test_x)?);
         let (points, new) = (x.nrows() as f64, test.nrows() as f64);
-        check_memory(8.0 * (6.0 * points * points + 4.0 * points * new + 4.0 * new * new), "training")?;
+        refuse_beyond_memory(
+            8.0 * (6.0 * points * points + 4.0 * points * new + 4.0 * new * new),
+            "training",
+        )?;
         let regression = Regression::new(self.network.architecture(), x.view(), y.view())
             .with_context(|| format!("{} with {}", self.train_x.display(), self.train_y.display()))?;
         let posterior = regression

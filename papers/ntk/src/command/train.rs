@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 use indicatif::ProgressBar;
-use lab::arguments::{positive, refuse_overwriting};
+use lab::arguments::{positive, refuse_beyond_memory, refuse_overwriting};
 use lab::table::format_number;
 use lab::{input, say};
 use ndarray::Axis;
 use ntk::network::coins;
 use ntk::{Kind, Network};
 
-use super::{NetworkArguments, check_memory, write_columns};
+use super::{NetworkArguments, write_columns};
 
 /// Trains by full-batch gradient descent and compares the tangent kernel with its limit before and after.
 #[derive(Args)]
@@ -52,7 +52,7 @@ impl Train {
         let (x, y) = (input::matrix(&self.train_x)?, input::vector(&self.train_y)?);
         let (points, width, depth) = (x.nrows() as f64, f64::from(self.width), f64::from(self.network.depth));
         let parameters = width * x.ncols() as f64 + (depth - 2.0).max(0.0) * width * width;
-        check_memory(
+        refuse_beyond_memory(
             8.0 * (2.0 * parameters + 4.0 * points * width * depth + 4.0 * points * points),
             "the network",
         )?;
