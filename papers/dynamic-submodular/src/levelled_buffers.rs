@@ -1,9 +1,9 @@
-//! The dynamic algorithm of Lattanzi, Mitrović, Norouzi-Fard, Tarnawski and Zadimoghaddam (NeurIPS 2020), as its published code runs it.
+//! The dynamic algorithm of Lattanzi, Mitrović, Norouzi-Fard, Tarnawski and Zadimoghaddam (NeurIPS 2020), after descriptions of its published code.
 //!
 //! For each guess γ = 1.3^j there are levels l = 0, …, L = ⌈log₂ N⌉ with a pool A_l, a part S_l of the solution, and a buffer B_l. An arriving element that
-//! is worth γ/(2k) enters every buffer; the first level whose buffer holds 2^(L−l) elements is built again from A_l ∪ B_l. Building takes elements one by
-//! one in random order as long as at least 2^(L−l) of the level's pool still gain γ/(2k). After a deletion that leaves the solution below
-//! (1 − ε) γ/2, the lowest level that lost an element is built again.
+//! is worth γ/(2k) enters every buffer; the first level whose buffer holds 2^(L−l) elements is built again from A_l ∪ B_l, shuffled and filtered once. Building takes
+//! elements one by one as long as at least 2^(L−l) of the pool still gain γ/(2k), filtering after each, and stops where k are chosen. After a deletion that leaves the
+//! solution below (1 − ε) γ/2, the lowest level that lost an element is built again.
 //!
 //! The paper that this crate is about states that the analysis of this algorithm has gaps. Its trigger after deletions depends on the solution's own
 //! sample.
@@ -92,22 +92,28 @@ impl<'f, F: Function> LevelledBuffers<'f, F> {
         }
         let mut size: usize = run.chosen[..from].iter().map(Vec::len).sum();
         let mut rest: Vec<usize> = run.pool[from].union(&run.buffer[from]).copied().collect();
+        rest.shuffle(&mut self.random);
         for level in from..=self.levels {
-            rest.shuffle(&mut self.random);
-            let keep = |rest: &mut Vec<usize>, state: &F::State, calls: &mut u64| {
-                *calls += rest.len() as u64;
-                rest.retain(|element| self.function.gain(state, *element) >= threshold);
-            };
-            keep(&mut rest, &state, &mut self.calls);
-            run.pool[level] = rest.iter().copied().collect();
+            run.pool[level].clear();
             run.buffer[level].clear();
             run.chosen[level].clear();
-            while rest.len() >= 1 << (self.levels - level) && size < self.cardinality {
+        }
+        let keep = |rest: &mut Vec<usize>, state: &F::State, calls: &mut u64| {
+            *calls += rest.len() as u64;
+            rest.retain(|element| self.function.gain(state, *element) >= threshold);
+        };
+        keep(&mut rest, &state, &mut self.calls);
+        'levels: for level in from..=self.levels {
+            run.pool[level] = rest.iter().copied().collect();
+            while rest.len() >= 1 << (self.levels - level) {
                 let element = rest[0];
                 self.calls += 1;
                 self.function.add(&mut state, element);
                 run.chosen[level].push(element);
                 size += 1;
+                if size == self.cardinality {
+                    break 'levels;
+                }
                 keep(&mut rest, &state, &mut self.calls);
             }
         }

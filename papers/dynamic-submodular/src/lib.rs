@@ -11,7 +11,7 @@
 //!
 //! where V_t is what is available. What counts is the number of oracle calls: one for each evaluation of f or of a gain. Selecting anew by
 //! greedy is worth 1 − 1/e and costs at least |V_t| calls an update; the paper's algorithm needs a number that is polylogarithmic in n,
-//! amortised over the stream. The stream is fixed before the algorithm's coins.
+//! amortised over the stream. (What is reconstructed here gives 1/2 − O(ε), and that only with more trials than the default.) The stream is fixed before the algorithm's coins.
 //!
 //! # The method
 //!

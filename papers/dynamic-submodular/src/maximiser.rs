@@ -31,11 +31,13 @@ pub enum OptionsError {
     /// k = 0.
     #[error("a solution needs room for at least one element")]
     Cardinality,
-    /// ε outside (0, 1).
-    #[error("epsilon must lie between 0 and 1, both excluded; found {0}")]
+    /// ε, or δ, outside its range.
+    #[error(
+        "expected a tolerance below 1 and of at least 0.001 (of at least 0 for the algorithm of 2020); found {0}"
+    )]
     Epsilon(f64),
-    /// ε_g not positive.
-    #[error("the ratio of guesses must be positive; found {0}")]
+    /// ε_g outside its range.
+    #[error("the ratio of guesses must be at least 0.001; found {0}")]
     GuessRatio(f64),
 }
 
@@ -52,6 +54,11 @@ pub trait Maximiser {
 
     /// What may be chosen now.
     fn available(&self) -> &Available;
+
+    /// The most levels of a run now, for algorithms that have levels of elements.
+    fn levels(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// Elements that are in one of two ascending lists but not in both.

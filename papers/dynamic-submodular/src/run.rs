@@ -8,6 +8,18 @@
 //! **The invariant that carries the guarantee**: what triggers the rebuilding of level i (how many elements arrived, how many of its bucket went)
 //! depends on the stream and on R_i, never on the sample S_i. Given that the level was not rebuilt, S_i is therefore still a uniform sample of its bucket,
 //! and an adversary who fixed the stream beforehand has hit at most a share ε of it in the mean.
+//!
+//! # The argument, in outline
+//!
+//! *Value.* A sample of m elements of bucket b gains (1 − ε) m τ_b at least, in the mean, where the trials are right. If k are chosen, these sum to
+//! (1 − O(ε)) kτ = (1 − O(ε)) γ/2. If fewer, nothing available gains τ any more, so f(G) ≥ OPT − kτ by submodularity. With OPT ≤ γ < (1 + ε_g) OPT both are (1/2 − O(ε + ε_g)) OPT.
+//!
+//! *Deletions.* Elements that went stay in G as ghosts until their level is rebuilt. Of a bucket at most a share ε went, and the sample is uniform, so ghosts are at most a share ε of it in the
+//! mean, each worth (1 + ε) τ_b at most.
+//!
+//! *Calls.* A level takes a bucket that holds at least 1/(B + 1) of its elements and samples until a share ε of the bucket's gains fall below it, so that a share ε/(B + 1) of the
+//! elements moves down a bucket; B = O(log k/ε), so there are O(B² log n/ε) levels. Building one costs a number of calls in proportion to its elements, and is paid by as many arrivals up to a
+//! factor 2, or losses up to a factor (B + 1)/ε.
 
 use rand::Rng;
 use rand::seq::{SliceRandom, index::sample};

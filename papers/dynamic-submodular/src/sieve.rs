@@ -2,9 +2,11 @@
 //!
 //! For each guess γ = 1.3^j a sieve takes an element if it gains γ/(2k) on top of what the sieve holds, as long as that is fewer than k. One pass
 //! over a stream of insertions is worth half of the optimum (Badanidiyuru et al. 2014). When an element that a sieve holds is deleted, the sieve is
-//! run again over all that is available, which is how the published experiments on deletions use it; there is no bound on how often. The ++
-//! variant (Kazemi et al. 2019) leaves sieves alone whose guess lies below the best value at hand; with deletions that value can fall again, and such a sieve
-//! is then run anew.
+//! run again over all that is available, in the order of arrival, which is how the published experiments on deletions use it; there is no bound on how often. The output is the best set that any sieve has held and of which nothing was deleted.
+//!
+//! The ++ variant (Kazemi et al. 2019) takes the value of that set as a lower bound of the optimum and gives up sieves whose guess lies below it. How it should meet
+//! deletions is not published; here, when the best set loses an element, the bound falls to what the remaining sieves hold, and sieves that were given up and lie above it are
+//! run anew.
 
 use std::collections::BTreeMap;
 
@@ -21,6 +23,8 @@ pub struct Sieves<'f, F: Function> {
     cardinality: usize,
     pruned: bool,
     sieves: BTreeMap<i32, Sieve<F::State>>,
+    /// The best set, and its value: while nothing is deleted it never gets worse.
+    best: (Vec<usize>, f64),
     /// f(e) of each element that was ever inserted: it tells without a call that an element cannot gain a threshold above it.
     singletons: Vec<f64>,
     calls: u64,
@@ -29,8 +33,8 @@ pub struct Sieves<'f, F: Function> {
 struct Sieve<S> {
     state: S,
     chosen: Vec<usize>,
-    /// Left alone while its guess was too low: what it holds is out of date.
-    stale: bool,
+    /// Given up because its guess was too low: what it holds is out of date.
+    given_up: bool,
 }
 
 impl<'f, F: Function> Sieves<'f, F> {
@@ -43,7 +47,15 @@ impl<'f, F: Function> Sieves<'f, F> {
             return Err(OptionsError::Cardinality);
         }
         let singletons = vec![0.0; function.elements()];
-        let sieves = Self { function, cardinality, pruned, sieves: BTreeMap::new(), singletons, calls: 0 };
+        let sieves = Self {
+            function,
+            cardinality,
+            pruned,
+            sieves: BTreeMap::new(),
+            best: (Vec::new(), 0.0),
+            singletons,
+            calls: 0,
+        };
         Ok(OneByOne::new(sieves, function.elements()))
     }
 
@@ -51,20 +63,28 @@ impl<'f, F: Function> Sieves<'f, F> {
         GUESS_RATIO.powi(exponent) / (2.0 * self.cardinality as f64)
     }
 
-    /// The best sieve that is up to date, and its value.
-    fn best(&self) -> Option<(&Sieve<F::State>, f64)> {
-        let current = self.sieves.values().filter(|sieve| !sieve.stale);
-        current.map(|sieve| (sieve, self.function.value(&sieve.state))).max_by(|a, b| a.1.total_cmp(&b.1))
+    /// Takes note of a sieve that is better than the best set.
+    fn compare(&mut self, exponent: i32) {
+        if let Some(sieve) = self.sieves.get(&exponent).filter(|sieve| !sieve.given_up) {
+            let value = self.function.value(&sieve.state);
+            if value > self.best.1 {
+                self.best = (sieve.chosen.clone(), value);
+            }
+        }
     }
 
-    /// Whether a sieve is left alone now.
-    fn is_pruned(&self, exponent: i32, best: f64) -> bool {
-        self.pruned && GUESS_RATIO.powi(exponent) < best
+    /// Gives up sieves whose guess lies below the best value.
+    fn prune(&mut self) {
+        let best = self.best.1;
+        for (exponent, sieve) in &mut self.sieves {
+            sieve.given_up |= self.pruned && GUESS_RATIO.powi(*exponent) < best;
+        }
     }
 
     fn offer(&mut self, exponent: i32, element: usize) {
         let threshold = self.threshold(exponent);
         if let Some(sieve) = self.sieves.get_mut(&exponent)
+            && !sieve.given_up
             && self.singletons[element] >= threshold
             && sieve.chosen.len() < self.cardinality
         {
@@ -77,22 +97,17 @@ impl<'f, F: Function> Sieves<'f, F> {
     }
 
     fn run_again(&mut self, exponent: i32, available: &Available) {
-        let fresh = Sieve { state: self.function.empty(), chosen: Vec::new(), stale: false };
-        self.sieves.insert(exponent, fresh);
-        for element in available.elements() {
+        self.sieves.insert(exponent, Sieve::empty(self.function));
+        for element in available.by_arrival() {
             self.offer(exponent, element);
         }
+        self.compare(exponent);
     }
+}
 
-    /// Runs stale sieves again whose guess is no longer too low, from the highest down.
-    fn revive(&mut self, available: &Available) {
-        let stale: Vec<i32> = self.sieves.iter().filter(|(_, sieve)| sieve.stale).map(|(j, _)| *j).collect();
-        for exponent in stale.into_iter().rev() {
-            let best = self.best().map_or(0.0, |(_, value)| value);
-            if !self.is_pruned(exponent, best) {
-                self.run_again(exponent, available);
-            }
-        }
+impl<S> Sieve<S> {
+    fn empty<F: Function<State = S>>(function: &F) -> Self {
+        Self { state: function.empty(), chosen: Vec::new(), given_up: false }
     }
 }
 
@@ -107,38 +122,45 @@ impl<F: Function> Update for Sieves<'_, F> {
         // Guesses from f(e) to 2k f(e) are those that e can be useful for and no other element has asked for yet.
         let logarithm = |value: f64| value.ln() / GUESS_RATIO.ln();
         let highest = logarithm(2.0 * self.cardinality as f64 * singleton).floor() as i32;
+        let function = self.function;
         for exponent in logarithm(singleton).ceil() as i32..=highest {
-            let fresh = || Sieve { state: self.function.empty(), chosen: Vec::new(), stale: false };
-            self.sieves.entry(exponent).or_insert_with(fresh);
+            self.sieves.entry(exponent).or_insert_with(|| Sieve::empty(function));
         }
-        let best = self.best().map_or(0.0, |(_, value)| value);
+        self.prune();
         let exponents: Vec<i32> = self.sieves.keys().copied().collect();
         for exponent in exponents {
-            if self.is_pruned(exponent, best) {
-                if let Some(sieve) = self.sieves.get_mut(&exponent) {
-                    sieve.stale = true;
-                }
-            } else {
-                self.offer(exponent, element);
-            }
+            self.offer(exponent, element);
+            self.compare(exponent);
         }
+        self.prune();
     }
 
     fn delete(&mut self, element: usize, available: &Available) {
-        let holding: Vec<i32> = self
-            .sieves
-            .iter()
-            .filter(|(_, sieve)| !sieve.stale && sieve.chosen.contains(&element))
-            .map(|(exponent, _)| *exponent)
-            .collect();
-        for exponent in holding {
-            self.run_again(exponent, available);
+        let best_is_hit = self.best.0.contains(&element);
+        if best_is_hit {
+            self.best = (Vec::new(), 0.0);
         }
-        self.revive(available);
+        let exponents: Vec<i32> = self.sieves.keys().rev().copied().collect();
+        for &exponent in &exponents {
+            let held = |sieve: &Sieve<F::State>| !sieve.given_up && sieve.chosen.contains(&element);
+            if self.sieves.get(&exponent).is_some_and(held) {
+                self.run_again(exponent, available);
+            } else if best_is_hit {
+                self.compare(exponent);
+            }
+        }
+        // From the highest down: what these find raises the bound for those below.
+        for exponent in exponents {
+            let given_up = self.sieves.get(&exponent).is_some_and(|sieve| sieve.given_up);
+            if best_is_hit && given_up && GUESS_RATIO.powi(exponent) >= self.best.1 {
+                self.run_again(exponent, available);
+            }
+        }
+        self.prune();
     }
 
     fn solution(&self) -> (Vec<usize>, f64) {
-        self.best().map_or((Vec::new(), 0.0), |(sieve, value)| (sieve.chosen.clone(), value))
+        self.best.clone()
     }
 
     fn calls(&self) -> u64 {

@@ -94,6 +94,18 @@ impl Available {
         self.alive == 0
     }
 
+    /// The available elements in the order in which they arrived. Cost: O(N + n log n) for n available of N.
+    pub fn by_arrival(&self) -> Vec<usize> {
+        let mut arrived: Vec<(u32, usize)> = self
+            .current
+            .iter()
+            .enumerate()
+            .filter_map(|(element, instance)| Some(((*instance)?, element)))
+            .collect();
+        arrived.sort_unstable();
+        arrived.into_iter().map(|(_, element)| element).collect()
+    }
+
     /// The available elements in ascending order. Cost: O(N).
     pub fn elements(&self) -> Vec<usize> {
         (0..self.current.len()).filter(|element| self.has(*element)).collect()
@@ -110,6 +122,17 @@ pub enum Order {
     SlidingWindow,
     /// Each step inserts a random absent element with probability 0.6 or deletes a random one.
     Random,
+}
+
+impl Order {
+    /// Its name in figures.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LargestFirst => "largest leave first",
+            Self::SlidingWindow => "sliding window",
+            Self::Random => "random",
+        }
+    }
 }
 
 /// All orders.

@@ -117,6 +117,7 @@ fn a_bad_operation_names_its_line_and_keeps_what_was_done() {
         ("insert 3", "s.txt line 3: expected `+ id` or `- id`, found \"insert 3\""),
         ("+ -3", "s.txt line 3: expected"),
         ("+", "s.txt line 3: expected"),
+        ("++12", "s.txt line 3: expected"),
         ("é 3", "s.txt line 3: expected"),
     ] {
         for every in ["", " --every 10"] {
@@ -147,9 +148,15 @@ fn bad_files_and_options_get_one_line() {
         (REPLAY.replace("--k 2", "--k 0"), "--k"),
         (format!("{REPLAY} --epsilon 1"), "--epsilon"),
         (format!("{REPLAY} --epsilon NaN"), "--epsilon"),
+        (format!("{REPLAY} --epsilon 1e-300"), "at least 0.001"),
+        (format!("{REPLAY} --solution ./steps.csv"), "two outputs need a file each"),
+        (
+            "generate --nodes 20 --out-graph new.txt --out-stream ./new.txt".into(),
+            "two outputs need a file each",
+        ),
         (format!("{REPLAY} --algorithm best"), "--algorithm"),
         (REPLAY.replace("steps.csv", "s.txt"), "s.txt is one of the inputs"),
-        (format!("{REPLAY} --solution steps.csv"), "need a file each"),
+        (format!("{REPLAY} --solution steps.csv"), "two outputs need a file each"),
     ] {
         assert!(refusal(folder.path(), &wrong, 2).contains(fault), "{wrong}");
     }
@@ -175,12 +182,14 @@ fn the_commands_of_the_readme_work() {
     }
 }
 
-/// The experiments end, and every claim that the small grid can judge is judged.
+/// The experiments end, every cell is measured, and the claim that the smallest grid can judge has its verdict.
 #[test]
 fn the_smoke_profile_is_reproduced() {
     let folder = tempfile::tempdir().unwrap();
     text(folder.path(), "reproduce --profile smoke --out reports");
     let verdicts =
         fs::read_to_string(folder.path().join("reports/dynamic-submodular/verdicts.json")).unwrap();
-    assert!(verdicts.contains("half-at-every-step") && !verdicts.contains("cells\""), "{verdicts}");
+    assert!(!verdicts.contains("cells\""), "no claim waits for a cell: {verdicts}");
+    let half = verdicts.split("\"id\"").find(|claim| claim.contains("half-at-every-step")).unwrap();
+    assert!(half.contains("\"verdict\": \"reproduced\""), "{half}");
 }

@@ -8,6 +8,7 @@ use dynamic_submodular::experiments::contest::{GraphFamily, operations};
 use dynamic_submodular::function::Coverage;
 use dynamic_submodular::stream::coins;
 use dynamic_submodular::{Operation, Order};
+use lab::arguments::refuse_one_file_for_two;
 use lab::{say, write_atomically};
 
 /// Writes an edge list and a stream.
@@ -57,6 +58,7 @@ impl Generate {
     /// # Errors
     /// If a file cannot be written.
     pub fn run(self) -> anyhow::Result<()> {
+        refuse_one_file_for_two(&self.out_graph, &self.out_stream)?;
         let family = match self.graph {
             Family::BarabasiAlbert => GraphFamily::BarabasiAlbert,
             Family::ErdosRenyi => GraphFamily::ErdosRenyi,

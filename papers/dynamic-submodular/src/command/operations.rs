@@ -38,8 +38,11 @@ impl<R: BufRead> Lines<R> {
             if text.is_empty() || text.starts_with('#') {
                 continue;
             }
-            let operation =
-                text.split_at_checked(1).and_then(|(sign, id)| Some((sign, id.trim().parse::<u64>().ok()?)));
+            let operation = text
+                .split_at_checked(1)
+                .map(|(sign, id)| (sign, id.trim()))
+                .filter(|(_, id)| id.bytes().all(|digit| digit.is_ascii_digit()))
+                .and_then(|(sign, id)| Some((sign, id.parse::<u64>().ok()?)));
             let (sign, id) = match operation {
                 Some((sign @ ("+" | "-"), id)) => (sign, id),
                 _ => {

@@ -11,10 +11,11 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use dynamic_submodular::experiments::contest::{Contender, Settings, start};
 use dynamic_submodular::function::{Coverage, FacilityLocation};
+use dynamic_submodular::level_algorithm::SMALLEST;
 use dynamic_submodular::{Function, Operation, Step, graph_file};
 use indicatif::{ProgressBar, ProgressStyle};
-use lab::arguments::{positive, refuse_overwriting};
-use lab::{Error, input, say, write_atomically};
+use lab::arguments::{positive, refuse_beyond_memory, refuse_one_file_for_two, refuse_overwriting};
+use lab::{input, say, write_atomically};
 
 use super::operations::Lines;
 
@@ -33,7 +34,7 @@ pub struct Replay {
     /// Most elements of the solution
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     k: u32,
-    /// Tolerance, between 0 and 1
+    /// Tolerance of the levels, from 0.001 and below 1
     #[arg(long, value_parser = fraction, allow_negative_numbers = true, default_value_t = 0.2)]
     epsilon: f64,
     /// Facility: similarities are exp(−d²/(2 bandwidth²))
@@ -68,7 +69,7 @@ enum Kind {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Algorithm {
-    /// The paper's, largest bucket: the one that is proved
+    /// The paper's, largest bucket: the one that the argument is about
     LevelsLargest,
     /// The paper's, high bucket: larger values, more calls
     LevelsHigh,
@@ -110,12 +111,13 @@ impl Replay {
         for out in std::iter::once(&self.out).chain(&self.solution) {
             refuse_overwriting(out, [self.input.as_path(), &self.stream])?;
         }
-        if self.solution.as_ref() == Some(&self.out) {
-            bail!(Error::Usage(format!("{}: steps and solution need a file each", self.out.display())));
+        if let Some(solution) = &self.solution {
+            refuse_one_file_for_two(&self.out, solution)?;
         }
         match self.function {
             Kind::Facility => {
                 let points = input::matrix(&self.input)?;
+                refuse_beyond_memory(4.0 * (points.nrows() as f64).powi(2), "the similarities")?;
                 let function = FacilityLocation::of_points(points.view(), self.bandwidth)
                     .with_context(|| self.input.display().to_string())?;
                 self.replay(&function, None)
@@ -280,7 +282,7 @@ impl Rows {
 /// A tolerance of the command line.
 fn fraction(text: &str) -> Result<f64, String> {
     match text.parse() {
-        Ok(number) if number > 0.0 && number < 1.0 => Ok(number),
-        _ => Err("expected a number between 0 and 1, both excluded".into()),
+        Ok(number) if (SMALLEST..1.0).contains(&number) => Ok(number),
+        _ => Err("expected a number of at least 0.001 and below 1".into()),
     }
 }

@@ -135,41 +135,13 @@ pub fn contest<F: Function>(
     contender: Contender,
     settings: Settings,
 ) -> Result<(Outcome, Vec<Checkpoint>), Failure> {
-    let Settings { cardinality, epsilon, guess_ratio, seed, checkpoints } = settings;
-    let rule = match contender {
-        Contender::LevelsLargest => BucketRule::Largest,
-        Contender::LevelsHigh => BucketRule::High,
-        _ => return other(function, operations, contender, settings),
-    };
-    let options =
-        LevelOptions { epsilon, guess_ratio, bucket_rule: rule, seed, ..LevelOptions::new(cardinality) };
-    let mut algorithm = LevelAlgorithm::new(function, options)?;
-    let mut levels = 0;
-    let mut course = Course::default();
-    for chunk in chunks(operations, checkpoints) {
-        course.take(function, &mut algorithm, chunk, cardinality)?;
-        levels = levels.max(algorithm.levels() as u64);
+    if selector(contender).is_some() {
+        return from_scratch(function, operations, contender, settings);
     }
-    let (outcome, points) = course.finish();
-    Ok((Outcome { levels: Some(levels), ..outcome }, points))
-}
-
-fn other<F: Function>(
-    function: &F,
-    operations: &[Operation],
-    contender: Contender,
-    settings: Settings,
-) -> Result<(Outcome, Vec<Checkpoint>), Failure> {
-    let Settings { cardinality, seed, checkpoints, .. } = settings;
-    let mut algorithm: Box<dyn Maximiser> = match contender {
-        Contender::Sieve => Box::new(Sieves::start(function, cardinality, false)?),
-        Contender::SievePruned => Box::new(Sieves::start(function, cardinality, true)?),
-        Contender::LevelledBuffers => Box::new(LevelledBuffers::start(function, cardinality, 0.0, seed)?),
-        _ => return from_scratch(function, operations, contender, settings),
-    };
+    let mut algorithm = start(function, contender, settings)?;
     let mut course = Course::default();
-    for chunk in chunks(operations, checkpoints) {
-        course.take(function, algorithm.as_mut(), chunk, cardinality)?;
+    for chunk in chunks(operations, settings.checkpoints) {
+        course.take(function, algorithm.as_mut(), chunk, settings.cardinality)?;
     }
     Ok(course.finish())
 }
@@ -219,6 +191,7 @@ struct Course {
     updates: u64,
     changes: u64,
     worst_update: u64,
+    levels: Option<usize>,
     points: Vec<Checkpoint>,
 }
 
@@ -226,7 +199,7 @@ impl Course {
     fn take<F: Function>(
         &mut self,
         function: &F,
-        algorithm: &mut (impl Maximiser + ?Sized),
+        algorithm: &mut dyn Maximiser,
         operations: &[Operation],
         cardinality: usize,
     ) -> Result<(), Failure> {
@@ -237,6 +210,7 @@ impl Course {
             self.worst_update = self.worst_update.max(step.calls);
         }
         self.updates += steps.len() as u64;
+        self.levels = self.levels.max(algorithm.levels());
         let greedy = lazy_greedy(function, &algorithm.available().elements(), cardinality).value;
         let value = steps.last().map_or(0.0, |step| step.value);
         self.points.push(Checkpoint { step: self.updates as usize, value, greedy, calls: self.calls });
@@ -253,23 +227,27 @@ impl Course {
             smallest_ratio: ratios.iter().copied().fold(f64::INFINITY, f64::min),
             worst_update: self.worst_update,
             changes: Some(self.changes as f64 / updates),
-            levels: None,
+            levels: self.levels.map(|levels| levels as u64),
         };
         (outcome, self.points)
     }
 }
 
-/// A recomputing contender that is run after every update, for the command line.
+/// How a contender selects, if it does so from scratch.
 pub fn selector(contender: Contender) -> Option<Selector> {
     match contender {
         Contender::LazyGreedy => Some(Selector::LazyGreedy),
         Contender::StochasticGreedy => Some(Selector::StochasticGreedy(0.1)),
         Contender::Random => Some(Selector::Random),
-        _ => None,
+        Contender::LevelsLargest
+        | Contender::LevelsHigh
+        | Contender::Sieve
+        | Contender::SievePruned
+        | Contender::LevelledBuffers => None,
     }
 }
 
-/// A contender that is ready to take updates one at a time.
+/// A contender that is ready to take updates one at a time. ε and ε_g are those of the levels; the algorithm of 2020 runs with its ε = 0.
 ///
 /// # Errors
 /// For settings out of range.
@@ -277,21 +255,22 @@ pub fn start<'f, F: Function>(
     function: &'f F,
     contender: Contender,
     settings: Settings,
-) -> Result<Box<dyn Maximiser + 'f>, crate::OptionsError> {
+) -> Result<Box<dyn Maximiser + Send + 'f>, crate::OptionsError> {
     let Settings { cardinality, epsilon, guess_ratio, seed, .. } = settings;
-    if let Some(selector) = selector(contender) {
-        return Ok(Box::new(Recompute::start(function, cardinality, selector, seed)?));
-    }
     let levels = |bucket_rule| {
         let options =
             LevelOptions { epsilon, guess_ratio, bucket_rule, seed, ..LevelOptions::new(cardinality) };
         LevelAlgorithm::new(function, options)
     };
+    let recompute = |selector| Recompute::start(function, cardinality, selector, seed);
     Ok(match contender {
+        Contender::LevelsLargest => Box::new(levels(BucketRule::Largest)?),
         Contender::LevelsHigh => Box::new(levels(BucketRule::High)?),
         Contender::Sieve => Box::new(Sieves::start(function, cardinality, false)?),
         Contender::SievePruned => Box::new(Sieves::start(function, cardinality, true)?),
-        Contender::LevelledBuffers => Box::new(LevelledBuffers::start(function, cardinality, epsilon, seed)?),
-        _ => Box::new(levels(BucketRule::Largest)?),
+        Contender::LevelledBuffers => Box::new(LevelledBuffers::start(function, cardinality, 0.0, seed)?),
+        Contender::LazyGreedy => Box::new(recompute(Selector::LazyGreedy)?),
+        Contender::StochasticGreedy => Box::new(recompute(Selector::StochasticGreedy(0.1))?),
+        Contender::Random => Box::new(recompute(Selector::Random)?),
     })
 }

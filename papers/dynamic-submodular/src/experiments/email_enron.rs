@@ -1,6 +1,6 @@
 //! `email-enron`: the graph of the published study.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table, means_by};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +8,9 @@ use super::contest::{self, CONTENDERS, Contender, GraphFamily, Settings, contest
 use crate::function::Coverage;
 use crate::graph_file;
 use crate::stream::Order;
+
+/// The resampling's name of the paper.
+const PAPER: &str = "dynamic-submodular";
 
 /// The graph of the 2020 study.
 pub struct EmailEnron;
@@ -21,6 +24,8 @@ pub struct Parameters {
     pub k: usize,
     /// The algorithm.
     pub contender: Contender,
+    /// Draw of stream, coins, and of a generated graph.
+    pub replicate: u32,
 }
 
 impl Experiment for EmailEnron {
@@ -32,7 +37,7 @@ impl Experiment for EmailEnron {
     }
 
     fn title(&self) -> &'static str {
-        "The graph of the 2020 study"
+        "The graph of the 2020 study, or one in its place"
     }
 
     fn question(&self) -> &'static str {
@@ -40,7 +45,7 @@ impl Experiment for EmailEnron {
     }
 
     fn revision(&self) -> u32 {
-        2
+        3
     }
 
     fn columns(&self) -> Vec<Column> {
@@ -48,6 +53,7 @@ impl Experiment for EmailEnron {
             Column::new("graph", "where the graph comes from"),
             Column::new("k", "most elements of a solution"),
             Column::new("contender", "the algorithm"),
+            Column::new("replicate", "draw of stream, coins, and of a generated graph"),
             Column::new("calls", "oracle calls an update, mean").within(0.05),
             Column::new("ratio", "value over lazy greedy's, mean over checkpoints").within(0.05),
             Column::new("smallest_ratio", "smallest value over lazy greedy's at a checkpoint").within(0.2),
@@ -55,23 +61,33 @@ impl Experiment for EmailEnron {
             Column::new("changes", "elements that enter or leave the solution in an update, mean")
                 .within(0.2),
             Column::new("levels", "most levels of a run at a checkpoint").within(0.5),
+            Column::new("quantity", "what was averaged"),
+            Column::new("at", "k"),
+            Column::new("mean", "mean over draws").within(0.05),
+            Column::new("low", "lower end of its 95 % bootstrap interval").within(0.05),
+            Column::new("high", "upper end").within(0.05),
+            Column::new("replicates", "draws"),
         ]
     }
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
-        let (graph, ks, shown): (Source, &[usize], &[Contender]) = match profile {
-            Profile::Smoke => (Source::Generated500, &[10], &SHOWN),
-            Profile::Quick => (Source::Generated4000, &[10, 20, 50], &SHOWN),
-            Profile::Full => (Source::EmailEnron, &[10, 20, 50, 100, 200], &SHOWN),
+        let (graph, ks, replicates): (Source, &[usize], u32) = match profile {
+            Profile::Smoke => (Source::Generated500, &[10], 2),
+            Profile::Quick => (Source::Generated4000, &[10, 20, 50], 5),
+            Profile::Full => (Source::EmailEnron, &[10, 20, 50, 100, 200], 5),
         };
-        let cells =
-            ks.iter().flat_map(|&k| shown.iter().map(move |&contender| Parameters { graph, k, contender }));
-        cells.collect()
+        let mut grid = Vec::new();
+        for replicate in 0..replicates {
+            for &k in ks {
+                grid.extend(SHOWN.map(|contender| Parameters { graph, k, contender, replicate }));
+            }
+        }
+        grid
     }
 
     fn measure(&self, cell: &Parameters, random: &Random) -> Result<Outcome<contest::Outcome>, Failure> {
-        let Parameters { graph, k, contender } = *cell;
-        let mut shared = random.shared_stream("graph", &Instance { graph })?;
+        let Parameters { graph, k, contender, replicate } = *cell;
+        let mut shared = random.shared_stream("graph", &Instance { graph, replicate })?;
         let graph = match graph {
             Source::Generated500 => GraphFamily::BarabasiAlbert.draw(500, &mut shared),
             Source::Generated4000 => GraphFamily::BarabasiAlbert.draw(4_000, &mut shared),
@@ -104,31 +120,36 @@ impl Experiment for EmailEnron {
             |label: &str| Chart::new().x_label("most elements of a solution, k").y_label(label).x_log();
         let (mut calls, mut ratios) =
             (chart("oracle calls an update").y_log(), chart("value over lazy greedy's"));
-        for (contender, name) in CONTENDERS {
-            let rows = || table.rows().filter(move |(cell, _)| cell.contender == contender);
-            if rows().next().is_none() {
-                continue;
-            }
-            calls = calls
-                .line_with_markers(name, rows().map(|(cell, row)| (cell.k as f64, row.calls)))
-                .styled_as(contender.slot());
-            ratios = ratios
-                .line_with_markers(name, rows().map(|(cell, row)| (cell.k as f64, row.ratio)))
-                .styled_as(contender.slot());
+        let mut all = Vec::new();
+        for (contender, name) in CONTENDERS.into_iter().filter(|(contender, _)| SHOWN.contains(contender)) {
+            let of = |quantity: &str, value: fn(&contest::Outcome) -> f64| {
+                let rows = table.rows().filter(|(cell, _)| cell.contender == contender);
+                means_by(
+                    rows.map(|(cell, row)| (cell.k as f64, value(row))),
+                    PAPER,
+                    &format!("{quantity}, {name}"),
+                )
+            };
+            let (calls_means, ratio_means) =
+                (of("calls", |row| row.calls), of("value over lazy greedy's", |row| row.ratio));
+            calls = calls.means(name, &calls_means).styled_as(contender.slot());
+            ratios = ratios.means(name, &ratio_means).styled_as(contender.slot());
+            all.extend(calls_means.into_iter().chain(ratio_means));
         }
         if table.rows().next().is_none() {
             return Ok(());
         }
         report.figure(
             "calls-and-values",
-            "Oracle calls an update and value against k. Lazy greedy selects anew at the moments compared.",
+            "Oracle calls an update and value against k, means over draws. Lazy greedy selects anew at the moments compared.",
             "Two panels against k on a logarithmic axis: calls of every algorithm, and values over greedy's.",
-            &Figure::new("Calls and value on the graph of the 2020 study")
+            &Figure::new("Calls and value against the size of the solution")
                 .subtitle(subtitle(table))
                 .columns(2)
                 .panel(calls)
                 .panel(ratios),
-        )
+        )?;
+        report.records("means", "Means over draws with their 95 % bootstrap intervals.", &all)
     }
 }
 
@@ -166,4 +187,5 @@ const SHOWN: [Contender; 6] = [
 #[derive(Serialize)]
 struct Instance {
     graph: Source,
+    replicate: u32,
 }

@@ -66,7 +66,7 @@ impl Experiment for ValueOverTime {
     }
 
     fn revision(&self) -> u32 {
-        2
+        3
     }
 
     fn columns(&self) -> Vec<Column> {
@@ -123,16 +123,12 @@ impl Experiment for ValueOverTime {
     }
 
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
-        let names = [
-            (Order::LargestFirst, "largest leave first"),
-            (Order::SlidingWindow, "sliding window"),
-            (Order::Random, "random"),
-        ];
         let mut figure = Figure::new("The value follows greedy's through all that comes and goes")
             .columns(3)
             .width(1000.0);
         let mut summary = Vec::new();
-        for (order, order_name) in names {
+        for order in ORDERS {
+            let order_name = order.name();
             let mut chart = Chart::new().title(order_name).x_label("updates done").y_label("nodes covered");
             for (contender, name) in SHOWN {
                 let rows: Vec<&Row> = table

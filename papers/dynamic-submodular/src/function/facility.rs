@@ -70,13 +70,22 @@ impl FacilityLocation {
     /// Points are elements and customers; w(e, c) = exp(−‖x_e − x_c‖² / (2 σ²)) with the bandwidth σ > 0. Memory: 4 N² bytes.
     ///
     /// # Errors
-    /// For no points, and for coordinates so large that similarities are not finite.
+    /// For no points, and for coordinates or a bandwidth for which similarities are not finite.
     pub fn of_points(points: ArrayView2<f64>, bandwidth: f64) -> Result<Self, FacilityError> {
         let similarity = |(a, b): (usize, usize)| {
             let square: f64 = points.row(a).iter().zip(points.row(b)).map(|(x, y)| (x - y) * (x - y)).sum();
-            (-square / (2.0 * bandwidth * bandwidth)).exp()
+            (-square / (2.0 * bandwidth * bandwidth)).exp() as f32
         };
-        Self::new(Array2::from_shape_fn((points.nrows(), points.nrows()), similarity).view())
+        if points.is_empty() {
+            return Err(FacilityError::Empty);
+        }
+        let similarity = Array2::from_shape_fn((points.nrows(), points.nrows()), similarity);
+        match similarity.indexed_iter().find(|(_, value)| !value.is_finite()) {
+            Some(((element, customer), value)) => {
+                Err(FacilityError::Similarity { element, customer, value: f64::from(*value) })
+            }
+            None => Ok(Self { similarity }),
+        }
     }
 
     fn row(&self, element: usize) -> impl Iterator<Item = f32> {
