@@ -27,6 +27,10 @@ pub struct Sieves<'f, F: Function> {
     best: (Vec<usize>, f64),
     /// f(e) of each element that was ever inserted: it tells without a call that an element cannot gain a threshold above it.
     singletons: Vec<f64>,
+    /// What is available, in the order of arrival, and the place of each element in it.
+    arrived: BTreeMap<u64, usize>,
+    places: Vec<u64>,
+    arrivals: u64,
     calls: u64,
 }
 
@@ -46,17 +50,20 @@ impl<'f, F: Function> Sieves<'f, F> {
         if cardinality == 0 {
             return Err(OptionsError::Cardinality);
         }
-        let singletons = vec![0.0; function.elements()];
+        let elements = function.elements();
         let sieves = Self {
             function,
             cardinality,
             pruned,
             sieves: BTreeMap::new(),
             best: (Vec::new(), 0.0),
-            singletons,
+            singletons: vec![0.0; elements],
+            arrived: BTreeMap::new(),
+            places: vec![0; elements],
+            arrivals: 0,
             calls: 0,
         };
-        Ok(OneByOne::new(sieves, function.elements()))
+        Ok(OneByOne::new(sieves, elements))
     }
 
     fn threshold(&self, exponent: i32) -> f64 {
@@ -96,11 +103,17 @@ impl<'f, F: Function> Sieves<'f, F> {
         }
     }
 
-    fn run_again(&mut self, exponent: i32, available: &Available) {
+    fn run_again(&mut self, exponent: i32) {
         self.sieves.insert(exponent, Sieve::empty(self.function));
-        for element in available.by_arrival() {
+        // Taken out for the pass, which changes nothing of it.
+        let arrived = std::mem::take(&mut self.arrived);
+        for &element in arrived.values() {
             self.offer(exponent, element);
+            if self.sieves.get(&exponent).is_some_and(|sieve| sieve.chosen.len() == self.cardinality) {
+                break;
+            }
         }
+        self.arrived = arrived;
         self.compare(exponent);
     }
 }
@@ -116,6 +129,9 @@ impl<F: Function> Update for Sieves<'_, F> {
         self.calls += 1;
         let singleton = self.function.gain(&self.function.empty(), element);
         self.singletons[element] = singleton;
+        self.places[element] = self.arrivals;
+        self.arrived.insert(self.arrivals, element);
+        self.arrivals += 1;
         if singleton.is_nan() || singleton <= 0.0 {
             return;
         }
@@ -135,7 +151,8 @@ impl<F: Function> Update for Sieves<'_, F> {
         self.prune();
     }
 
-    fn delete(&mut self, element: usize, available: &Available) {
+    fn delete(&mut self, element: usize, _: &Available) {
+        self.arrived.remove(&self.places[element]);
         let best_is_hit = self.best.0.contains(&element);
         if best_is_hit {
             self.best = (Vec::new(), 0.0);
@@ -144,7 +161,7 @@ impl<F: Function> Update for Sieves<'_, F> {
         for &exponent in &exponents {
             let held = |sieve: &Sieve<F::State>| !sieve.given_up && sieve.chosen.contains(&element);
             if self.sieves.get(&exponent).is_some_and(held) {
-                self.run_again(exponent, available);
+                self.run_again(exponent);
             } else if best_is_hit {
                 self.compare(exponent);
             }
@@ -153,7 +170,7 @@ impl<F: Function> Update for Sieves<'_, F> {
         for exponent in exponents {
             let given_up = self.sieves.get(&exponent).is_some_and(|sieve| sieve.given_up);
             if best_is_hit && given_up && GUESS_RATIO.powi(exponent) >= self.best.1 {
-                self.run_again(exponent, available);
+                self.run_again(exponent);
             }
         }
         self.prune();

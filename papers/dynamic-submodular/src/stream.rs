@@ -94,18 +94,6 @@ impl Available {
         self.alive == 0
     }
 
-    /// The available elements in the order in which they arrived. Cost: O(N + n log n) for n available of N.
-    pub fn by_arrival(&self) -> Vec<usize> {
-        let mut arrived: Vec<(u32, usize)> = self
-            .current
-            .iter()
-            .enumerate()
-            .filter_map(|(element, instance)| Some(((*instance)?, element)))
-            .collect();
-        arrived.sort_unstable();
-        arrived.into_iter().map(|(_, element)| element).collect()
-    }
-
     /// The available elements in ascending order. Cost: O(N).
     pub fn elements(&self) -> Vec<usize> {
         (0..self.current.len()).filter(|element| self.has(*element)).collect()

@@ -282,7 +282,8 @@ impl Claim {
         let estimate = measure(evidence.cells)?;
         judged.verdict = rule.judge(&estimate);
         if judged.verdict == Verdict::NotTested {
-            judged.reason = Some("the measured value is not finite".into());
+            judged.reason =
+                Some("this profile measures nothing it needs, or a value that is not finite".into());
         } else {
             judged.estimate = Some(estimate);
         }

@@ -60,7 +60,7 @@ impl Experiment for TimePerUpdate {
     }
 
     fn revision(&self) -> u32 {
-        3
+        4
     }
 
     fn runs_alone(&self) -> bool {
