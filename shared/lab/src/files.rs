@@ -7,6 +7,22 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, IoContext};
 use crate::provenance::workspace_root;
 
+/// How the names of files begin that are not finished.
+const UNFINISHED: &str = ".writing-";
+
+/// Removes what killed runs left half-written in a folder; what another run is writing stays.
+pub(crate) fn remove_unfinished(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let unfinished = entry.file_name().to_string_lossy().starts_with(UNFINISHED);
+        let abandoned = || fs::File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok());
+        if unfinished && abandoned() {
+            // One that cannot be removed does no harm beyond being there.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// A public data set that `make data` brought, by its path in `data/manifest.toml`; `None` where it is not, and where there is no workspace.
 pub fn data_file(path: &str) -> Option<PathBuf> {
     workspace_root().ok().map(|root| root.join("data").join(path)).filter(|file| file.exists())
@@ -31,7 +47,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     };
     fs::create_dir_all(folder).writing(folder)?;
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".writing-");
+    builder.prefix(UNFINISHED);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -39,6 +55,8 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let mut file = builder.tempfile_in(folder).writing(path)?;
+    // Dies with its holder: what is not locked was left behind by a killed run.
+    file.as_file().lock().writing(path)?;
     file.write_all(bytes).writing(path)?;
     // Before the name changes hands: after a power cut it stands for the old bytes or the new, not for none.
     file.as_file().sync_all().writing(path)?;
@@ -49,6 +67,23 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_killed_run_left_is_removed_and_what_is_being_written_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let [left, held, other] =
+            [".writing-left", ".writing-held", "kept"].map(|name| folder.path().join(name));
+        for file in [&left, &held, &other] {
+            fs::write(file, "x").unwrap();
+        }
+        let writer = fs::File::open(&held).unwrap();
+        writer.lock().unwrap();
+        remove_unfinished(folder.path());
+        assert!(!left.exists() && held.exists() && other.exists());
+        drop(writer);
+        remove_unfinished(folder.path());
+        assert!(!held.exists());
+    }
 
     #[cfg(unix)]
     #[test]

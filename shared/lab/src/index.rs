@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::error::{Error, IoContext};
-use crate::files::write_atomically;
+use crate::files::{remove_unfinished, write_atomically};
 use crate::page::{IndexClaim, IndexFigure, IndexPage, IndexPaper, claim_anchor, index_page};
 use crate::publish::{PaperVerdicts, VERDICTS};
 
@@ -38,6 +38,7 @@ pub fn build(reports: &Path, root: Option<&Path>) -> Result<usize, Error> {
     };
     let html = index_page(&page)
         .map_err(|fault| Error::Report { experiment: "index".into(), fault: fault.into() })?;
+    remove_unfinished(reports);
     write_atomically(&reports.join("index.html"), html.as_bytes())?;
     if let Some(root) = root {
         replace_between(&root.join("README.md"), SCOREBOARD, &scoreboard(&shown))?;

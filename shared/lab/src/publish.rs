@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::claim::{Claim, Evidence, Judged};
 use crate::error::{Error, Failure, IoContext};
 use crate::experiment::{AnyExperiment, Profile};
-use crate::files::write_atomically;
+use crate::files::{remove_unfinished, write_atomically};
 use crate::page::{self, CellCounts, ClaimView, ExperimentView, IndexFigure, Link, PaperPage, Verdict};
 use crate::paper::Citation;
 use crate::provenance::Machine;
@@ -93,6 +93,7 @@ impl Run<'_> {
             run_json: format!("{}/{RUN}", experiment.id()),
         };
         remove_leftovers(&folder, &report.written);
+        remove_unfinished(&folder);
         self.write_claims(&folder, judged, view)?;
         if computed.cells > 0 || !folder.join(RUN).exists() {
             self.write_run(&folder, &standing, computed)?;
@@ -195,6 +196,7 @@ impl Run<'_> {
             }),
             claims,
         };
+        remove_unfinished(&folder);
         write_json(&folder.join(VERDICTS), &verdicts)?;
         let html =
             page::paper_page(&self.page(&verdicts, reports.into_iter().map(|report| report.view).collect()));
