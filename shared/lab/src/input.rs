@@ -1,6 +1,8 @@
-//! Matrices and vectors from a user's files: CSV without a header, or NumPy's NPY.
+//! Matrices and vectors from a user's files: CSV without a header, or NumPy's NPY; with named columns also CSV with a header, and Parquet.
 //!
 //! Every refusal is one line with the file, the place in it, and the fault.
+
+mod named;
 
 use std::fs;
 use std::io::Cursor;
@@ -8,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{Array1, Array2, Dimension};
 use ndarray_npy::{ReadNpyError, ReadNpyExt, ReadableElement};
+
+pub use named::{NamedMatrix, named_matrix};
 
 /// Why a file is not the numbers it should be.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +69,7 @@ pub enum InputError {
 /// For an unreadable, truncated or empty file, rows of unequal length, words, NaN and infinities.
 pub fn matrix(path: &Path) -> Result<Array2<f64>, InputError> {
     match extension(path)? {
-        Kind::Csv => csv_matrix(path),
+        Kind::Csv => csv_matrix(path, 0),
         Kind::Npy => npy(path, 2),
     }
 }
@@ -78,7 +82,7 @@ pub fn vector(path: &Path) -> Result<Array1<f64>, InputError> {
     if let Kind::Npy = extension(path)? {
         return npy(path, 1);
     }
-    let matrix = csv_matrix(path)?;
+    let matrix = csv_matrix(path, 0)?;
     let (rows, columns) = matrix.dim();
     if rows > 1 && columns > 1 {
         let fault = format!("expected one number a line, found {rows} lines of {columns}");
@@ -93,19 +97,23 @@ enum Kind {
 }
 
 fn extension(path: &Path) -> Result<Kind, InputError> {
-    let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
-    match extension.as_ref().and_then(|extension| extension.to_str()) {
-        Some("csv") => Ok(Kind::Csv),
-        Some("npy") => Ok(Kind::Npy),
+    match (extension_is(path, "csv"), extension_is(path, "npy")) {
+        (true, _) => Ok(Kind::Csv),
+        (_, true) => Ok(Kind::Npy),
         _ => Err(InputError::Kind { path: path.to_owned() }),
     }
+}
+
+fn extension_is(path: &Path, expected: &str) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(expected))
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, InputError> {
     fs::read(path).map_err(|fault| InputError::Unreadable { path: path.to_owned(), fault })
 }
 
-fn csv_matrix(path: &Path) -> Result<Array2<f64>, InputError> {
+/// The numbers behind `header` lines.
+fn csv_matrix(path: &Path, header: usize) -> Result<Array2<f64>, InputError> {
     let bytes = bytes(path)?;
     let format = |fault: String| InputError::Format { path: path.to_owned(), fault };
     let mut reader = csv::ReaderBuilder::new()
@@ -116,13 +124,16 @@ fn csv_matrix(path: &Path) -> Result<Array2<f64>, InputError> {
     let mut values = Vec::new();
     let mut columns = 0;
     let mut rows = 0;
-    for record in reader.records() {
+    for (index, record) in reader.records().enumerate() {
         let record = record.map_err(|fault| format(fault.to_string()))?;
         let line = record.position().map_or(0, csv::Position::line);
-        if rows == 0 {
+        if index == 0 {
             columns = record.len();
         } else if record.len() != columns {
-            return Err(format(format!("line {line} has {} fields, line 1 has {columns}", record.len())));
+            return Err(format(format!("line {line} has {} fields, the first has {columns}", record.len())));
+        }
+        if index < header {
+            continue;
         }
         for (field, text) in record.iter().enumerate() {
             match text.parse::<f64>() {
@@ -268,7 +279,7 @@ mod tests {
             fault("c.csv", b"1,NaN\n"),
             "c.csv line 1, field 2: expected a finite number, found \"NaN\""
         );
-        assert_eq!(fault("c.csv", b"1,2\n3\n"), "c.csv: line 2 has 1 fields, line 1 has 2");
+        assert_eq!(fault("c.csv", b"1,2\n3\n"), "c.csv: line 2 has 1 fields, the first has 2");
         assert_eq!(fault("c.csv", b""), "c.csv: no numbers in it");
         assert_eq!(fault("c.txt", b""), "c.txt: expected a name that ends in .csv or .npy");
         let mut npy = Vec::new();

@@ -13,12 +13,14 @@
 mod history;
 mod line_search;
 mod options;
+mod orthant;
 
 use std::ops::ControlFlow;
 
 use history::{History, dot};
 use line_search::{LineSearch, Step};
 pub use options::{LbfgsError, Options};
+pub use orthant::minimise_with_l1;
 
 /// Why the iterations ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,13 +107,7 @@ pub fn minimise_observed(
     options: &Options,
     mut observer: impl FnMut(&Progress<'_>) -> ControlFlow<()>,
 ) -> Result<Minimum, LbfgsError> {
-    options.check()?;
-    if start.is_empty() {
-        return Err(LbfgsError::EmptyStart);
-    }
-    if let Some(index) = start.iter().position(|x| !x.is_finite()) {
-        return Err(LbfgsError::Start { index, value: start[index] });
-    }
+    options.check_start(start)?;
 
     let n = start.len();
     let mut current = Evaluated { point: start.to_vec(), gradient: vec![0.0; n], value: 0.0 };

@@ -2,10 +2,11 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`lbfgs`] | limited-memory BFGS that says why it stopped |
+//! | [`lbfgs`] | limited-memory BFGS that says why it stopped, also with an l1 penalty |
 //! | [`simplex`] | Euclidean projection onto the scaled simplex |
 //! | [`sum`] | compensated sums and dot products |
 //! | [`random`] | random streams that are found by name, not by the order of drawing |
+//! | [`symmetric`] | eigenvalues of symmetric matrices |
 //! | [`bootstrap`] | percentile bootstrap intervals |
 //!
 //! Every function is deterministic: the same input gives the same bits on any number of threads.

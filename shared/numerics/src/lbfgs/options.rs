@@ -43,7 +43,19 @@ impl Default for Options {
 }
 
 impl Options {
-    pub(super) fn check(&self) -> Result<(), LbfgsError> {
+    /// Checks the settings, and the point from which to start.
+    pub(super) fn check_start(&self, start: &[f64]) -> Result<(), LbfgsError> {
+        self.check()?;
+        if start.is_empty() {
+            return Err(LbfgsError::EmptyStart);
+        }
+        match start.iter().position(|x| !x.is_finite()) {
+            Some(index) => Err(LbfgsError::Start { index, value: start[index] }),
+            None => Ok(()),
+        }
+    }
+
+    fn check(&self) -> Result<(), LbfgsError> {
         let fault = |option, value, range| Err(LbfgsError::Option { option, value, range });
         if self.memory == 0 {
             return fault("memory", 0.0, "at least 1");
