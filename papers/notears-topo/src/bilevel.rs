@@ -4,6 +4,9 @@
 //! of i and j then makes room for it. All candidates of the small set are priced; of those that improve, disjoint ones are made together. Where none improves, the large set is
 //! searched, a limited number of times.
 //!
+//! Swaps alone can end where an edge that closes no cycle would still lower a penalised score, because the swap that makes room for it breaks other edges. [`Options::resort`] goes beyond the paper: the
+//! order is then sorted anew along the graph with that edge, which lowers the score, so that the end is a KKT point of every convex score.
+//!
 //! Thresholds are chosen by the size of the set, as in the authors' code, whose ξ is 0. That code takes disjoint swaps greedily, best first; here the best
 //! combination is taken ([`schedule`]). Searches with all moves and with insertions are beyond the paper.
 
@@ -14,6 +17,7 @@ use crate::constraints::Precedence;
 use crate::inner::Inner;
 use crate::order::{Move, Order, Priced, schedule};
 use crate::search::Neighbourhood;
+use crate::stationarity::steepest_edge;
 use crate::{Error, graph};
 
 /// Which pairs are looked at.
@@ -75,6 +79,8 @@ pub struct Options {
     pub candidates: Candidates,
     /// Which moves are made.
     pub acceptance: Acceptance,
+    /// Whether to sort anew along an edge that closes no cycle and would lower the score, where no candidate improves. Beyond the paper.
+    pub resort: bool,
     /// A move must lower the score by more than this part of it. Scores from trainings want more than the 1e-12 of exact ones.
     pub tolerance: f64,
 }
@@ -86,8 +92,15 @@ impl Options {
             neighbourhood: Neighbourhood::Swaps,
             candidates: Candidates::Sets(Sets::automatic(variables)),
             acceptance: Acceptance::Scheduled,
+            resort: false,
             tolerance: 1e-12,
         }
+    }
+
+    /// The same with the large set searched as often as that helps; the authors' settings allow it once.
+    pub fn unlimited(variables: usize) -> Self {
+        let sets = Sets { large_searches: usize::MAX, ..Sets::automatic(variables) };
+        Self { candidates: Candidates::Sets(sets), ..Self::of_the_paper(variables) }
     }
 }
 
@@ -124,15 +137,44 @@ pub fn search(inner: &mut dyn Inner, precedence: &Precedence, options: &Options)
         if improve(inner, &small, precedence, options, &mut progress)? {
             continue;
         }
-        if budget == 0 || rest.is_empty() {
-            return Ok(progress);
+        if budget > 0 && !rest.is_empty() {
+            budget -= 1;
+            progress.large_searches += 1;
+            if improve(inner, &rest, precedence, options, &mut progress)? {
+                continue;
+            }
         }
-        budget -= 1;
-        progress.large_searches += 1;
-        if !improve(inner, &rest, precedence, options, &mut progress)? {
+        if !(options.resort && resort(inner, precedence, options, &mut progress)?) {
             return Ok(progress);
         }
     }
+}
+
+/// Sorts anew along the steepest edge that closes no cycle, and otherwise as before; whether that lowered the score.
+fn resort(
+    inner: &mut dyn Inner,
+    precedence: &Precedence,
+    options: &Options,
+    progress: &mut Progress,
+) -> Result<bool, Error> {
+    let (weights, Some(slopes)) = (inner.weights(), inner.slopes()) else { return Ok(false) };
+    // The graph of all edges, and of what must precede what, is acyclic; the new edge may close a cycle with the latter.
+    let mut pairs: Vec<(usize, usize)> =
+        weights.indexed_iter().filter(|(_, weight)| **weight != 0.0).map(|(edge, _)| edge).collect();
+    pairs.extend(precedence.pairs());
+    let steepest = steepest_edge(weights.view(), slopes.view(), inner.penalty())?;
+    let Some((edge, _)) = steepest.filter(|(_, residual)| *residual > 0.0) else { return Ok(false) };
+    pairs.push(edge);
+    let Ok(along) = Precedence::new(inner.order().len(), pairs) else { return Ok(false) };
+    let (before, order) = (inner.score(), inner.order().clone());
+    inner.reorder(along.legalise(&order))?;
+    if inner.score() >= before - options.tolerance * before.abs() {
+        inner.reorder(order)?;
+        return Ok(false);
+    }
+    progress.trace.push(inner.score());
+    progress.orders.push(inner.order().clone());
+    Ok(true)
 }
 
 /// Pairs of positions a < b: those of the small set, and those of the large set that are not in the small one.

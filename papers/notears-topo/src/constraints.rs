@@ -23,22 +23,13 @@ impl Precedence {
     /// From pairs (i, j): i comes before j.
     ///
     /// # Errors
-    /// [`Error::Contradiction`] if they form a cycle, [`Error::NotAnOrder`] if one is out of range.
+    /// [`Error::Cyclic`] if they form a cycle, [`Error::NotAnOrder`] if one is out of range.
     pub fn new(variables: usize, pairs: impl IntoIterator<Item = (usize, usize)>) -> Result<Self, Error> {
         let mut matrix = Array2::zeros((variables, variables));
         for (i, j) in pairs {
-            if i.max(j) >= variables {
-                return Err(Error::NotAnOrder { size: variables, found: vec![i, j] });
-            }
-            if i == j {
-                return Err(Error::Contradiction(format!("{i} must come before itself")));
-            }
-            matrix[(i, j)] = 1.0;
+            *matrix.get_mut((i, j)).ok_or(Error::NotAnOrder { size: variables, found: vec![i, j] })? = 1.0;
         }
-        if let Err(Error::Cyclic { cycle }) = graph::topological_order(matrix.view()) {
-            let words: Vec<String> = cycle.iter().map(ToString::to_string).collect();
-            return Err(Error::Contradiction(format!("{} form a circle", words.join(" before "))));
-        }
+        graph::topological_order(matrix.view())?;
         let list = |of: &dyn Fn(usize, usize) -> bool| -> Vec<Vec<usize>> {
             (0..variables).map(|j| (0..variables).filter(|&i| of(i, j)).collect()).collect()
         };
@@ -48,6 +39,11 @@ impl Precedence {
     /// Whether nothing is asked for.
     pub fn is_none(&self) -> bool {
         self.before.iter().all(Vec::is_empty)
+    }
+
+    /// All pairs (i, j).
+    pub fn pairs(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        self.before.iter().enumerate().flat_map(|(j, before)| before.iter().map(move |&i| (i, j)))
     }
 
     /// Whether an order satisfies all pairs.
@@ -121,17 +117,18 @@ pub struct Constraints {
 }
 
 impl Constraints {
-    /// What they ask of the order.
+    /// What they ask of the order of variables of these names.
     ///
     /// # Errors
     /// [`Error::Contradiction`] for an edge that is required and forbidden, a variable in two tiers, or a circle of requirements.
-    pub fn precedence(&self, variables: usize) -> Result<Precedence, Error> {
-        if let Some((i, j)) = self.required.iter().find(|edge| self.forbidden.contains(edge)) {
-            return Err(Error::Contradiction(format!("edge {i} → {j} is required and forbidden")));
+    pub fn precedence(&self, names: &[String]) -> Result<Precedence, Error> {
+        if let Some(&(i, j)) = self.required.iter().find(|edge| self.forbidden.contains(edge)) {
+            let fault = format!("{} → {} is required and forbidden", names[i], names[j]);
+            return Err(Error::Contradiction(fault));
         }
         let mut seen = BTreeSet::new();
-        if let Some(twice) = self.tiers.iter().flatten().find(|variable| !seen.insert(**variable)) {
-            return Err(Error::Contradiction(format!("{twice} is in two tiers")));
+        if let Some(&twice) = self.tiers.iter().flatten().find(|variable| !seen.insert(**variable)) {
+            return Err(Error::Contradiction(format!("{} stands twice in the tiers", names[twice])));
         }
         let mut pairs = self.required.clone();
         for (earlier, tier) in self.tiers.iter().enumerate() {
@@ -139,7 +136,13 @@ impl Constraints {
                 pairs.extend(tier.iter().flat_map(|&i| later.iter().map(move |&j| (i, j))));
             }
         }
-        Precedence::new(variables, pairs)
+        Precedence::new(names.len(), pairs).map_err(|fault| match fault {
+            Error::Cyclic { cycle } => {
+                let words: Vec<&str> = cycle.iter().map(|&variable| names[variable].as_str()).collect();
+                Error::Contradiction(format!("{} form a circle", words.join(" before ")))
+            }
+            other => other,
+        })
     }
 
     /// Which edges may be: entry (i, j) of a d × d matrix by rows.

@@ -21,6 +21,10 @@ pub trait Inner {
     fn weights(&self) -> Array2<f64>;
     /// ∇Q there, if weights have derivatives.
     fn slopes(&self) -> Option<Array2<f64>>;
+    /// The l1 penalty λ of the score.
+    fn penalty(&self) -> f64 {
+        0.0
+    }
     /// How each move alone would change the score.
     ///
     /// # Errors
@@ -31,8 +35,40 @@ pub trait Inner {
     /// # Errors
     /// If a regression has no solution.
     fn accept(&mut self, moves: &[Move]) -> Result<(), Error>;
-    /// Regressions fitted so far, as the paper's method would count them: all positions of the interval of every move priced or made.
-    fn regressions(&self) -> u64;
+    /// Takes another order.
+    ///
+    /// # Errors
+    /// If a regression has no solution.
+    fn reorder(&mut self, order: Order) -> Result<(), Error>;
+    /// What the paper's method would have fitted so far.
+    fn regressions(&self) -> Regressions;
+}
+
+/// Regressions as the paper's method fits them: at all positions of the interval of every move that is priced or made.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Regressions {
+    /// How many.
+    pub count: u64,
+    /// 2nk² for each of n rows on k predecessors: the least that an orthogonal reduction takes.
+    pub flops: f64,
+}
+
+impl Regressions {
+    fn of_order(&mut self, size: usize, rows: usize) {
+        self.at(0, size.saturating_sub(1), rows);
+    }
+
+    fn of_moves(&mut self, moves: &[Move], rows: usize) {
+        for step in moves {
+            let (a, b) = step.interval();
+            self.at(a, b, rows);
+        }
+    }
+
+    fn at(&mut self, first: usize, last: usize, rows: usize) {
+        self.count += (last - first + 1) as u64;
+        self.flops += (first..=last).map(|k| 2.0 * rows as f64 * (k * k) as f64).sum::<f64>();
+    }
 }
 
 /// Least squares by the Cholesky factor: prices are exact without any regression.
@@ -41,7 +77,7 @@ pub struct ByFactor<'a> {
     covariance: &'a Covariance,
     order: Order,
     factor: Factor,
-    regressions: u64,
+    regressions: Regressions,
 }
 
 impl<'a> ByFactor<'a> {
@@ -50,14 +86,10 @@ impl<'a> ByFactor<'a> {
     /// # Panics
     /// If the order is of another size.
     pub fn new(covariance: &'a Covariance, order: Order) -> Self {
-        let regressions = order.len() as u64;
+        let mut regressions = Regressions::default();
+        regressions.of_order(order.len(), covariance.rows());
         Self { covariance, factor: Factor::new(covariance, &order), order, regressions }
     }
-}
-
-fn length(step: Move) -> u64 {
-    let (a, b) = step.interval();
-    (b - a + 1) as u64
 }
 
 impl Inner for ByFactor<'_> {
@@ -86,20 +118,24 @@ impl Inner for ByFactor<'_> {
     }
 
     fn price(&mut self, moves: &[Move]) -> Result<Vec<f64>, Error> {
-        self.regressions += moves.iter().map(|step| length(*step)).sum::<u64>();
+        self.regressions.of_moves(moves, self.covariance.rows());
         Ok(moves.iter().map(|step| self.factor.price(*step)).collect())
     }
 
     fn accept(&mut self, moves: &[Move]) -> Result<(), Error> {
-        for &step in moves {
-            self.order.apply(step);
-        }
-        self.factor.refactor(self.covariance, &self.order);
-        self.regressions += self.order.len() as u64;
+        let mut order = self.order.clone();
+        moves.iter().for_each(|step| order.apply(*step));
+        self.reorder(order)
+    }
+
+    fn reorder(&mut self, order: Order) -> Result<(), Error> {
+        self.factor.refactor(self.covariance, &order);
+        self.regressions.of_order(order.len(), self.covariance.rows());
+        self.order = order;
         Ok(())
     }
 
-    fn regressions(&self) -> u64 {
+    fn regressions(&self) -> Regressions {
         self.regressions
     }
 }
@@ -112,7 +148,7 @@ pub struct ByRefitting<'a, S: NodeScore + ?Sized> {
     /// By variable.
     fits: Vec<Fit>,
     known: Mutex<HashMap<(usize, Vec<usize>), f64>>,
-    regressions: u64,
+    regressions: Regressions,
 }
 
 /// Losses that are kept.
@@ -145,7 +181,9 @@ impl<'a, S: NodeScore + ?Sized> ByRefitting<'a, S> {
         }
         let fits = fits.into_iter().flatten().collect();
         let known = Mutex::new(HashMap::new());
-        Ok(Self { score, allowed, order, fits, known, regressions: size as u64 })
+        let mut regressions = Regressions::default();
+        regressions.of_order(size, score.rows());
+        Ok(Self { score, allowed, order, fits, known, regressions })
     }
 
     /// The regressions, by variable.
@@ -225,30 +263,35 @@ impl<S: NodeScore + ?Sized> Inner for ByRefitting<'_, S> {
         Some(slopes)
     }
 
+    fn penalty(&self) -> f64 {
+        self.score.penalty()
+    }
+
     fn price(&mut self, moves: &[Move]) -> Result<Vec<f64>, Error> {
-        self.regressions += moves.iter().map(|step| length(*step)).sum::<u64>();
+        self.regressions.of_moves(moves, self.score.rows());
         moves.par_iter().map(|step| self.change(*step)).collect()
     }
 
     fn accept(&mut self, moves: &[Move]) -> Result<(), Error> {
-        for &step in moves {
-            self.order.apply(step);
-        }
-        for step in moves {
-            let (a, b) = step.interval();
-            self.regressions += length(*step);
-            for position in a..=b {
-                let node = self.order.variables()[position];
-                let parents = parents(&self.allowed, node, &self.order.variables()[..position]);
-                if parents != self.fits[node].parents {
-                    self.fits[node] = self.score.fit(node, &parents, Some(&self.fits[node]))?;
-                }
+        let mut order = self.order.clone();
+        moves.iter().for_each(|step| order.apply(*step));
+        self.reorder(order)
+    }
+
+    fn reorder(&mut self, order: Order) -> Result<(), Error> {
+        for position in 0..order.len() {
+            let node = order.variables()[position];
+            let parents = parents(&self.allowed, node, &order.variables()[..position]);
+            if parents != self.fits[node].parents {
+                self.regressions.at(position, position, self.score.rows());
+                self.fits[node] = self.score.fit(node, &parents, Some(&self.fits[node]))?;
             }
         }
+        self.order = order;
         Ok(())
     }
 
-    fn regressions(&self) -> u64 {
+    fn regressions(&self) -> Regressions {
         self.regressions
     }
 }

@@ -37,6 +37,8 @@ pub struct Descent {
     pub moves: usize,
     /// Moves priced.
     pub priced: u64,
+    /// Floating-point operations, by the leading terms: 2d³/3 for a factorisation, 10d² for the prices of insertions, 2d³ for those of swaps, 12d for each place that a variable is moved.
+    pub flops: f64,
 }
 
 /// A move must lower the score by more than this part of it.
@@ -110,6 +112,7 @@ pub fn search(
                 let other = state.descend(covariance, neighbourhood, precedence, false);
                 best.moves += other.moves;
                 best.priced += other.priced;
+                best.flops += other.flops;
                 if other.score < best.score * (1.0 - RELATIVE_TOLERANCE) {
                     (best.order, best.score) = (other.order, other.score);
                 }
@@ -180,17 +183,22 @@ impl State {
         let mut trace = if traced { vec![score] } else { Vec::new() };
         let (mut moves, mut priced) = (0, 0);
         let mut since_factored = 0;
+        let d = size as f64;
+        let factorisation = 2.0 / 3.0 * d.powi(3);
+        let mut flops = factorisation;
         loop {
             self.improving.clear();
             let tolerance = RELATIVE_TOLERANCE * score;
             if neighbourhood != Neighbourhood::Swaps {
                 self.factor.price_insertions(tolerance, &mut self.scratch, &mut self.improving);
                 priced += size * (size - 1);
+                flops += 10.0 * d * d;
                 precedence.retain_legal(&self.order, &mut self.improving);
             }
             if neighbourhood != Neighbourhood::Insertions && self.improving.is_empty() {
                 self.factor.price_swaps(tolerance, &mut self.scratch, &mut self.improving);
                 priced += size * (size - 1) / 2;
+                flops += 2.0 * d.powi(3);
                 precedence.retain_legal(&self.order, &mut self.improving);
             }
             let chosen = schedule(&self.improving, self.order.len());
@@ -200,6 +208,7 @@ impl State {
                     break;
                 }
                 self.factor.refactor(covariance, &self.order);
+                flops += factorisation;
                 since_factored = 0;
                 continue;
             }
@@ -208,6 +217,8 @@ impl State {
                 predicted += change;
                 self.order.apply(*step);
                 self.factor.apply(*step);
+                let (first, last) = step.interval();
+                flops += 12.0 * d * (last - first) as f64;
             }
             moves += chosen.len();
             since_factored += 1;
@@ -215,6 +226,7 @@ impl State {
             let drifted = (score - predicted).abs() > DRIFT * score;
             if since_factored == UPDATES || drifted {
                 self.factor.refactor(covariance, &self.order);
+                flops += factorisation;
                 since_factored = 0;
                 score = self.factor.score();
                 // A decrease that was rounding only: stop rather than run in circles.
@@ -226,6 +238,6 @@ impl State {
                 trace.push(score);
             }
         }
-        Descent { order: self.order.clone(), score: self.factor.score(), trace, moves, priced }
+        Descent { order: self.order.clone(), score: self.factor.score(), trace, moves, priced, flops }
     }
 }

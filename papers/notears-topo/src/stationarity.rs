@@ -15,6 +15,18 @@ use crate::{Error, graph};
 /// # Errors
 /// [`Error::Cyclic`]: a graph with a cycle is not feasible.
 pub fn kkt_residual(weights: ArrayView2<f64>, slopes: ArrayView2<f64>, penalty: f64) -> Result<f64, Error> {
+    Ok(steepest_edge(weights, slopes, penalty)?.map_or(0.0, |(_, residual)| residual))
+}
+
+/// The edge of [`kkt_residual`], with its residual; `None` for a graph whose every edge would close a cycle.
+///
+/// # Errors
+/// [`Error::Cyclic`].
+pub fn steepest_edge(
+    weights: ArrayView2<f64>,
+    slopes: ArrayView2<f64>,
+    penalty: f64,
+) -> Result<Option<((usize, usize), f64)>, Error> {
     graph::topological_order(weights)?;
     let reached = graph::reachability(weights);
     let residual = |(i, j): (usize, usize)| {
@@ -25,7 +37,9 @@ pub fn kkt_residual(weights: ArrayView2<f64>, slopes: ArrayView2<f64>, penalty: 
         }
     };
     let allowed = weights.indexed_iter().map(|(edge, _)| edge).filter(|&(i, j)| i != j && !reached[(j, i)]);
-    Ok(allowed.map(residual).fold(0.0, f64::max))
+    Ok(allowed
+        .map(|edge| (edge, residual(edge)))
+        .reduce(|worst, other| if other.1 > worst.1 { other } else { worst }))
 }
 
 /// ∇Q of least squares at any W: −S (I − W).

@@ -25,8 +25,9 @@ pub struct Manifest {
 pub struct DataFile {
     /// Where it lies below the data folder.
     pub path: PathBuf,
-    /// Where it comes from.
-    pub url: String,
+    /// Where these bytes can be fetched; `None` where no public address of them is known, and only `--from` brings them.
+    #[serde(default)]
+    pub url: Option<String>,
     /// Who made it, and how to cite it.
     pub source: String,
     /// Its licence, as far as known.
@@ -44,6 +45,8 @@ pub enum Fetched {
     Present,
     /// It was copied or downloaded.
     Brought,
+    /// It has no public address, and no folder was given.
+    OnlyFromFolder,
     /// It could not be had, with the reason.
     Missing(String),
 }
@@ -88,7 +91,10 @@ impl DataFile {
                 let path = from.join(&self.path);
                 fs::read(&path).map_err(|fault| format!("{}: {fault}", path.display()))
             }
-            None => self.download(),
+            None => match &self.url {
+                Some(url) => self.download(url),
+                None => return Ok(Fetched::OnlyFromFolder),
+            },
         };
         let sound = bytes.and_then(|bytes| self.check(&bytes).map(|()| bytes));
         match sound {
@@ -97,12 +103,12 @@ impl DataFile {
         }
     }
 
-    fn download(&self) -> Result<Vec<u8>, String> {
-        let mut answer = ureq::get(&self.url).call().map_err(|fault| format!("{}: {fault}", self.url))?;
+    fn download(&self, url: &str) -> Result<Vec<u8>, String> {
+        let mut answer = ureq::get(url).call().map_err(|fault| format!("{url}: {fault}"))?;
         let mut bytes = Vec::new();
         // One byte more than it should have is enough to know that it is another file.
         let read = answer.body_mut().as_reader().take(self.bytes + 1).read_to_end(&mut bytes);
-        read.map_err(|fault| format!("{}: {fault}", self.url))?;
+        read.map_err(|fault| format!("{url}: {fault}"))?;
         Ok(bytes)
     }
 
@@ -129,7 +135,7 @@ mod tests {
     fn file(sha256: &str) -> DataFile {
         DataFile {
             path: "a/b.txt".into(),
-            url: "http://127.0.0.1:9/none".into(),
+            url: Some("http://127.0.0.1:9/none".into()),
             source: String::new(),
             licence: String::new(),
             bytes: 3,
@@ -142,6 +148,8 @@ mod tests {
         let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         fs::create_dir(from.path().join("a")).unwrap();
         fs::write(from.path().join("a/b.txt"), "abc").unwrap();
+        let without_address = DataFile { url: None, ..file(ABC) };
+        assert_eq!(without_address.bring(to.path(), None).unwrap(), Fetched::OnlyFromFolder);
         assert_eq!(file(ABC).bring(to.path(), Some(from.path())).unwrap(), Fetched::Brought);
         assert_eq!(file(ABC).bring(to.path(), Some(from.path())).unwrap(), Fetched::Present);
     }

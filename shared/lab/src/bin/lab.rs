@@ -60,6 +60,7 @@ fn data(from: Option<PathBuf>) -> anyhow::Result<()> {
         let state = match fetched {
             Fetched::Present => "present".to_owned(),
             Fetched::Brought => "brought".to_owned(),
+            Fetched::OnlyFromFolder => "no public address is known: only --from brings it".to_owned(),
             Fetched::Missing(why) => {
                 missing += 1;
                 format!("missing: {why}")

@@ -1,0 +1,296 @@
+//! `notears-topo fit`: a graph from data.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use lab::arguments::refuse_overwriting;
+use lab::say;
+use lab::table::format_number;
+use ndarray::Array2;
+use notears_topo::bilevel::{self, Acceptance, Candidates, Sets};
+use notears_topo::constraints::{Constraints, Precedence};
+use notears_topo::inner::{ByFactor, ByRefitting, Inner, weights};
+use notears_topo::node_score;
+use notears_topo::pruning::{Pruning, deviations, prune, prune_order};
+use notears_topo::search::{Neighbourhood, Restarts, search};
+use notears_topo::sortability::sortability;
+use notears_topo::stationarity::kkt_residual;
+use notears_topo::{Error, Order, baseline, factor::Factor};
+
+use super::{Problem, ScoreArguments, constraints_file, graph_file, in_order, read_graph, with_name};
+
+/// Learns an acyclic graph.
+#[derive(Args)]
+pub struct Fit {
+    /// One observation a line: .csv with or without a header, .npy, .parquet
+    data: PathBuf,
+    #[command(flatten)]
+    score: ScoreArguments,
+    /// Which moves are looked at; by default insertions for plain least squares, the paper's candidate sets for other scores
+    #[arg(long, value_enum)]
+    moves: Option<Moves>,
+    /// The first order
+    #[arg(long, value_enum, default_value_t = Start::EqualVariance)]
+    start: Start,
+    /// Start from the order of this graph (.csv: edges or a matrix), to improve what another method found; cycles are cut at their lightest edges
+    #[arg(long, value_name = "FILE", conflicts_with = "start")]
+    warm_start: Option<PathBuf>,
+    /// Descents from random orders besides the first; by default 100 for plain least squares, 0 for other scores
+    #[arg(long, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    restarts: Option<u32>,
+    /// Perturbations after each descent, for plain least squares
+    #[arg(long, value_parser = clap::value_parser!(u32).range(0..=1_000_000), default_value_t = 20)]
+    perturbations: u32,
+    /// Seed of random orders
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Which edges are kept, always with a refit: bic, none, or the least size of a weight
+    #[arg(long, value_parser = pruning, default_value = "bic", allow_negative_numbers = true)]
+    prune: Pruning,
+    /// Knowledge: a .toml file with required = [["a", "b"]], forbidden = [["b", "a"]], tiers = [["a"], ["b", "c"]]
+    #[arg(long, value_name = "FILE")]
+    constraints: Option<PathBuf>,
+    /// Where the graph goes: .csv (from,to,weight), .dot or .graphml
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Moves {
+    /// Swaps from the paper's candidate sets
+    Paper,
+    /// All swaps
+    Swaps,
+    /// All insertions
+    Insertions,
+    /// Insertions and swaps
+    Both,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Start {
+    /// A random order
+    Random,
+    /// By ascending variance
+    Variance,
+    /// By ascending R² on all other variables
+    Determination,
+    /// Always the variable of least variance given those before it
+    EqualVariance,
+}
+
+/// What a search ended with.
+struct Found {
+    order: Order,
+    score: f64,
+    first: f64,
+    residual: Option<f64>,
+    fits: Vec<node_score::Fit>,
+}
+
+impl Fit {
+    /// Reads, learns, writes and says.
+    ///
+    /// # Errors
+    /// One line that names the file and the fault.
+    pub fn run(self) -> anyhow::Result<()> {
+        let format = graph_file::format_of(&self.out)?;
+        let inputs = std::iter::once(self.data.as_path())
+            .chain(self.warm_start.as_deref())
+            .chain(self.constraints.as_deref());
+        refuse_overwriting(&self.out, inputs)?;
+        let problem = self.score.read(&self.data)?;
+        let constraints = match &self.constraints {
+            Some(path) => constraints_file::read(path, &problem.names)?,
+            None => Constraints::default(),
+        };
+        let precedence = constraints.precedence(&problem.names).with_context(|| match &self.constraints {
+            Some(path) => path.display().to_string(),
+            None => self.data.display().to_string(),
+        })?;
+        let start = self.first_order(&problem)?;
+        let fault = |fault: Error| {
+            anyhow::Error::from(with_name(fault, &problem.names)).context(self.data.display().to_string())
+        };
+        let found = self.learn(&problem, &start, &constraints, &precedence).map_err(fault)?;
+        let weights = weights(&found.fits);
+        graph_file::write(&self.out, format, &problem.names, &weights)?;
+        self.say(&problem, &found, &weights)
+    }
+
+    fn first_order(&self, problem: &Problem) -> anyhow::Result<Order> {
+        if let Some(path) = &self.warm_start {
+            let weights = read_graph(path)?.on(&problem.names).with_context(|| path.display().to_string())?;
+            return Ok(bilevel::order_of(weights.view())?);
+        }
+        let variables = problem.names.len();
+        Ok(match self.start {
+            Start::Random => Order::random(variables, &mut self.stream("start")),
+            Start::Variance => baseline::by_variance(&problem.covariance),
+            Start::Determination => baseline::by_coefficient_of_determination(&problem.covariance),
+            Start::EqualVariance => baseline::equal_variance(&problem.covariance),
+        })
+    }
+
+    fn stream(&self, purpose: &str) -> rand_chacha::ChaCha8Rng {
+        numerics::random::stream(self.seed, &["notears-topo", "fit", purpose])
+    }
+
+    fn learn(
+        &self,
+        problem: &Problem,
+        start: &Order,
+        constraints: &Constraints,
+        precedence: &Precedence,
+    ) -> Result<Found, Error> {
+        let required = |i: usize, j: usize| constraints.required.contains(&(i, j));
+        let plain = problem.plain && constraints.forbidden.is_empty();
+        let neighbourhood = match self.moves {
+            Some(Moves::Swaps | Moves::Paper) => Neighbourhood::Swaps,
+            Some(Moves::Both) => Neighbourhood::Both,
+            Some(Moves::Insertions) => Neighbourhood::Insertions,
+            None if plain => Neighbourhood::Insertions,
+            None => Neighbourhood::Swaps,
+        };
+        if plain && !matches!(self.moves, Some(Moves::Paper)) {
+            let restarts = Restarts {
+                random: self.restarts.unwrap_or(100) as usize,
+                perturbations: self.perturbations as usize,
+                seed: self.seed,
+            };
+            let found = search(&problem.covariance, Some(start), restarts, neighbourhood, precedence)?;
+            let first = Factor::new(&problem.covariance, &precedence.legalise(start)).score();
+            let fits = prune_order(&problem.covariance, &found.order, self.prune, &required)?;
+            let inner = ByFactor::new(&problem.covariance, found.order);
+            return Ok(Found {
+                score: found.score,
+                first,
+                residual: residual(&inner),
+                fits,
+                order: inner.order().clone(),
+            });
+        }
+        let variables = problem.names.len();
+        let sets = match self.score.score {
+            super::ScoreName::Mlp => Sets::automatic_nonlinear(variables),
+            _ => Sets::automatic(variables),
+        };
+        let options = bilevel::Options {
+            neighbourhood,
+            candidates: match self.moves {
+                None | Some(Moves::Paper) => Candidates::Sets(sets),
+                Some(_) => Candidates::All,
+            },
+            acceptance: if problem.score.is_convex() { Acceptance::Scheduled } else { Acceptance::First },
+            resort: problem.score.is_convex() && !matches!(self.moves, Some(Moves::Paper)),
+            tolerance: if problem.score.is_convex() { 1e-12 } else { 1e-6 },
+        };
+        let mut best: Option<Found> = None;
+        let mut random = self.stream("restarts");
+        for index in 0..=self.restarts.unwrap_or(0) {
+            let order = if index == 0 { start.clone() } else { Order::random(variables, &mut random) };
+            let order = precedence.legalise(&order);
+            let found = self.descend(problem, order, constraints, precedence, &options)?;
+            if best.as_ref().is_none_or(|best| found.score < best.score) {
+                best = Some(found);
+            }
+        }
+        let mut found =
+            best.ok_or(Error::Setting { name: "the number of starts", value: 0.0, range: "at least 1" })?;
+        found.fits = prune(
+            problem.score.as_ref(),
+            &found.fits,
+            &deviations(&problem.covariance),
+            self.prune,
+            &required,
+        )?;
+        Ok(found)
+    }
+
+    fn descend(
+        &self,
+        problem: &Problem,
+        order: Order,
+        constraints: &Constraints,
+        precedence: &Precedence,
+        options: &bilevel::Options,
+    ) -> Result<Found, Error> {
+        let allowed = constraints.allowed(problem.names.len());
+        let mut inner = ByRefitting::new(problem.score.as_ref(), allowed, order)?;
+        let first = inner.score();
+        bilevel::search(&mut inner, precedence, options)?;
+        let residual = residual(&inner);
+        Ok(Found {
+            order: inner.order().clone(),
+            score: inner.score(),
+            first,
+            residual,
+            fits: inner.fits().to_vec(),
+        })
+    }
+
+    fn say(&self, problem: &Problem, found: &Found, weights: &Array2<f64>) -> anyhow::Result<()> {
+        let edges = weights.iter().filter(|weight| **weight != 0.0).count();
+        let number = |value: f64| if value.is_finite() { format_number(value) } else { "undefined".into() };
+        let sorted = sortability(weights.view(), &problem.covariance);
+        let mut lines = vec![
+            format!("data        {} rows, {} variables", problem.score.rows(), problem.names.len()),
+            format!("order       {}", in_order(&found.order, &problem.names)),
+            format!("score       {} (first order: {})", number(found.score), number(found.first)),
+        ];
+        if problem.plain {
+            let bound = problem.covariance.lower_bound();
+            let gap = (found.score - bound) / bound;
+            lines.push(format!(
+                "bound       no order scores below {}: at most {} above, relatively",
+                number(bound),
+                number(gap)
+            ));
+        }
+        if let Some(residual) = found.residual {
+            lines.push(format!(
+                "KKT         largest slope of an edge that closes no cycle: {}",
+                number(residual)
+            ));
+        }
+        let kept: f64 = found.fits.iter().map(|fit| fit.loss).sum();
+        lines.push(format!(
+            "edges       {edges} of {} kept, score {} after the refit",
+            self.described(),
+            number(kept)
+        ));
+        lines.push(format!(
+            "sortability by variance {}, by R² {} (near 1: a sort by it would find these directions too)",
+            number(sorted.variance),
+            number(sorted.determination)
+        ));
+        if self.score.standardise {
+            lines.push("warning     on standardised data the score no longer tells directions by equal noise variances".into());
+        }
+        lines.push(format!("written to  {}", self.out.display()));
+        say(&lines.join("\n"))?;
+        Ok(())
+    }
+
+    fn described(&self) -> String {
+        match self.prune {
+            Pruning::None => "the full order".into(),
+            Pruning::Bic => "the full order by the BIC".into(),
+            Pruning::Threshold(threshold) => format!("the full order from size {threshold} on"),
+        }
+    }
+}
+
+fn residual(inner: &dyn Inner) -> Option<f64> {
+    kkt_residual(inner.weights().view(), inner.slopes()?.view(), inner.penalty()).ok()
+}
+
+fn pruning(text: &str) -> Result<Pruning, String> {
+    match (text, text.parse::<f64>()) {
+        ("bic", _) => Ok(Pruning::Bic),
+        ("none", _) => Ok(Pruning::None),
+        (_, Ok(threshold)) if threshold >= 0.0 && threshold.is_finite() => Ok(Pruning::Threshold(threshold)),
+        _ => Err("expected bic, none, or a number of at least 0".into()),
+    }
+}

@@ -1,0 +1,159 @@
+//! `work`: flops of one search against the number of variables.
+
+use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table, means_by};
+use serde::{Deserialize, Serialize};
+
+use super::PAPER;
+use super::instance::{Graphs, Instance, random_order};
+use crate::bilevel::{self, Options};
+use crate::constraints::Precedence;
+use crate::inner::{ByFactor, Inner};
+use crate::search::{Neighbourhood, descend};
+use crate::simulate::Noise;
+
+/// Counted work.
+pub struct Work;
+
+/// A cell: a problem and a random start.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Parameters {
+    /// d.
+    pub variables: usize,
+    /// Draw of problem and start.
+    pub replicate: u32,
+}
+
+/// What searches take.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Row {
+    /// Flops of the paper's search with a regression for every position.
+    pub refitting: f64,
+    /// Q where it ends.
+    pub refitting_score: f64,
+    /// Flops of a descent over all insertions, by one factor.
+    pub factor: f64,
+    /// Q where it ends.
+    pub factor_score: f64,
+}
+
+impl Experiment for Work {
+    type Parameters = Parameters;
+    type Row = Row;
+
+    fn id(&self) -> &'static str {
+        "work"
+    }
+
+    fn title(&self) -> &'static str {
+        "Work of one search"
+    }
+
+    fn question(&self) -> &'static str {
+        "How many floating-point operations does one search from a random order take, counted by leading terms: the paper's candidate swaps with 2nk² for every regression, and a descent over all insertions priced from \
+         one Cholesky factor? ER graphs of two edges a node, n = 1000, ten for each variable from 100 on."
+    }
+
+    fn revision(&self) -> u32 {
+        1
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        vec![
+            Column::new("variables", "number of variables, d"),
+            Column::new("replicate", "draw of problem and start"),
+            Column::new("refitting", "flops of the paper's search by regressions").within(1.0),
+            Column::new("refitting_score", "Q where it ends").within(0.1),
+            Column::new("factor", "flops of a descent over insertions by one factor").within(1.0),
+            Column::new("factor_score", "Q where it ends").within(0.1),
+            Column::new("search", "which search"),
+            Column::new("exponent", "of d, fitted over all sizes").within(0.1),
+            Column::new("low", "lower end of its 95 % interval").within(0.1),
+            Column::new("high", "upper end").within(0.1),
+        ]
+    }
+
+    fn grid(&self, profile: Profile) -> Vec<Parameters> {
+        let (sizes, replicates): (&[usize], u32) = match profile {
+            Profile::Smoke => (&[5, 10], 2),
+            Profile::Quick => (&[10, 20, 50, 100, 200], 5),
+            Profile::Full => (&[10, 20, 50, 100, 200, 500, 1000], 10),
+        };
+        sizes
+            .iter()
+            .flat_map(|&variables| (0..replicates).map(move |replicate| Parameters { variables, replicate }))
+            .collect()
+    }
+
+    fn measure(&self, cell: &Parameters, random: &Random) -> Result<Outcome<Row>, Failure> {
+        let Parameters { variables, replicate } = *cell;
+        let problem = Instance { graphs: Graphs::Er2, noise: Noise::Gaussian, variables, replicate };
+        let covariance = problem.draw(random)?.covariance;
+        let start = random_order(variables, random)?;
+        let none = Precedence::none();
+        let mut inner = ByFactor::new(&covariance, start.clone());
+        bilevel::search(&mut inner, &none, &Options::of_the_paper(variables))?;
+        let descent = descend(&covariance, &start, Neighbourhood::Insertions, &none)?;
+        Ok(Outcome::Done(vec![Row {
+            refitting: inner.regressions().flops,
+            refitting_score: inner.score(),
+            factor: descent.flops,
+            factor_score: descent.score,
+        }]))
+    }
+
+    fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
+        let points = |value: fn(&Row) -> f64| -> Vec<(f64, f64)> {
+            table.rows().map(|(cell, row)| (cell.variables as f64, value(row))).collect()
+        };
+        let searches: [(&str, fn(&Row) -> f64); 2] = [
+            ("candidate swaps, regressions", |row| row.refitting),
+            ("all insertions, one factor", |row| row.factor),
+        ];
+        let mut chart =
+            Chart::new().x_label("variables, d").y_label("floating-point operations").x_log().y_log();
+        let mut exponents = Vec::new();
+        for (name, value) in searches {
+            chart = chart.means(name, &means_by(points(value), PAPER, name));
+            let (exponent, low, high) = slope(&points(value));
+            exponents.push(Exponent { search: name, exponent, low, high });
+        }
+        report.figure(
+            "flops",
+            "Floating-point operations of one search from a random order, mean over draws. A descent by the factor looks at all d(d − 1) insertions in every iteration; the paper's at a small part of the swaps.",
+            "Two rising curves on logarithmic axes, orders of magnitude apart.",
+            &Figure::new("Work of one search").panel(chart),
+        )?;
+        report.records("exponents", "Work as a power of the number of variables.", &exponents)
+    }
+}
+
+#[derive(Serialize)]
+struct Exponent {
+    search: &'static str,
+    exponent: f64,
+    low: f64,
+    high: f64,
+}
+
+/// The least-squares slope of log y in log x, with the 95 % bootstrap interval over points.
+pub fn slope(points: &[(f64, f64)]) -> (f64, f64, f64) {
+    let logarithms: Vec<(f64, f64)> = points.iter().map(|(x, y)| (x.ln(), y.ln())).collect();
+    let fit = |sample: &[(f64, f64)]| {
+        let count = sample.len() as f64;
+        let (x, y) =
+            sample.iter().fold((0.0, 0.0), |(x, y), point| (x + point.0 / count, y + point.1 / count));
+        let (xy, xx) = sample.iter().fold((0.0, 0.0), |(xy, xx), point| {
+            (xy + (point.0 - x) * (point.1 - y), xx + (point.0 - x).powi(2))
+        });
+        xy / xx
+    };
+    let mut random = numerics::random::stream(0, &[PAPER, "slope"]);
+    let indices: Vec<f64> = (0..logarithms.len()).map(|index| index as f64).collect();
+    let of_sample =
+        |sample: &[f64]| fit(&sample.iter().map(|index| logarithms[*index as usize]).collect::<Vec<_>>());
+    let value = fit(&logarithms);
+    match numerics::bootstrap::interval(&indices, of_sample, 0.95, 2_000, &mut random) {
+        Some(interval) => (value, interval.low, interval.high),
+        None => (value, value, value),
+    }
+}
