@@ -163,8 +163,8 @@ fn resort(
         weights.indexed_iter().filter(|(_, weight)| **weight != 0.0).map(|(edge, _)| edge).collect();
     pairs.extend(precedence.pairs());
     let steepest = steepest_edge(weights.view(), slopes.view(), inner.penalty())?;
-    let Some((edge, _)) = steepest.filter(|(_, residual)| *residual > 0.0) else { return Ok(false) };
-    pairs.push(edge);
+    let Some(steepest) = steepest.filter(|edge| edge.residual > 0.0) else { return Ok(false) };
+    pairs.push((steepest.from, steepest.to));
     let Ok(along) = Precedence::new(inner.order().len(), pairs) else { return Ok(false) };
     let (before, order) = (inner.score(), inner.order().clone());
     inner.reorder(along.legalise(&order))?;
@@ -177,8 +177,11 @@ fn resort(
     Ok(true)
 }
 
-/// Pairs of positions a < b: those of the small set, and those of the large set that are not in the small one.
-fn candidates(inner: &dyn Inner, options: &Options) -> (Vec<(usize, usize)>, Vec<(usize, usize)>) {
+/// Two positions a < b.
+pub type Positions = (usize, usize);
+
+/// Pairs of positions: those of the small set, and those of the large set that are not in the small one.
+fn candidates(inner: &dyn Inner, options: &Options) -> (Vec<Positions>, Vec<Positions>) {
     let size = inner.order().len();
     let Candidates::Sets(sets) = options.candidates else {
         return ((0..size).flat_map(|a| (a + 1..size).map(move |b| (a, b))).collect(), Vec::new());
@@ -197,7 +200,7 @@ fn candidates(inner: &dyn Inner, options: &Options) -> (Vec<(usize, usize)>, Vec
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Candidate {
     /// Positions a < b; the edge leads from b to a.
-    pub positions: (usize, usize),
+    pub positions: Positions,
     /// [∇h(|W|)]: the weight of all walks from a to b, which the edge would close to cycles.
     pub cycles: f64,
     /// |[∇Q]|: how much the edge would pay; infinite where weights have no derivative.
@@ -233,7 +236,7 @@ pub fn candidate_pairs(
 /// Prices candidates and makes what improves; whether anything did.
 fn improve(
     inner: &mut dyn Inner,
-    pairs: &[(usize, usize)],
+    pairs: &[Positions],
     precedence: &Precedence,
     options: &Options,
     progress: &mut Progress,

@@ -15,7 +15,18 @@ use crate::{Error, graph};
 /// # Errors
 /// [`Error::Cyclic`]: a graph with a cycle is not feasible.
 pub fn kkt_residual(weights: ArrayView2<f64>, slopes: ArrayView2<f64>, penalty: f64) -> Result<f64, Error> {
-    Ok(steepest_edge(weights, slopes, penalty)?.map_or(0.0, |(_, residual)| residual))
+    Ok(steepest_edge(weights, slopes, penalty)?.map_or(0.0, |edge| edge.residual))
+}
+
+/// An edge that closes no cycle.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FreeEdge {
+    /// Its cause, i.
+    pub from: usize,
+    /// Its effect, j.
+    pub to: usize,
+    /// How far it is from satisfying its condition.
+    pub residual: f64,
 }
 
 /// The edge of [`kkt_residual`], with its residual; `None` for a graph whose every edge would close a cycle.
@@ -26,7 +37,7 @@ pub fn steepest_edge(
     weights: ArrayView2<f64>,
     slopes: ArrayView2<f64>,
     penalty: f64,
-) -> Result<Option<((usize, usize), f64)>, Error> {
+) -> Result<Option<FreeEdge>, Error> {
     graph::topological_order(weights)?;
     let reached = graph::reachability(weights);
     let residual = |(i, j): (usize, usize)| {
@@ -36,10 +47,9 @@ pub fn steepest_edge(
             false => (slope + penalty * weight.signum()).abs(),
         }
     };
-    let allowed = weights.indexed_iter().map(|(edge, _)| edge).filter(|&(i, j)| i != j && !reached[(j, i)]);
-    Ok(allowed
-        .map(|edge| (edge, residual(edge)))
-        .reduce(|worst, other| if other.1 > worst.1 { other } else { worst }))
+    let free = weights.indexed_iter().map(|(edge, _)| edge).filter(|&(i, j)| i != j && !reached[(j, i)]);
+    let edges = free.map(|(from, to)| FreeEdge { from, to, residual: residual((from, to)) });
+    Ok(edges.reduce(|worst, other| if other.residual > worst.residual { other } else { worst }))
 }
 
 /// ∇Q of least squares at any W: −S (I − W).

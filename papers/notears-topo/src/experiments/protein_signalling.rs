@@ -248,7 +248,7 @@ fn circle(scale: Scale, rows: &[&Row]) -> Chart {
     ];
     for (slot, (status, name)) in kinds.into_iter().enumerate() {
         let edges = rows.iter().filter(|row| row.status == status);
-        let halves: Vec<((f64, f64), (f64, f64), f64)> = edges
+        let halves: Vec<_> = edges
             .flat_map(|row| {
                 let (from, to) = (place(&row.from), place(&row.to));
                 let middle = ((from.0 + to.0) / 2.0, (from.1 + to.1) / 2.0);

@@ -11,6 +11,9 @@ use crate::inner::{ByFactor, Inner};
 use crate::search::{Neighbourhood, descend};
 use crate::simulate::Noise;
 
+/// A search's name and its flops.
+type Counted = (&'static str, fn(&Row) -> f64);
+
 /// Counted work.
 pub struct Work;
 
@@ -105,7 +108,7 @@ impl Experiment for Work {
         let points = |value: fn(&Row) -> f64| -> Vec<(f64, f64)> {
             table.rows().map(|(cell, row)| (cell.variables as f64, value(row))).collect()
         };
-        let searches: [(&str, fn(&Row) -> f64); 2] = [
+        let searches: [Counted; 2] = [
             ("candidate swaps, regressions", |row| row.refitting),
             ("all insertions, one factor", |row| row.factor),
         ];
