@@ -123,6 +123,8 @@ def fault(outputs):
         if output["kind"] == "error":
             lines.append(one_line(output["evalue"]))
             lines += ["    " + line for line in plain("\n".join(output["traceback"][1:])).splitlines() if line.strip()]
+        if re.match(r"(Figure|TableView) \{", output.get("data", {}).get("text/plain", "")):
+            lines.append("a figure or table came out as text, because the last expression moves a variable: clone it")
     return "\n".join(lines) or one_line(errors(outputs)) or None
 
 
