@@ -15,7 +15,7 @@ pub fn by_coefficient_of_determination(covariance: &Covariance) -> Order {
     Order::ascending(&coefficients_of_determination(covariance))
 }
 
-/// R² of the regression of each variable on all others: 1 − 1/(S_ii (S⁻¹)_ii).
+/// R² of the regression of each variable on all others: 1 − 1/(S_ii (S⁻¹)_ii). Not finite where the covariance matrix is singular.
 pub fn coefficients_of_determination(covariance: &Covariance) -> Vec<f64> {
     let size = covariance.variables();
     let factor = Factor::new(covariance, &Order::identity(size));
@@ -41,6 +41,10 @@ pub fn equal_variance(covariance: &Covariance) -> Order {
         order.push(pivot);
         left.swap_remove(place);
         let (variance, row) = (rest[(pivot, pivot)], rest.row(pivot).to_owned());
+        // Nothing is left of a variable that those before it explain: it explains nothing more.
+        if variance <= f64::EPSILON * covariance.matrix()[(pivot, pivot)] {
+            continue;
+        }
         for &i in &left {
             let multiple = row[i] / variance;
             let target = &mut rest.row_mut(i);

@@ -17,7 +17,7 @@ use crate::constraints::Precedence;
 use crate::inner::Inner;
 use crate::order::{Move, Order, Priced, schedule};
 use crate::search::Neighbourhood;
-use crate::stationarity::steepest_edge;
+use crate::stationarity::{FreeEdge, steepest_edge};
 use crate::{Error, graph};
 
 /// Which pairs are looked at.
@@ -150,6 +150,18 @@ pub fn search(inner: &mut dyn Inner, precedence: &Precedence, options: &Options)
     }
 }
 
+/// The edge of largest residual among those that close no cycle with the graph and with what must precede what, and that are not forbidden: at a KKT point of the constrained problem it is zero. `None` where
+/// weights have no derivative or no edge may be added. See [`crate::stationarity`].
+pub fn steepest(inner: &dyn Inner, precedence: &Precedence) -> Option<FreeEdge> {
+    let (weights, slopes) = (inner.weights(), inner.slopes()?);
+    let mut joined = weights.mapv(|weight| f64::from(u8::from(weight != 0.0)));
+    precedence.pairs().for_each(|pair| joined[pair] = 1.0);
+    let reached = graph::reachability(joined.view());
+    steepest_edge(weights.view(), slopes.view(), inner.penalty(), |i, j| {
+        inner.allows(i, j) && !reached[(j, i)]
+    })
+}
+
 /// Sorts anew along the steepest edge that closes no cycle, and otherwise as before; whether that lowered the score.
 fn resort(
     inner: &mut dyn Inner,
@@ -157,14 +169,13 @@ fn resort(
     options: &Options,
     progress: &mut Progress,
 ) -> Result<bool, Error> {
-    let (weights, Some(slopes)) = (inner.weights(), inner.slopes()) else { return Ok(false) };
-    // The graph of all edges, and of what must precede what, is acyclic; the new edge may close a cycle with the latter.
-    let mut pairs: Vec<(usize, usize)> =
-        weights.indexed_iter().filter(|(_, weight)| **weight != 0.0).map(|(edge, _)| edge).collect();
-    pairs.extend(precedence.pairs());
-    let steepest = steepest_edge(weights.view(), slopes.view(), inner.penalty())?;
-    let Some(steepest) = steepest.filter(|edge| edge.residual > 0.0) else { return Ok(false) };
-    pairs.push((steepest.from, steepest.to));
+    let Some(steepest) = steepest(inner, precedence).filter(|edge| edge.residual > 0.0) else {
+        return Ok(false);
+    };
+    let weights = inner.weights();
+    let edges = weights.indexed_iter().filter(|(_, weight)| **weight != 0.0).map(|(edge, _)| edge);
+    let pairs: Vec<(usize, usize)> =
+        edges.chain(precedence.pairs()).chain([(steepest.from, steepest.to)]).collect();
     let Ok(along) = Precedence::new(inner.order().len(), pairs) else { return Ok(false) };
     let (before, order) = (inner.score(), inner.order().clone());
     inner.reorder(along.legalise(&order))?;

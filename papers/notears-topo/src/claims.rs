@@ -2,7 +2,7 @@
 
 use lab::{Claim, Estimate, Rule, Table};
 
-use crate::experiments::logistic_score::LogisticScore;
+use crate::experiments::logistic::LogisticScore;
 use crate::experiments::neighbourhoods::{self, Moves, Neighbourhoods};
 use crate::experiments::networks::{Networks, Place};
 use crate::experiments::penalised::{self, Penalised, Stage};
@@ -106,7 +106,7 @@ pub fn claims() -> Vec<Claim> {
         .shown_by("gaps-after-swaps"),
         Claim::new(
             "kkt-least-squares",
-            "The search ends in KKT points: least squares. Every optimum of a full order is one, so that this tests the code more than the method.",
+            "The search ends in KKT points: least squares. Every optimum of a full order is one, so that this tests the code, not the method.",
             "abstract; Section 3",
             &ScoreGap,
             Rule::at_most("largest KKT residual over the largest variance", 1e-8),
@@ -132,16 +132,19 @@ pub fn claims() -> Vec<Claim> {
         .shown_by("stages"),
         Claim::new(
             "notears-is-no-kkt-point",
-            "What NOTEARS returns is no KKT point: cut to an acyclic graph, it violates the conditions.",
+            "What NOTEARS returns is no KKT point. Cycles are cut and its regressions fitted anew first, so that its graph is judged and not its stopping rule.",
             "Section 1, quoting Wei, Gao and Yu (2020)",
             &Penalised,
-            Rule::at_least("smallest KKT residual over λ of NOTEARS's graphs without cycles", 1e-3),
-            |table| Ok(Estimate::smallest_of(residuals(table, &[Stage::NotearsCut]))),
+            Rule::at_least("share of NOTEARS's graphs whose KKT residual is above 1e-6 λ", 0.5),
+            |table| {
+                let violated = residuals(table, &[Stage::NotearsRefitted]).map(|residual| f64::from(u8::from(residual > 1e-6)));
+                Ok(Estimate::mean_of(&violated.collect::<Vec<_>>(), PAPER))
+            },
         )
         .shown_by("stages"),
         Claim::new(
             "kkt-logistic",
-            "The search ends in KKT points: the logistic score.",
+            "The search ends in KKT points: the logistic score. Without a penalty this too tests the code, not the method.",
             "abstract: “general” scores",
             &LogisticScore,
             Rule::at_most("largest KKT residual", 1e-8),
@@ -176,12 +179,14 @@ pub fn claims() -> Vec<Claim> {
         .shown_by("losses"),
         Claim::new(
             "candidates-save-work",
-            "Candidate sets save work.",
+            "Candidate sets save work, also where the large set is searched as often as it helps.",
             "Section 4",
             &Neighbourhoods,
-            Rule::at_most("regressions with candidate sets over those with all swaps, mean over searches", 0.5),
+            Rule::at_most("regressions with candidate sets, unlimited, over those with all swaps, mean over searches", 0.5),
             |table| {
-                let ratios = pairs(table).map(|(sets, all)| sets.regressions as f64 / all.regressions as f64);
+                let ratios = table.cells().map(|(_, rows)| {
+                    of(rows, Moves::CandidateSwapsUnlimited).regressions as f64 / of(rows, Moves::AllSwaps).regressions as f64
+                });
                 Ok(Estimate::mean_of(&ratios.collect::<Vec<_>>(), PAPER))
             },
         )
@@ -251,7 +256,7 @@ pub fn claims() -> Vec<Claim> {
         ),
         Claim::new(
             "work-grows-slower",
-            "One descent by the factor grows at most as d³ where the paper's search by regressions grows faster.",
+            "With all moves priced from one factor the work of a search grows slower with the number of variables than with regressions.",
             "beyond the paper",
             &Work,
             Rule::at_least("exponent of the paper's search minus that of the descent by the factor", 0.5),

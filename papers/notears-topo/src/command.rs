@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use lab::input;
 use ndarray::Array2;
@@ -50,12 +49,12 @@ struct ScoreArguments {
     /// What is minimised
     #[arg(long, value_enum, default_value_t = ScoreName::LeastSquares)]
     score: ScoreName,
-    /// Penalty λ on the absolute values of weights
+    /// Penalty λ on the absolute values of weights; by default none, and 0.01 for mlp
     #[arg(long, value_parser = not_negative, allow_negative_numbers = true, value_name = "λ")]
     l1: Option<f64>,
-    /// Hidden units of each network (mlp)
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1_000), default_value_t = 40)]
-    hidden: u16,
+    /// Hidden units of each network, for mlp; 40 by default
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    hidden: Option<u16>,
     /// Give every logistic regression an intercept; the paper's have none
     #[arg(long)]
     intercept: bool,
@@ -92,6 +91,9 @@ impl ScoreArguments {
             ScoreName::LeastSquares | ScoreName::Mlp if self.intercept => {
                 Some("--intercept is for --score logistic")
             }
+            ScoreName::LeastSquares | ScoreName::Logistic if self.hidden.is_some() => {
+                Some("--hidden is for --score mlp")
+            }
             _ => None,
         };
         if let Some(fault) = misused {
@@ -125,7 +127,9 @@ impl ScoreArguments {
                     }
                 }
                 let l1 = self.l1.unwrap_or(PerceptronOptions::default().l1);
-                let options = PerceptronOptions { hidden: self.hidden.into(), l1, ..Default::default() };
+                let default = PerceptronOptions::default();
+                let hidden = self.hidden.map_or(default.hidden, usize::from);
+                let options = PerceptronOptions { hidden, l1, ..default };
                 Box::new(Perceptron::new(values.view(), options)?)
             }
         };
@@ -138,6 +142,7 @@ fn with_name(fault: Error, names: &[String]) -> NamedFault {
     let column = match &fault {
         Error::NotFinite { column, .. }
         | Error::Constant { column }
+        | Error::Scale { column, .. }
         | Error::Collinear { column, .. }
         | Error::NotBinary { column, .. }
         | Error::Separable { column }
@@ -176,9 +181,4 @@ fn not_negative(text: &str) -> Result<f64, String> {
 /// The names of an order, causes first.
 fn in_order(order: &notears_topo::Order, names: &[String]) -> String {
     order.variables().iter().map(|&variable| names[variable].as_str()).collect::<Vec<_>>().join(" ")
-}
-
-/// Reads a graph and says which file it was if that fails.
-fn read_graph(path: &Path) -> anyhow::Result<graph_file::NamedGraph> {
-    graph_file::read(path).with_context(|| path.display().to_string())
 }

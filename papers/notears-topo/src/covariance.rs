@@ -76,6 +76,11 @@ impl Covariance {
             );
         }
         let matrix = Array2::from_shape_fn((columns, columns), |(i, j)| product[(i.max(j), i.min(j))]);
+        for (column, &variance) in matrix.diag().iter().enumerate() {
+            if !variance.is_normal() {
+                return Err(Error::Scale { column, variance });
+            }
+        }
         Ok(Self { matrix, rows })
     }
 
@@ -186,11 +191,6 @@ impl Covariance {
         let factor = crate::factor::Factor::new(self, &Order::identity(size));
         let logarithms = factor.residual_variances().into_iter().map(|variance| variance.ln());
         size as f64 / 2.0 * (numerics::sum::sum(logarithms) / size as f64).exp()
-    }
-
-    /// ½ Σ S_kk: the score of the graph without edges.
-    pub fn score_without_edges(&self) -> f64 {
-        self.matrix.diag().sum() / 2.0
     }
 
     fn check_independence(&self) -> Result<(), Error> {

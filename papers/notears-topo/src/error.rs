@@ -28,6 +28,14 @@ pub enum Error {
         /// Its index, from 0.
         column: usize,
     },
+    /// A variance too large or too small for double precision.
+    #[error("column {}: its variance is {variance}, which cannot be computed with: rescale it", column + 1)]
+    Scale {
+        /// Its index, from 0.
+        column: usize,
+        /// The variance found.
+        variance: f64,
+    },
     /// No more rows than columns.
     #[error(
         "{rows} rows for {columns} columns: with no more rows than columns a full order fits the data perfectly and every order is as good; \

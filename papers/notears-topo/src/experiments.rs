@@ -3,7 +3,7 @@
 //! The text of the paper's tables was not at hand. Settings are those of its abstract, its code and the field: ER and SF graphs, weights on ±[0.5, 2], n = 1000.
 
 pub mod instance;
-pub mod logistic_score;
+pub mod logistic;
 pub mod neighbourhoods;
 pub mod networks;
 pub mod penalised;
@@ -13,7 +13,7 @@ pub mod score_gap;
 pub mod time;
 pub mod work;
 
-pub use logistic_score::LogisticScore;
+pub use logistic::LogisticScore;
 pub use neighbourhoods::Neighbourhoods;
 pub use networks::Networks;
 pub use penalised::Penalised;

@@ -25,6 +25,10 @@ pub trait Inner {
     fn penalty(&self) -> f64 {
         0.0
     }
+    /// Whether the edge may be in the graph.
+    fn allows(&self, _from: usize, _to: usize) -> bool {
+        true
+    }
     /// How each move alone would change the score.
     ///
     /// # Errors
@@ -265,6 +269,10 @@ impl<S: NodeScore + ?Sized> Inner for ByRefitting<'_, S> {
 
     fn penalty(&self) -> f64 {
         self.score.penalty()
+    }
+
+    fn allows(&self, from: usize, to: usize) -> bool {
+        self.allowed[(from, to)]
     }
 
     fn price(&mut self, moves: &[Move]) -> Result<Vec<f64>, Error> {

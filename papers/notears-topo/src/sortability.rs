@@ -27,10 +27,10 @@ pub fn sortability(weights: ArrayView2<f64>, covariance: &Covariance) -> Sortabi
 
 /// Over path lengths 1, 2, … and pairs that a path of that length joins: the share whose end has the larger key; ties count one half.
 ///
-/// NaN for a graph without edges, or with a cycle. Cost: d³/64 operations for each length up to the longest path.
+/// NaN for a graph without edges or with a cycle, and for keys that are not finite. Cost: d³/64 operations for each length up to the longest path.
 pub fn sorted_share(weights: ArrayView2<f64>, keys: &[f64]) -> f64 {
     let size = weights.nrows();
-    if !graph::is_acyclic(weights) {
+    if !graph::is_acyclic(weights) || keys.iter().any(|key| !key.is_finite()) {
         return f64::NAN;
     }
     let children: Vec<Vec<usize>> =

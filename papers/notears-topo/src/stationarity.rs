@@ -15,10 +15,12 @@ use crate::{Error, graph};
 /// # Errors
 /// [`Error::Cyclic`]: a graph with a cycle is not feasible.
 pub fn kkt_residual(weights: ArrayView2<f64>, slopes: ArrayView2<f64>, penalty: f64) -> Result<f64, Error> {
-    Ok(steepest_edge(weights, slopes, penalty)?.map_or(0.0, |edge| edge.residual))
+    graph::topological_order(weights)?;
+    let reached = graph::reachability(weights);
+    Ok(steepest_edge(weights, slopes, penalty, |i, j| !reached[(j, i)]).map_or(0.0, |edge| edge.residual))
 }
 
-/// An edge that closes no cycle.
+/// An edge that may be.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FreeEdge {
     /// Its cause, i.
@@ -29,17 +31,13 @@ pub struct FreeEdge {
     pub residual: f64,
 }
 
-/// The edge of [`kkt_residual`], with its residual; `None` for a graph whose every edge would close a cycle.
-///
-/// # Errors
-/// [`Error::Cyclic`].
+/// The edge of largest residual among those that `may` be; `None` if none may. Of equal residuals the first in row-major order.
 pub fn steepest_edge(
     weights: ArrayView2<f64>,
     slopes: ArrayView2<f64>,
     penalty: f64,
-) -> Result<Option<FreeEdge>, Error> {
-    graph::topological_order(weights)?;
-    let reached = graph::reachability(weights);
+    may: impl Fn(usize, usize) -> bool,
+) -> Option<FreeEdge> {
     let residual = |(i, j): (usize, usize)| {
         let (weight, slope) = (weights[(i, j)], slopes[(i, j)]);
         match weight == 0.0 {
@@ -47,9 +45,9 @@ pub fn steepest_edge(
             false => (slope + penalty * weight.signum()).abs(),
         }
     };
-    let free = weights.indexed_iter().map(|(edge, _)| edge).filter(|&(i, j)| i != j && !reached[(j, i)]);
+    let free = weights.indexed_iter().map(|(edge, _)| edge).filter(|&(i, j)| i != j && may(i, j));
     let edges = free.map(|(from, to)| FreeEdge { from, to, residual: residual((from, to)) });
-    Ok(edges.reduce(|worst, other| if other.residual > worst.residual { other } else { worst }))
+    edges.reduce(|worst, other| if other.residual > worst.residual { other } else { worst })
 }
 
 /// ∇Q of least squares at any W: −S (I − W).

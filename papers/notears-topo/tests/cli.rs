@@ -60,7 +60,7 @@ fn graphs_are_learned_and_compared() {
 
 #[test]
 fn graphs_are_written_for_other_programs() {
-    let folder = generated("--variables 4 --rows 200");
+    let folder = generated("--variables 4 --edges 1 --rows 200");
     text(folder.path(), "fit data.csv --out graph.dot");
     text(folder.path(), "fit data.csv --out graph.graphml");
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
@@ -68,6 +68,27 @@ fn graphs_are_written_for_other_programs() {
     assert!(
         read("graph.graphml").contains("<edge source=") && read("graph.graphml").ends_with("</graphml>\n")
     );
+}
+
+#[test]
+fn names_with_commas_and_quotes_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("data.csv"), "\"a,b\",\"c \"\"d\"\"\"\n1,2\n2,3\n4,1\n0,5\n").unwrap();
+    text(folder, "fit data.csv --out graph.csv --prune none");
+    assert!(text(folder, "compare graph.csv graph.csv --data data.csv").contains("SHD    0"));
+    text(folder, "fit data.csv --out again.csv --warm-start graph.csv");
+    fs::write(folder.join("marked.csv"), "\u{feff}\"from\",\"to\"\nu,v\n").unwrap();
+    assert!(text(folder, "compare marked.csv marked.csv").contains("1 found, 1 true"));
+}
+
+#[test]
+fn required_edges_are_written_whatever_the_penalty() {
+    let folder = generated("--variables 5 --rows 200");
+    fs::write(folder.path().join("c.toml"), "required = [[\"x1\", \"x2\"]]").unwrap();
+    let said = text(folder.path(), "fit data.csv --l1 1000 --constraints c.toml --out graph.csv");
+    assert!(said.contains("required edge x1 → x2 the weight 0"), "{said}");
+    assert!(fs::read_to_string(folder.path().join("graph.csv")).unwrap().contains("x1,x2,0"));
 }
 
 #[test]
@@ -115,7 +136,8 @@ fn constraints_hold() {
         ),
         ("required = [[\"x1\", \"y\"]]", "\"y\" is no column"),
         ("tiers = [[\"x1\"], [\"x1\"]]", "x1 stands twice"),
-        ("demanded = []", "unknown field"),
+        ("required = [[\"x1\", \"x2\", \"x3\"]]", "two names"),
+        ("demanded = []", "bad.toml line 1: unknown field"),
         ("required = 3", "expected"),
     ] {
         fs::write(folder.join("bad.toml"), content).unwrap();
@@ -163,7 +185,16 @@ fn faults_are_told_in_one_line() {
     assert!(refusal(folder, "compare graph.csv graph.csv", 1).contains("line 2: expected a finite weight"));
     write("graph.csv", "from,to\na,b\na,b\n");
     assert!(refusal(folder, "compare graph.csv graph.csv", 1).contains("twice"));
+    for (content, fault) in
+        [("from,to\na,a\n", "line 2: a is its own cause"), ("from,to\n,a\n", "line 2: a node has no name")]
+    {
+        write("graph.csv", content);
+        assert!(refusal(folder, "compare graph.csv graph.csv", 1).contains(fault));
+    }
     for usage in [
+        "fit data.csv --out out.csv --hidden 3",
+        "fit data.csv --out out.csv --l1 1 --perturbations 3",
+        "generate --variables 3 --edges 5 --out a.csv --truth b.csv",
         "fit data.csv --out data.csv",
         "fit data.csv --out graph.txt",
         "fit data.csv --out out.csv --score logistic --standardise",

@@ -10,7 +10,8 @@ use notears_topo::node_score::{LeastSquares, NodeScore};
 use notears_topo::stationarity::least_squares_score;
 use notears_topo::{Covariance, graph};
 
-use super::{read_graph, with_name};
+use super::graph_file;
+use super::with_name;
 
 /// Compares the edges of two graphs, and their scores on data.
 #[derive(Args)]
@@ -30,21 +31,22 @@ impl Compare {
     /// # Errors
     /// One line that names the file and the fault.
     pub fn run(self) -> anyhow::Result<()> {
-        let (truth, found) = (read_graph(&self.truth)?, read_graph(&self.graph)?);
+        let (truth, found) = (graph_file::read(&self.truth)?, graph_file::read(&self.graph)?);
         let data = self.data.as_deref().map(input::named_matrix).transpose()?;
         // Lists of edges do not name nodes without edges.
         let mut names = data.as_ref().map_or_else(|| truth.names.clone(), |data| data.names.clone());
         if data.is_none() {
             names.extend(found.names.iter().filter(|name| !truth.names.contains(name)).cloned());
         }
-        let on = |graph: &super::graph_file::NamedGraph, path: &PathBuf| {
+        let on = |graph: &graph_file::NamedGraph, path: &PathBuf| {
             graph.on(&names).with_context(|| path.display().to_string())
         };
         let (truth, found) = (on(&truth, &self.truth)?, on(&found, &self.graph)?);
         let comparison = graph::compare(truth.view(), found.view())?;
+        let number = |value: f64| if value.is_finite() { format_number(value) } else { "undefined".into() };
         let mut lines = vec![
             format!("SHD    {} edges to add, remove or turn", comparison.hamming),
-            format!("TPR    {} of the true edges were found", format_number(comparison.true_positive_rate)),
+            format!("TPR    {} of the true edges were found", number(comparison.true_positive_rate)),
             format!("FDR    {} of the edges found are wrong", format_number(comparison.false_discovery_rate)),
             format!(
                 "edges  {} found, {} true",

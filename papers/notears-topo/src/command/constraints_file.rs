@@ -11,9 +11,9 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 struct File {
     #[serde(default)]
-    required: Vec<(String, String)>,
+    required: Vec<Vec<String>>,
     #[serde(default)]
-    forbidden: Vec<(String, String)>,
+    forbidden: Vec<Vec<String>>,
     #[serde(default)]
     tiers: Vec<Vec<String>>,
 }
@@ -25,17 +25,24 @@ struct File {
 pub fn read(path: &Path, names: &[String]) -> anyhow::Result<Constraints> {
     let of_file = || path.display().to_string();
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let file: File = toml::from_str(&text)
-        .map_err(|fault| anyhow!("{}", one_line(fault.message())))
-        .with_context(of_file)?;
+    let fault = |fault: toml::de::Error| {
+        let line =
+            fault.span().map_or(1, |span| 1 + text[..span.start.min(text.len())].matches('\n').count());
+        anyhow!("{} line {line}: {}", path.display(), one_line(fault.message()))
+    };
+    let file: File = toml::from_str(&text).map_err(fault)?;
     let place = |name: &String| {
         names
             .iter()
             .position(|other| other == name)
             .ok_or_else(|| anyhow!("{name:?} is no column of the data"))
     };
-    let edges = |list: &[(String, String)]| -> anyhow::Result<Vec<(usize, usize)>> {
-        list.iter().map(|(from, to)| Ok((place(from)?, place(to)?))).collect()
+    let edges = |list: &[Vec<String>]| -> anyhow::Result<Vec<(usize, usize)>> {
+        let edge = |names: &Vec<String>| match &names[..] {
+            [from, to] => Ok((place(from)?, place(to)?)),
+            _ => Err(anyhow!("an edge has two names, found {names:?}")),
+        };
+        list.iter().map(edge).collect()
     };
     let tiers = || -> anyhow::Result<Vec<Vec<usize>>> {
         file.tiers.iter().map(|tier| tier.iter().map(place).collect()).collect()

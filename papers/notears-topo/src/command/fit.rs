@@ -10,15 +10,15 @@ use lab::table::format_number;
 use ndarray::Array2;
 use notears_topo::bilevel::{self, Acceptance, Candidates, Sets};
 use notears_topo::constraints::{Constraints, Precedence};
-use notears_topo::inner::{ByFactor, ByRefitting, Inner, weights};
+use notears_topo::inner::{ByRefitting, Inner, weights};
 use notears_topo::node_score;
 use notears_topo::pruning::{Pruning, deviations, prune, prune_order};
 use notears_topo::search::{Neighbourhood, Restarts, search};
 use notears_topo::sortability::sortability;
-use notears_topo::stationarity::kkt_residual;
+use notears_topo::stationarity::{kkt_residual, least_squares_slopes};
 use notears_topo::{Error, Order, baseline, factor::Factor};
 
-use super::{Problem, ScoreArguments, constraints_file, graph_file, in_order, read_graph, with_name};
+use super::{Problem, ScoreArguments, constraints_file, graph_file, in_order, with_name};
 
 /// Learns an acyclic graph.
 #[derive(Args)]
@@ -27,7 +27,7 @@ pub struct Fit {
     data: PathBuf,
     #[command(flatten)]
     score: ScoreArguments,
-    /// Which moves are looked at; by default insertions for plain least squares, the paper's candidate sets for other scores
+    /// Which moves are looked at; by default insertions for plain least squares, else the paper's candidate sets, with sorting anew along edges that close no cycle (not with --moves paper, nor for mlp)
     #[arg(long, value_enum)]
     moves: Option<Moves>,
     /// The first order
@@ -36,12 +36,12 @@ pub struct Fit {
     /// Start from the order of this graph (.csv: edges or a matrix), to improve what another method found; cycles are cut at their lightest edges
     #[arg(long, value_name = "FILE", conflicts_with = "start")]
     warm_start: Option<PathBuf>,
-    /// Descents from random orders besides the first; by default 100 for plain least squares, 0 for other scores
+    /// Descents from random orders besides the first; by default 100 where all moves are priced from one factor (least squares without --l1, forbidden edges and --moves paper), else 0
     #[arg(long, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     restarts: Option<u32>,
-    /// Perturbations after each descent, for plain least squares
-    #[arg(long, value_parser = clap::value_parser!(u32).range(0..=1_000_000), default_value_t = 20)]
-    perturbations: u32,
+    /// Perturbations after each descent, where all moves are priced from one factor; 20 by default
+    #[arg(long, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    perturbations: Option<u32>,
     /// Seed of random orders
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -109,22 +109,35 @@ impl Fit {
             Some(path) => path.display().to_string(),
             None => self.data.display().to_string(),
         })?;
+        let priced =
+            problem.plain && constraints.forbidden.is_empty() && !matches!(self.moves, Some(Moves::Paper));
+        if self.perturbations.is_some() && !priced {
+            let fault = "--perturbations needs least squares without --l1, forbidden edges and --moves paper";
+            return Err(lab::Error::Usage(fault.into()).into());
+        }
         let start = self.first_order(&problem)?;
         let fault = |fault: Error| {
             anyhow::Error::from(with_name(fault, &problem.names)).context(self.data.display().to_string())
         };
-        let found = self.learn(&problem, &start, &constraints, &precedence).map_err(fault)?;
+        let found = self.learn(&problem, priced, &start, &constraints, &precedence).map_err(fault)?;
         let weights = weights(&found.fits);
-        graph_file::write(&self.out, format, &problem.names, &weights)?;
-        self.say(&problem, &found, &weights)
+        graph_file::write(&self.out, format, &problem.names, &weights, &constraints.required)?;
+        self.say(&problem, &found, &weights, &constraints)
     }
 
     fn first_order(&self, problem: &Problem) -> anyhow::Result<Order> {
         if let Some(path) = &self.warm_start {
-            let weights = read_graph(path)?.on(&problem.names).with_context(|| path.display().to_string())?;
+            let weights =
+                graph_file::read(path)?.on(&problem.names).with_context(|| path.display().to_string())?;
             return Ok(bilevel::order_of(weights.view())?);
         }
         let variables = problem.names.len();
+        let defined =
+            || baseline::coefficients_of_determination(&problem.covariance).iter().all(|r2| r2.is_finite());
+        if matches!(self.start, Start::Determination) && !defined() {
+            let fault = "--start determination: R² on all other variables is undefined, as columns depend on each other";
+            return Err(lab::Error::Usage(fault.into()).into());
+        }
         Ok(match self.start {
             Start::Random => Order::random(variables, &mut self.stream("start")),
             Start::Variance => baseline::by_variance(&problem.covariance),
@@ -140,36 +153,32 @@ impl Fit {
     fn learn(
         &self,
         problem: &Problem,
+        priced: bool,
         start: &Order,
         constraints: &Constraints,
         precedence: &Precedence,
     ) -> Result<Found, Error> {
         let required = |i: usize, j: usize| constraints.required.contains(&(i, j));
-        let plain = problem.plain && constraints.forbidden.is_empty();
         let neighbourhood = match self.moves {
             Some(Moves::Swaps | Moves::Paper) => Neighbourhood::Swaps,
             Some(Moves::Both) => Neighbourhood::Both,
             Some(Moves::Insertions) => Neighbourhood::Insertions,
-            None if plain => Neighbourhood::Insertions,
+            None if priced => Neighbourhood::Insertions,
             None => Neighbourhood::Swaps,
         };
-        if plain && !matches!(self.moves, Some(Moves::Paper)) {
+        if priced {
             let restarts = Restarts {
                 random: self.restarts.unwrap_or(100) as usize,
-                perturbations: self.perturbations as usize,
+                perturbations: self.perturbations.unwrap_or(20) as usize,
                 seed: self.seed,
             };
             let found = search(&problem.covariance, Some(start), restarts, neighbourhood, precedence)?;
             let first = Factor::new(&problem.covariance, &precedence.legalise(start)).score();
             let fits = prune_order(&problem.covariance, &found.order, self.prune, &required)?;
-            let inner = ByFactor::new(&problem.covariance, found.order);
-            return Ok(Found {
-                score: found.score,
-                first,
-                residual: residual(&inner),
-                fits,
-                order: inner.order().clone(),
-            });
+            let weights = Factor::new(&problem.covariance, &found.order).weights(&found.order);
+            let slopes = least_squares_slopes(&problem.covariance, weights.view());
+            let residual = kkt_residual(weights.view(), slopes.view(), 0.0).ok();
+            return Ok(Found { score: found.score, first, residual, fits, order: found.order });
         }
         let variables = problem.names.len();
         let sets = match self.score.score {
@@ -220,7 +229,8 @@ impl Fit {
         let mut inner = ByRefitting::new(problem.score.as_ref(), allowed, order)?;
         let first = inner.score();
         bilevel::search(&mut inner, precedence, options)?;
-        let residual = residual(&inner);
+        let residual =
+            inner.slopes().map(|_| bilevel::steepest(&inner, precedence).map_or(0.0, |edge| edge.residual));
         Ok(Found {
             order: inner.order().clone(),
             score: inner.score(),
@@ -230,7 +240,13 @@ impl Fit {
         })
     }
 
-    fn say(&self, problem: &Problem, found: &Found, weights: &Array2<f64>) -> anyhow::Result<()> {
+    fn say(
+        &self,
+        problem: &Problem,
+        found: &Found,
+        weights: &Array2<f64>,
+        constraints: &Constraints,
+    ) -> anyhow::Result<()> {
         let edges = weights.iter().filter(|weight| **weight != 0.0).count();
         let number = |value: f64| if value.is_finite() { format_number(value) } else { "undefined".into() };
         let sorted = sortability(weights.view(), &problem.covariance);
@@ -250,7 +266,7 @@ impl Fit {
         }
         if let Some(residual) = found.residual {
             lines.push(format!(
-                "KKT         largest slope of an edge that closes no cycle: {}",
+                "KKT         largest slope of an edge that closes no cycle and is not ruled out: {}",
                 number(residual)
             ));
         }
@@ -265,6 +281,13 @@ impl Fit {
             number(sorted.variance),
             number(sorted.determination)
         ));
+        for &(from, to) in constraints.required.iter().filter(|edge| weights[**edge] == 0.0) {
+            let names = (&problem.names[from], &problem.names[to]);
+            lines.push(format!(
+                "warning     the penalty leaves the required edge {} → {} the weight 0",
+                names.0, names.1
+            ));
+        }
         if self.score.standardise {
             lines.push("warning     on standardised data the score no longer tells directions by equal noise variances".into());
         }
@@ -280,10 +303,6 @@ impl Fit {
             Pruning::Threshold(threshold) => format!("the full order from size {threshold} on"),
         }
     }
-}
-
-fn residual(inner: &dyn Inner) -> Option<f64> {
-    kkt_residual(inner.weights().view(), inner.slopes()?.view(), inner.penalty()).ok()
 }
 
 fn pruning(text: &str) -> Result<Pruning, String> {

@@ -75,7 +75,17 @@ impl Generate {
             );
         }
         let (variables, rows) = (self.variables as usize, self.rows as usize);
-        refuse_beyond_memory(40.0 * variables as f64 * rows as f64, "the data")?;
+        let size = variables as f64;
+        refuse_beyond_memory(40.0 * size * rows as f64 + 40.0 * size * size, "the data")?;
+        let most = match self.graph {
+            FamilyName::Er => (variables - 1) / 2,
+            FamilyName::Sf => variables - 1,
+        };
+        if self.edges as usize > most {
+            let fault =
+                format!("--edges {}: {variables} variables have room for {most} edges a node", self.edges);
+            return Err(Error::Usage(fault).into());
+        }
         let family = match self.graph {
             FamilyName::Er => Family::ErdosRenyi,
             FamilyName::Sf => Family::ScaleFree,
@@ -97,7 +107,7 @@ impl Generate {
             data.rows().into_iter().map(|row| row.iter().map(f64::to_string).collect::<Vec<_>>().join(",")),
         );
         write_atomically(&self.out, (lines.collect::<Vec<_>>().join("\n") + "\n").as_bytes())?;
-        graph_file::write(&self.truth, format, &names, &weights)?;
+        graph_file::write(&self.truth, format, &names, &weights, &[])?;
         let edges = weights.iter().filter(|weight| **weight != 0.0).count();
         say(&format!(
             "data   {rows} rows, {variables} variables, written to {}\ngraph  {edges} edges, written to {}",

@@ -38,38 +38,52 @@ impl NamedGraph {
 /// Reads a .csv file: edges with the header from,to or from,to,weight (weight 1 where there is none), or a square matrix under the names of its columns, entry (i, j) for i → j.
 ///
 /// # Errors
-/// What is wrong, with its line.
+/// What is wrong, with the file and the line.
 pub fn read(path: &Path) -> anyhow::Result<NamedGraph> {
-    let text = std::fs::read_to_string(path).context("cannot be read")?;
-    let header = text.lines().next().unwrap_or_default();
-    let fields: Vec<&str> = header.split(',').map(str::trim).collect();
-    if !matches!(fields[..], ["from", "to"] | ["from", "to", "weight"]) {
+    let of_file = || path.display().to_string();
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(bytes);
+    let header: Vec<String> = reader
+        .headers()
+        .map(|header| header.iter().map(ToOwned::to_owned).collect())
+        .with_context(of_file)?;
+    if !matches!(
+        header.iter().map(String::as_str).collect::<Vec<_>>()[..],
+        ["from", "to"] | ["from", "to", "weight"]
+    ) {
         let lab::input::NamedMatrix { names, values } = lab::input::named_matrix(path)?;
         let (rows, columns) = values.dim();
         ensure!(
             rows == columns,
-            "expected edges under from,to,weight or a square matrix, found {rows} × {columns}"
+            "{}: expected edges under from,to,weight or a square matrix, found {rows} × {columns}",
+            path.display()
         );
-        return Ok(NamedGraph { names, weights: values });
+        let graph = NamedGraph { names, weights: values };
+        let loops = graph.weights.diag().iter().position(|weight| *weight != 0.0);
+        ensure!(loops.is_none(), "{}: {} is its own cause", path.display(), graph.names[loops.unwrap_or(0)]);
+        return Ok(graph);
     }
     let mut names: Vec<String> = Vec::new();
     let mut edges = BTreeMap::new();
-    for (line, text) in text.lines().enumerate().skip(1).filter(|(_, text)| !text.trim().is_empty()) {
-        let line = line + 1;
-        let parts: Vec<&str> = text.split(',').map(|part| part.trim().trim_matches('"')).collect();
+    for record in reader.records() {
+        let record = record.with_context(of_file)?;
+        let at = format!("{} line {}", path.display(), record.position().map_or(0, csv::Position::line));
         ensure!(
-            parts.len() == fields.len(),
-            "line {line} has {} fields, the first has {}",
-            parts.len(),
-            fields.len()
+            record.len() == header.len(),
+            "{at} has {} fields, the first has {}",
+            record.len(),
+            header.len()
         );
-        let weight = match parts.get(2) {
+        let weight = match record.get(2) {
             None => 1.0,
             Some(text) => match text.parse::<f64>() {
                 Ok(weight) if weight.is_finite() => weight,
-                _ => bail!("line {line}: expected a finite weight, found {text:?}"),
+                _ => bail!("{at}: expected a finite weight, found {text:?}"),
             },
         };
+        ensure!(!record[0].is_empty() && !record[1].is_empty(), "{at}: a node has no name");
+        ensure!(record[0] != record[1], "{at}: {} is its own cause", &record[0]);
         let mut place = |name: &str| {
             let known = names.iter().position(|other| other == name);
             known.unwrap_or_else(|| {
@@ -77,8 +91,8 @@ pub fn read(path: &Path) -> anyhow::Result<NamedGraph> {
                 names.len() - 1
             })
         };
-        let edge = (place(parts[0]), place(parts[1]));
-        ensure!(edges.insert(edge, weight).is_none(), "line {line}: this edge stands there twice");
+        let edge = (place(&record[0]), place(&record[1]));
+        ensure!(edges.insert(edge, weight).is_none(), "{at}: this edge stands there twice");
     }
     let mut weights = Array2::zeros((names.len(), names.len()));
     for (edge, weight) in edges {
@@ -111,12 +125,18 @@ pub fn format_of(path: &Path) -> Result<Format, Error> {
     }
 }
 
-/// Writes the edges of nonzero weight.
+/// Writes the edges of nonzero weight, and those that are required.
 ///
 /// # Errors
 /// If the file cannot be written.
-pub fn write(path: &Path, format: Format, names: &[String], weights: &Array2<f64>) -> anyhow::Result<()> {
-    let edges = || weights.indexed_iter().filter(|(_, weight)| **weight != 0.0);
+pub fn write(
+    path: &Path,
+    format: Format,
+    names: &[String],
+    weights: &Array2<f64>,
+    required: &[(usize, usize)],
+) -> anyhow::Result<()> {
+    let edges = || weights.indexed_iter().filter(|(edge, weight)| **weight != 0.0 || required.contains(edge));
     let mut text = String::new();
     match format {
         Format::Edges => {

@@ -71,7 +71,7 @@ impl Experiment for Networks {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn columns(&self) -> Vec<Column> {
@@ -122,8 +122,11 @@ impl Experiment for Networks {
         let mut inner = ByRefitting::new(&score, everywhere(), random_order(variables, random)?)?;
         let start = row(Place::Random, &inner)?;
         bilevel::search(&mut inner, &Precedence::none(), &options)?;
+        // Trained from new parameters as the others are: what a search trained longer is no merit of its order.
+        let anew = ByRefitting::new(&score, everywhere(), inner.order().clone())?;
+        let swapped = Row { trainings: inner.regressions().count, ..row(Place::Swapped, &anew)? };
         let at_truth = ByRefitting::new(&score, everywhere(), graph::topological_order(truth.view())?)?;
-        Ok(Outcome::Done(vec![start, row(Place::Swapped, &inner)?, row(Place::Truth, &at_truth)?]))
+        Ok(Outcome::Done(vec![start, swapped, row(Place::Truth, &at_truth)?]))
     }
 
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
@@ -142,8 +145,8 @@ impl Experiment for Networks {
         };
         report.figure(
             "losses",
-            "Penalised loss, and structural Hamming distance of the edges of norm 0.5 and more, at a random order, after swaps from there, and at the true order.",
-            "Bars in groups of three for each problem: swaps lower the random order's loss towards or below that of the true order.",
+            "Penalised loss, and structural Hamming distance of the edges of norm 0.5 and more, at a random order, at the order after swaps from there, and at the true order, each trained from new parameters.",
+            "Bars in groups of three for each problem: the loss of the random order, after swaps, and of the true order.",
             &Figure::new("Swaps with a network for each variable")
                 .columns(2)
                 .panel(chart("penalised loss", |row| row.score))

@@ -208,7 +208,7 @@ impl Experiment for Penalised {
             "stages",
             "Score Q + λ|W|₁ relative to the optimum over all orders, one mark a problem: as NOTEARS returns it, after cutting cycles, after regressing anew at its order, and after swaps from that order and \
              from a random one. What NOTEARS returns can lie below the optimum, because it has cycles.",
-            "Panels by penalty: marks below zero for returned graphs, above zero after cutting, near zero after refitting and swaps.",
+            "Panels by penalty: a column of marks for each stage around a line at zero.",
             &figure,
         )
     }

@@ -166,7 +166,7 @@ impl Experiment for LogisticScore {
         report.figure(
             "ends",
             "Score above the optimum at random orders, and at the ends of searches from them, sorted.",
-            "Panels by number of variables: the curve of starts is high, the searches end near zero.",
+            "Panels by number of variables: a curve of starts, and below it the curves of both searches.",
             &figure,
         )
     }
