@@ -45,7 +45,6 @@
 
 pub mod activation;
 pub mod claims;
-pub mod digits;
 pub mod experiments;
 pub mod kernel;
 pub mod network;

@@ -164,6 +164,7 @@ fn npy<D: Dimension>(path: &Path, dimensions: usize) -> Result<ndarray::Array<f6
         .or_else(|fault| retry::<i64, D>(fault, &bytes, |value| value as f64))
         .or_else(|fault| retry::<i32, D>(fault, &bytes, f64::from))
         .or_else(|fault| retry::<i16, D>(fault, &bytes, f64::from))
+        .or_else(|fault| retry::<i8, D>(fault, &bytes, f64::from))
         .or_else(|fault| retry::<u32, D>(fault, &bytes, f64::from))
         .or_else(|fault| retry::<u16, D>(fault, &bytes, f64::from))
         .or_else(|fault| retry::<u8, D>(fault, &bytes, f64::from))

@@ -4,7 +4,7 @@ use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, 
 use ndarray::{Array1, Array2, Axis};
 use serde::{Deserialize, Serialize};
 
-use crate::{Architecture, Network, Regression, digits};
+use crate::{Architecture, Network, Regression};
 
 /// Decay along the second component, and what leaks out of it.
 pub struct Figure3;
@@ -114,10 +114,10 @@ impl Experiment for Figure3 {
 
     fn measure(&self, cell: &Parameters, random: &Random) -> Result<Outcome<Row>, Failure> {
         let x = match cell.source {
-            Source::Strokes => digits::strokes(
-                cell.images,
-                &mut random.shared_stream("strokes", &Images { images: cell.images })?,
-            ),
+            Source::Strokes => {
+                let mut random = random.shared_stream("strokes", &Images { images: cell.images })?;
+                digits::strokes(cell.images, 0.06, &mut random)
+            }
             Source::Mnist => match lab::data_file("mnist/t10k-images-idx3-ubyte.gz") {
                 Some(path) => digits::read(&path, cell.images)?,
                 None => return Ok(Outcome::Skipped("MNIST is not here: make data".into())),

@@ -1,0 +1,275 @@
+//! Integer-only inference: no floating-point operation between the quantised input and the quantised output.
+//!
+//! With inputs Sa (a − Za) and weights Sw w, a layer is Sa Sw (Σ a w − Za Σ w + bias) with a bias in units of Sa Sw. Its output in units of So is that sum times M = Sa Sw / So, which integer arithmetic does by a
+//! *dyadic* number m 2^−k: one multiplication, one rounding shift. A rectifier is the clip at the output's zero point.
+
+use ndarray::{Array2, ArrayView2};
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::kernels::{PackedWeights, Path};
+use crate::network::Convolution;
+use crate::quantise::Quantised;
+use crate::uniform::Grid;
+
+/// How sums become outputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Requantisation {
+    /// In single precision, rounded to even: what onnxruntime does, to the bit. Not integer-only.
+    Float,
+    /// One 64-bit product and one rounding shift.
+    Dyadic,
+    /// A doubling high product and a rounding shift, each rounded: gemmlowp's way, which can differ by one.
+    DyadicTwice,
+}
+
+/// M ≈ m 2^−31 2^−shift with m from 2³⁰ to below 2³¹.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dyadic {
+    /// m.
+    pub multiplier: i32,
+    /// Further places to shift; negative for M ≥ 1.
+    pub shift: i32,
+}
+
+impl Dyadic {
+    /// The nearest to M.
+    ///
+    /// # Errors
+    /// M that is not positive, or beyond 2^±30.
+    pub fn nearest(multiple: f64) -> Result<Self, Error> {
+        if !(multiple > 2f64.powi(-30) && multiple < 2f64.powi(30)) {
+            return Err(Error::Setting {
+                name: "a requantisation factor",
+                value: multiple,
+                range: "between 2^-30 and 2^30",
+            });
+        }
+        let mut shift = 0;
+        let mut mantissa = multiple;
+        while mantissa >= 1.0 {
+            (mantissa, shift) = (mantissa / 2.0, shift - 1);
+        }
+        while mantissa < 0.5 {
+            (mantissa, shift) = (mantissa * 2.0, shift + 1);
+        }
+        let rounded = (mantissa * 2f64.powi(31)).round();
+        Ok(match rounded < 2f64.powi(31) {
+            true => Self { multiplier: rounded as i32, shift },
+            // 0.99… rounds up to 1.
+            false => Self { multiplier: 1 << 30, shift: shift - 1 },
+        })
+    }
+
+    /// ⌊sum · M⌉ with one rounding, halves up.
+    pub fn apply(self, sum: i32) -> i64 {
+        let places = 31 + self.shift;
+        let product = i64::from(sum) * i64::from(self.multiplier);
+        match places > 0 {
+            true => (product + (1i64 << (places - 1))) >> places,
+            false => product << -places,
+        }
+    }
+
+    /// gemmlowp's: ⌊2 sum m / 2³²⌉, then ⌊· / 2^shift⌉ with halves away from zero.
+    pub fn apply_twice(self, sum: i32) -> i64 {
+        let sum = i64::from(sum) << (-self.shift).max(0);
+        let product = sum * i64::from(self.multiplier);
+        let nudge = if product >= 0 { 1i64 << 30 } else { 1 - (1i64 << 30) };
+        let high = (product + nudge) / (1i64 << 31);
+        let shift = self.shift.max(0);
+        let (mask, rest) = ((1i64 << shift) - 1, high & ((1i64 << shift) - 1));
+        let threshold = (mask >> 1) + i64::from(high < 0);
+        (high >> shift) + i64::from(rest > threshold)
+    }
+}
+
+/// A layer of integers.
+#[derive(Clone, Debug)]
+pub struct IntegerLayer {
+    weights: PackedWeights,
+    /// Bias minus the zero point's share.
+    offsets: Vec<i32>,
+    factors: Vec<f32>,
+    dyadics: Vec<Dyadic>,
+    output: Grid,
+    convolution: Option<Convolution>,
+}
+
+impl IntegerLayer {
+    /// From weights with a scale for each output (one for all if there is only one), biases in units of input scale times weight scale, and the grids of input and output.
+    ///
+    /// # Errors
+    /// Sizes that differ; grids that are not 0 … 255; sums that could leave 32 bits.
+    pub fn new(
+        weights: ArrayView2<i8>,
+        scales: &[f64],
+        biases: &[i32],
+        input: Grid,
+        output: Grid,
+        convolution: Option<Convolution>,
+    ) -> Result<Self, Error> {
+        let outputs = weights.nrows();
+        let wrong = |what: &str, found: usize| Error::Shape {
+            what: what.into(),
+            rows: found,
+            columns: 1,
+            expected: format!("{outputs} × 1"),
+        };
+        if scales.len() != outputs && scales.len() != 1 {
+            return Err(wrong("the scales", scales.len()));
+        }
+        if biases.len() != outputs {
+            return Err(wrong("the biases", biases.len()));
+        }
+        for grid in [input, output] {
+            if (grid.low, grid.high) != (0, 255) {
+                return Err(Error::Setting {
+                    name: "the largest integer of an activation",
+                    value: grid.high.into(),
+                    range: "255, from 0",
+                });
+            }
+        }
+        let weights = PackedWeights::new(weights)?;
+        let scale = |j: usize| scales[if scales.len() == 1 { 0 } else { j }];
+        let offsets = (0..outputs)
+            .map(|j| biases[j].wrapping_sub(input.zero_point.wrapping_mul(weights.sums()[j])))
+            .collect();
+        // In single precision in onnxruntime's order of operations.
+        let factors =
+            (0..outputs).map(|j| input.scale as f32 * scale(j) as f32 / output.scale as f32).collect();
+        let dyadics = (0..outputs)
+            .map(|j| Dyadic::nearest(input.scale * scale(j) / output.scale))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { weights, offsets, factors, dyadics, output, convolution })
+    }
+
+    /// Outputs for rows of integers.
+    ///
+    /// # Errors
+    /// Rows of another length.
+    pub fn forward(
+        &self,
+        inputs: ArrayView2<u8>,
+        requantisation: Requantisation,
+        path: Path,
+    ) -> Result<Array2<u8>, Error> {
+        let sums = match self.convolution {
+            Some(convolution) => self.weights.multiply(convolution.patches(inputs).view(), path)?,
+            None => self.weights.multiply(inputs, path)?,
+        };
+        let (zero, low, high) =
+            (i64::from(self.output.zero_point), i64::from(self.output.low), i64::from(self.output.high));
+        let channels = self.offsets.len();
+        let mut outputs = Array2::zeros(sums.dim());
+        for ((index, to), sum) in outputs.iter_mut().enumerate().zip(&sums) {
+            let channel = index % channels;
+            let sum = sum.wrapping_add(self.offsets[channel]);
+            let scaled = match requantisation {
+                Requantisation::Float => (sum as f32 * self.factors[channel]).round_ties_even() as i64,
+                Requantisation::Dyadic => self.dyadics[channel].apply(sum),
+                Requantisation::DyadicTwice => self.dyadics[channel].apply_twice(sum),
+            };
+            *to = (scaled + zero).clamp(low, high) as u8;
+        }
+        let rows = inputs.nrows();
+        let shape = (rows, outputs.len() / rows.max(1));
+        outputs.into_shape_with_order(shape).map_err(|fault| Error::Format(fault.to_string()))
+    }
+}
+
+/// A network of integers, with the grids of its input and output.
+#[derive(Clone, Debug)]
+pub struct IntegerNetwork {
+    layers: Vec<IntegerLayer>,
+    input: Grid,
+    output: Grid,
+}
+
+impl IntegerNetwork {
+    /// From layers whose grids fit together.
+    pub fn from_layers(layers: Vec<IntegerLayer>, input: Grid, output: Grid) -> Self {
+        Self { layers, input, output }
+    }
+
+    /// From a network quantised to symmetric weights of at most 8 bits by tensor or channel and 8-bit activations. `output` is the grid of the logits.
+    ///
+    /// # Errors
+    /// Other weights or activations.
+    pub fn new(quantised: &Quantised, output: Grid) -> Result<Self, Error> {
+        let unfit = |name, value: f64, range| Error::Setting { name, value, range };
+        let count = quantised.matrices.len();
+        let grid = |l: usize| {
+            let inputs = quantised.activations.get(l).copied().flatten();
+            inputs.ok_or(unfit("the number of quantised activations", l as f64, "that of the layers"))
+        };
+        let mut layers = Vec::new();
+        for (l, matrix) in quantised.matrices.iter().enumerate() {
+            let rows = matrix.integers.nrows();
+            if matrix.grids.ncols() != 1 || (matrix.grids.nrows() != rows && matrix.grids.nrows() != 1) {
+                return Err(unfit(
+                    "the number of scales of a layer",
+                    matrix.grids.len() as f64,
+                    "1 or that of its outputs",
+                ));
+            }
+            if matrix.grids.iter().any(|grid| grid.zero_point != 0 || grid.low < -128 || grid.high > 127) {
+                return Err(unfit(
+                    "the zero point of a weight grid",
+                    1.0,
+                    "0, and its integers must have 8 bits at most",
+                ));
+            }
+            let scales: Vec<f64> = matrix.grids.iter().map(|grid| grid.scale).collect();
+            let input = grid(l)?;
+            let layer = &quantised.network.layers[l];
+            let scale = |j: usize| input.scale * scales[if scales.len() == 1 { 0 } else { j }];
+            let biases: Vec<i32> = layer
+                .biases
+                .iter()
+                .enumerate()
+                .map(|(j, b)| (f64::from(*b) / scale(j)).round_ties_even() as i32)
+                .collect();
+            let after = if l + 1 < count { grid(l + 1)? } else { output };
+            let weights = matrix.integers.mapv(|w| w as i8);
+            layers.push(IntegerLayer::new(
+                weights.view(),
+                &scales,
+                &biases,
+                input,
+                after,
+                layer.convolution,
+            )?);
+        }
+        Ok(Self { layers, input: grid(0)?, output })
+    }
+
+    /// Integers of real inputs.
+    pub fn quantise(&self, inputs: ArrayView2<f32>) -> Array2<u8> {
+        inputs.mapv(|value| self.input.quantise(f64::from(value)) as u8)
+    }
+
+    /// Integer outputs of integer inputs.
+    ///
+    /// # Errors
+    /// Rows of another length.
+    pub fn forward(
+        &self,
+        inputs: ArrayView2<u8>,
+        requantisation: Requantisation,
+        path: Path,
+    ) -> Result<Array2<u8>, Error> {
+        let mut values = inputs.to_owned();
+        for layer in &self.layers {
+            values = layer.forward(values.view(), requantisation, path)?;
+        }
+        Ok(values)
+    }
+
+    /// Real values of integer outputs.
+    pub fn values(&self, outputs: &Array2<u8>) -> Array2<f32> {
+        outputs.mapv(|integer| self.output.value(i32::from(integer)) as f32)
+    }
+}

@@ -1,0 +1,19 @@
+//! x
+pub mod calibration;
+pub mod claims;
+pub mod error;
+pub mod experiments;
+pub mod granularity;
+pub mod integer;
+pub mod kernels;
+pub mod mixed_precision;
+pub mod model_file;
+pub mod network;
+pub mod nonuniform;
+pub mod post_training;
+pub mod product;
+pub mod quantise;
+pub mod training;
+pub mod uniform;
+pub mod zero_shot;
+pub use error::Error;
