@@ -162,7 +162,7 @@ fn entropy_threshold(values: &[f64], magnitude: f64, bits: u32) -> f64 {
         histogram[bin.min(BINS - 1)] += 1.0;
     }
     let mut best = (f64::INFINITY, BINS);
-    for threshold in levels.max(128).min(BINS)..=BINS {
+    for threshold in levels.clamp(128, BINS)..=BINS {
         // What lies beyond the threshold is clipped into the last bin.
         let mut reference = histogram[..threshold].to_vec();
         reference[threshold - 1] += histogram[threshold..].iter().sum::<f64>();

@@ -1,20 +1,93 @@
 //! What people run on their own networks.
 
+use std::path::Path;
+
+use anyhow::Context;
 use clap::Subcommand;
+use lab::{Error, input};
+use ndarray::Array2;
+use quantization::model_file::{self, Model};
+
+mod evaluate;
+mod inspect;
+mod quantise;
+mod train;
 
 /// The paper's own subcommands.
 #[derive(Subcommand)]
 pub enum Command {
-    /// x
-    X,
+    /// Trains a small network, to have one
+    Train(train::Train),
+    /// Quantises a network after training
+    #[command(alias = "quantise")]
+    Quantize(Box<quantise::Quantise>),
+    /// Measures accuracy, by simulation and by integers alone
+    Evaluate(evaluate::Evaluate),
+    /// Says what is in a network: sizes, ranges, errors
+    Inspect(inspect::Inspect),
 }
 
 impl Command {
     /// Runs it.
     ///
     /// # Errors
-    /// None.
+    /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
-        Ok(())
+        match self {
+            Self::Train(train) => train.run(),
+            Self::Quantize(quantise) => quantise.run(),
+            Self::Evaluate(evaluate) => evaluate.run(),
+            Self::Inspect(inspect) => inspect.run(),
+        }
+    }
+}
+
+/// Reads a network.
+fn read_model(path: &Path) -> anyhow::Result<Model> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    model_file::read(&bytes).with_context(|| path.display().to_string())
+}
+
+/// Reads rows of inputs for a network.
+fn read_inputs(path: &Path, model: &Model) -> anyhow::Result<Array2<f32>> {
+    let inputs = input::matrix(path)?.mapv(|x| x as f32);
+    let expected = model.network().inputs();
+    if inputs.ncols() != expected {
+        anyhow::bail!("{}: rows of {} numbers, the network takes {expected}", path.display(), inputs.ncols());
+    }
+    Ok(inputs)
+}
+
+/// Reads a label for each row, below the number of classes.
+fn read_labels(path: &Path, rows: usize, classes: usize) -> anyhow::Result<Vec<usize>> {
+    let values = input::vector(path)?;
+    if values.len() != rows {
+        anyhow::bail!("{}: {} labels for {rows} rows", path.display(), values.len());
+    }
+    let label = |(index, value): (usize, &f64)| match *value >= 0.0
+        && value.fract() == 0.0
+        && *value < classes as f64
+    {
+        true => Ok(*value as usize),
+        false => Err(anyhow::anyhow!(
+            "{} entry {}: expected a label from 0 to {}, found {value}",
+            path.display(),
+            index + 1,
+            classes - 1
+        )),
+    };
+    values.iter().enumerate().map(label).collect()
+}
+
+/// Classes that a network tells apart.
+fn classes(model: &Model) -> usize {
+    model.network().layers.last().map_or(0, |layer| layer.outputs())
+}
+
+/// Refuses another ending than .safetensors.
+fn check_name(path: &Path) -> Result<(), Error> {
+    match path.extension().is_some_and(|extension| extension == "safetensors") {
+        true => Ok(()),
+        false => Err(Error::Usage(format!("{}: expected a name that ends in .safetensors", path.display()))),
     }
 }

@@ -59,8 +59,25 @@ impl QuantisedMatrix {
         bits: u32,
         calibration: Calibration,
     ) -> Result<Self, Error> {
-        let grids = grids(weights, granularity, layout, bits, calibration)?;
+        Self::on_grids(weights, grids(weights, granularity, layout, bits, calibration)?, granularity)
+    }
+
+    /// Rounds weights to the nearest value of given grids.
+    ///
+    /// # Errors
+    /// Grids of another number than the granularity asks for.
+    pub fn on_grids(
+        weights: ArrayView2<f64>,
+        grids: Array2<Grid>,
+        granularity: Granularity,
+    ) -> Result<Self, Error> {
         let block = granularity.block(weights.dim())?;
+        let expected = (weights.nrows().div_ceil(block.0), weights.ncols().div_ceil(block.1));
+        if grids.dim() != expected {
+            let (rows, columns) = grids.dim();
+            let expected = format!("{} × {}", expected.0, expected.1);
+            return Err(Error::Shape { what: "the grids".into(), rows, columns, expected });
+        }
         let integers = Array2::from_shape_fn(weights.dim(), |(i, j)| {
             grids[(i / block.0, j / block.1)].quantise(weights[(i, j)])
         });

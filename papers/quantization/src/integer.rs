@@ -156,27 +156,46 @@ impl IntegerLayer {
         requantisation: Requantisation,
         path: Path,
     ) -> Result<Array2<u8>, Error> {
-        let sums = match self.convolution {
-            Some(convolution) => self.weights.multiply(convolution.patches(inputs).view(), path)?,
-            None => self.weights.multiply(inputs, path)?,
+        let convert = |first: usize, sums: &[i32], outputs: &mut [u8]| {
+            self.requantise(first, sums, outputs, requantisation);
         };
-        let (zero, low, high) =
-            (i64::from(self.output.zero_point), i64::from(self.output.low), i64::from(self.output.high));
-        let channels = self.offsets.len();
-        let mut outputs = Array2::zeros(sums.dim());
-        for ((index, to), sum) in outputs.iter_mut().enumerate().zip(&sums) {
-            let channel = index % channels;
-            let sum = sum.wrapping_add(self.offsets[channel]);
-            let scaled = match requantisation {
-                Requantisation::Float => (sum as f32 * self.factors[channel]).round_ties_even() as i64,
-                Requantisation::Dyadic => self.dyadics[channel].apply(sum),
-                Requantisation::DyadicTwice => self.dyadics[channel].apply_twice(sum),
-            };
-            *to = (scaled + zero).clamp(low, high) as u8;
-        }
+        let outputs = match self.convolution {
+            Some(convolution) => self.weights.convert(convolution.patches(inputs).view(), path, convert)?,
+            None => self.weights.convert(inputs, path, convert)?,
+        };
         let rows = inputs.nrows();
         let shape = (rows, outputs.len() / rows.max(1));
         outputs.into_shape_with_order(shape).map_err(|fault| Error::Format(fault.to_string()))
+    }
+}
+
+impl IntegerLayer {
+    /// Outputs of sums, from output `first` on.
+    fn requantise(&self, first: usize, sums: &[i32], outputs: &mut [u8], requantisation: Requantisation) {
+        let zero = self.output.zero_point;
+        let sums = sums.iter().zip(&self.offsets[first..]).map(|(sum, offset)| sum.wrapping_add(*offset));
+        let outputs = outputs.iter_mut().zip(sums);
+        let (low, high) = (i64::from(self.output.low - zero), i64::from(self.output.high - zero));
+        match requantisation {
+            Requantisation::Float => {
+                // Clipped before rounding; then adding and taking off 1.5 · 2²³ rounds, ties to even.
+                const SHIFT: f32 = 1.5 * (1u32 << 23) as f32;
+                for ((to, sum), factor) in outputs.zip(&self.factors[first..]) {
+                    let clipped = (sum as f32 * factor).clamp(low as f32, high as f32);
+                    *to = (((clipped + SHIFT) - SHIFT) as i32 + zero) as u8;
+                }
+            }
+            Requantisation::Dyadic => {
+                for ((to, sum), dyadic) in outputs.zip(&self.dyadics[first..]) {
+                    *to = (dyadic.apply(sum).clamp(low, high) as i32 + zero) as u8;
+                }
+            }
+            Requantisation::DyadicTwice => {
+                for ((to, sum), dyadic) in outputs.zip(&self.dyadics[first..]) {
+                    *to = (dyadic.apply_twice(sum).clamp(low, high) as i32 + zero) as u8;
+                }
+            }
+        }
     }
 }
 
@@ -248,7 +267,11 @@ impl IntegerNetwork {
 
     /// Integers of real inputs.
     pub fn quantise(&self, inputs: ArrayView2<f32>) -> Array2<u8> {
-        inputs.mapv(|value| self.input.quantise(f64::from(value)) as u8)
+        let mut integers = Array2::zeros(inputs.dim());
+        ndarray::Zip::from(&mut integers)
+            .and(inputs)
+            .par_for_each(|integer, value| *integer = self.input.quantise(f64::from(*value)) as u8);
+        integers
     }
 
     /// Integer outputs of integer inputs.

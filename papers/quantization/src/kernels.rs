@@ -134,27 +134,39 @@ impl PackedWeights {
     /// # Errors
     /// Inputs of another length.
     pub fn multiply(&self, inputs: ArrayView2<u8>, path: Path) -> Result<Array2<i32>, Error> {
-        self.check(inputs.dim())?;
-        let inputs = inputs.as_standard_layout();
-        Ok(self.product(inputs.as_slice().unwrap_or_default(), 0, path.usable()))
+        self.convert(inputs, path, |_, sums, out| out.copy_from_slice(sums))
     }
 
-    /// The same for signed inputs. Adding 128 makes them unsigned, and 128 Σ w is subtracted from the sums: no slower, where other libraries fall back to a slow path.
+    /// [`multiply`](Self::multiply) with each row's sums of neighbouring outputs converted at once: `convert` gets the number of the first output, the sums, and where the results go.
+    ///
+    /// # Errors
+    /// Inputs of another length.
+    pub fn convert<U: Copy + Default + Send>(
+        &self,
+        inputs: ArrayView2<u8>,
+        path: Path,
+        convert: impl Fn(usize, &[i32], &mut [U]) + Sync,
+    ) -> Result<Array2<U>, Error> {
+        self.check(inputs.dim())?;
+        let inputs = inputs.as_standard_layout();
+        Ok(self.product(inputs.as_slice().unwrap_or_default(), u32::from_le_bytes, path.usable(), convert))
+    }
+
+    /// The same as [`multiply`](Self::multiply) for signed inputs. Adding 128 makes them unsigned, and 128 Σ w is subtracted from the sums: hardly slower, where other libraries fall back to a slow path.
     ///
     /// # Errors
     /// Inputs of another length.
     pub fn multiply_signed(&self, inputs: ArrayView2<i8>, path: Path) -> Result<Array2<i32>, Error> {
         self.check(inputs.dim())?;
-        let inputs = inputs.mapv(|value| value as u8);
         let inputs = inputs.as_standard_layout();
-        let mut product = self.product(inputs.as_slice().unwrap_or_default(), 0x80, path.usable());
-        for mut row in product.rows_mut() {
-            for (value, sum) in row.iter_mut().zip(&self.sums) {
+        let four = |four: [i8; STEP]| u32::from_le_bytes(four.map(|value| value as u8)) ^ 0x8080_8080;
+        let correct = |first: usize, sums: &[i32], out: &mut [i32]| {
+            for ((to, sum), weights) in out.iter_mut().zip(sums).zip(&self.sums[first..]) {
                 // Exact modulo 2³², and the true value fits.
-                *value = value.wrapping_sub(sum.wrapping_mul(128));
+                *to = sum.wrapping_sub(weights.wrapping_mul(128));
             }
-        }
-        Ok(product)
+        };
+        Ok(self.product(inputs.as_slice().unwrap_or_default(), four, path.usable(), correct))
     }
 
     fn check(&self, (rows, columns): (usize, usize)) -> Result<(), Error> {
@@ -169,48 +181,61 @@ impl PackedWeights {
         }
     }
 
-    fn product(&self, inputs: &[u8], flip: u8, path: Path) -> Array2<i32> {
+    /// All sums, each row of a panel handed to `convert` with the number of its first output while it is in the cache. `four` makes four inputs the unsigned bytes of a word, the first lowest.
+    pub(crate) fn product<T: Copy + Default + Sync, U: Copy + Default + Send>(
+        &self,
+        inputs: &[T],
+        four: impl Fn([T; STEP]) -> u32 + Sync,
+        path: Path,
+        convert: impl Fn(usize, &[i32], &mut [U]) + Sync,
+    ) -> Array2<U> {
         let steps = self.inputs.div_ceil(STEP);
         let rows = inputs.len() / self.inputs;
         let tiles: Vec<Vec<u8>> = inputs
             .par_chunks(ROWS_AT_ONCE * self.inputs)
-            .map(|rows| panels::pack_inputs(rows, self.inputs, flip))
+            .map(|rows| panels::pack_inputs(rows, self.inputs, &four))
             .collect();
         // Columns of the result by panels: each panel's block is contiguous and belongs to one task.
-        let blocks: Vec<Vec<i32>> = self
+        let blocks: Vec<Vec<U>> = self
             .panels
             .par_chunks_exact(steps * PANEL * STEP)
-            .map(|panel| {
-                let mut block = vec![0; rows * PANEL];
-                for (tiles, out) in tiles.iter().zip(block.chunks_mut(ROWS_AT_ONCE * PANEL)) {
-                    multiply_panel(panel, tiles, steps, out, path);
+            .enumerate()
+            .map(|(index, panel)| {
+                let width = PANEL.min(self.outputs - index * PANEL);
+                let mut block = vec![U::default(); rows * width];
+                for (tiles, out) in tiles.iter().zip(block.chunks_mut(ROWS_AT_ONCE * width)) {
+                    let tiles = tiles.chunks_exact(steps * TILE * STEP);
+                    for (tile, out) in tiles.zip(out.chunks_mut(TILE * width)) {
+                        let sums = multiply_tile(panel, tile, steps, path);
+                        for (sums, out) in sums.chunks_exact(PANEL).zip(out.chunks_exact_mut(width)) {
+                            convert(index * PANEL, &sums[..width], out);
+                        }
+                    }
                 }
                 block
             })
             .collect();
-        let mut product = Array2::zeros((rows, self.outputs));
+        let mut product = Array2::from_elem((rows, self.outputs), U::default());
         for (index, block) in blocks.iter().enumerate() {
             let width = PANEL.min(self.outputs - index * PANEL);
             let targets = product.as_slice_mut().unwrap_or_default().chunks_exact_mut(self.outputs);
-            for (target, values) in targets.zip(block.chunks_exact(PANEL)) {
-                target[index * PANEL..index * PANEL + width].copy_from_slice(&values[..width]);
+            for (target, values) in targets.zip(block.chunks_exact(width)) {
+                target[index * PANEL..index * PANEL + width].copy_from_slice(values);
             }
         }
         product
     }
 }
 
-/// A panel of 64 outputs for rows that are packed in tiles of six; the last tile may be shorter in `out`.
-fn multiply_panel(panel: &[i8], tiles: &[u8], steps: usize, out: &mut [i32], path: Path) {
-    for (tile, out) in tiles.chunks_exact(steps * TILE * STEP).zip(out.chunks_mut(TILE * PANEL)) {
-        let mut sums = [0; TILE * PANEL];
-        match path {
-            #[cfg(target_arch = "x86_64")]
-            Path::Avx512Vnni => x86::tile_vnni(panel, tile, steps, &mut sums),
-            #[cfg(target_arch = "x86_64")]
-            Path::Avx2 => x86::tile_avx2(panel, tile, steps, &mut sums),
-            _ => portable::tile(panel, tile, steps, &mut sums),
-        }
-        out.copy_from_slice(&sums[..out.len()]);
+/// Sums of products of six packed rows with a panel of 64 outputs.
+fn multiply_tile(panel: &[i8], tile: &[u8], steps: usize, path: Path) -> [i32; TILE * PANEL] {
+    let mut sums = [0; TILE * PANEL];
+    match path {
+        #[cfg(target_arch = "x86_64")]
+        Path::Avx512Vnni => x86::tile_vnni(panel, tile, steps, &mut sums),
+        #[cfg(target_arch = "x86_64")]
+        Path::Avx2 => x86::tile_avx2(panel, tile, steps, &mut sums),
+        _ => portable::tile(panel, tile, steps, &mut sums),
     }
+    sums
 }

@@ -7,7 +7,7 @@ use rand::Rng;
 use crate::Error;
 use crate::network::{Network, softmax};
 
-/// Mean eigenvalue of the Hessian of the mean cross-entropy by each layer's weights: Hutchinson's E[zᵀHz]/n over `probes` random signs z.
+/// Mean eigenvalue of the Hessian of the mean cross-entropy by each layer's weights: Hutchinson's mean of zᵀHz over n, over `probes` random signs z.
 ///
 /// Hz is a central difference of gradients over 5 % of the weights' root mean square. Cost: two gradients a probe and layer.
 ///
@@ -57,7 +57,7 @@ pub fn mean_hessian_traces(
     Ok(traces)
 }
 
-/// Bits for each layer: minimises Σ sensitivity[layer][choice] with one choice a layer and Σ parameters · bits ≤ budget, as an integer program.
+/// Bits for each layer: minimises the sum of sensitivities (layers × choices) with one choice a layer and Σ parameters · bits ≤ budget, as an integer program.
 ///
 /// # Errors
 /// Lists that do not fit; a budget below the smallest size; a solver that fails.

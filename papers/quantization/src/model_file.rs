@@ -115,10 +115,11 @@ pub fn write_quantised(quantised: &Quantised) -> Result<Vec<u8>, Error> {
         };
         let packed = pack(matrix, &integers);
         let shape = vec![matrix.grids.nrows(), matrix.grids.ncols()];
-        let scales: Vec<u8> = matrix.grids.iter().flat_map(|grid| grid.scale.to_le_bytes()).collect();
+        let scales: Vec<u8> =
+            matrix.grids.iter().flat_map(|grid| (grid.scale as f32).to_le_bytes()).collect();
         let zeros: Vec<u8> = matrix.grids.iter().flat_map(|grid| grid.zero_point.to_le_bytes()).collect();
         tensors.push((format!("layers.{l}.integers"), Dtype::U8, vec![packed.len()], packed));
-        tensors.push((format!("layers.{l}.scales"), Dtype::F64, shape.clone(), scales));
+        tensors.push((format!("layers.{l}.scales"), Dtype::F32, shape.clone(), scales));
         tensors.push((format!("layers.{l}.zero_points"), Dtype::I32, shape, zeros));
         tensors.push((format!("layers.{l}.bias"), Dtype::F32, vec![rows], bytes_f32(layer.biases.iter())));
         let activation = quantised.activations.get(l).copied().flatten();
@@ -131,7 +132,7 @@ pub fn write_quantised(quantised: &Quantised) -> Result<Vec<u8>, Error> {
     file(tensors, &Description { layers })
 }
 
-/// Reads what [`write`] or [`write_quantised`] wrote, and plain perceptrons from elsewhere: without metadata, layers are dense and end where the names do.
+/// Reads what [`write`](fn@write) or [`write_quantised`] wrote, and plain perceptrons from elsewhere: without metadata, layers are dense and end where the names do.
 ///
 /// # Errors
 /// Bytes that are no such file, tensors that are missing or of another type or shape, numbers that are not finite.
@@ -245,14 +246,14 @@ fn unpack(tensors: &SafeTensors, l: usize, integers: &Integers) -> Result<Quanti
         return Err(strange());
     }
     let shape = (rows.div_ceil(block.0), columns.div_ceil(block.1));
-    let (_, scales) = tensor(tensors, &format!("layers.{l}.scales"), Dtype::F64)?;
+    let (_, scales) = tensor(tensors, &format!("layers.{l}.scales"), Dtype::F32)?;
     let (_, zeros) = tensor(tensors, &format!("layers.{l}.zero_points"), Dtype::I32)?;
-    let (scales, zeros) = (scales.as_chunks::<8>().0, zeros.as_chunks::<4>().0);
+    let (scales, zeros) = (scales.as_chunks::<4>().0, zeros.as_chunks::<4>().0);
     if scales.len() != shape.0 * shape.1 || zeros.len() != scales.len() {
         return Err(strange());
     }
     let grids = scales.iter().zip(zeros).map(|(scale, zero)| Grid {
-        scale: f64::from_le_bytes(*scale),
+        scale: f64::from(f32::from_le_bytes(*scale)),
         zero_point: i32::from_le_bytes(*zero),
         low,
         high,

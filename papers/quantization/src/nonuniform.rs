@@ -1,5 +1,8 @@
 //! Levels that are not equally far apart, and codes of one or two bits.
 
+use faer::linalg::solvers::Solve;
+use faer::{Mat, Side};
+
 use crate::Error;
 use crate::error::check_finite;
 
@@ -124,8 +127,8 @@ fn k_means(sorted: &[f64], k: usize) -> Vec<f64> {
                 continue;
             }
             let middle = (first + last) / 2;
-            for from in low..=high.min(middle - 1) {
-                let total = best[from] + cost(from, middle);
+            for (from, before) in best.iter().enumerate().take(high.min(middle - 1) + 1).skip(low) {
+                let total = before + cost(from, middle);
                 if total < next[middle] {
                     (next[middle], split[middle]) = (total, from);
                 }
@@ -201,16 +204,17 @@ impl BinaryCode {
             }
             let sign = |i: usize, place: usize| if self.signs[i][place] { 1.0 } else { -1.0 };
             let inner = |i: usize, j: usize| (0..values.len()).map(|p| sign(i, p) * sign(j, p)).sum::<f64>();
-            let mut gram: Vec<Vec<f64>> =
-                (0..bits).map(|i| (0..bits).map(|j| inner(i, j)).collect()).collect();
-            let mut right: Vec<f64> = (0..bits)
-                .map(|i| values.iter().enumerate().map(|(p, value)| sign(i, p) * value).sum())
-                .collect();
-            match solve(&mut gram, &mut right) {
-                Some(()) => self.scales = right,
-                // Two codes have become the same: their scales cannot be told apart.
-                None => break,
+            let gram = Mat::from_fn(bits, bits, inner);
+            let right = Mat::from_fn(bits, 1, |i, _| {
+                values.iter().enumerate().map(|(p, value)| sign(i, p) * value).sum::<f64>()
+            });
+            // Two codes that have become the same cannot be told apart: their scales stay.
+            let Ok(factor) = gram.llt(Side::Lower) else { break };
+            let scales = factor.solve(right);
+            if (0..bits).any(|i| !scales[(i, 0)].is_finite()) {
+                break;
             }
+            self.scales = (0..bits).map(|i| scales[(i, 0)]).collect();
         }
         self
     }
@@ -227,31 +231,6 @@ impl BinaryCode {
         };
         (0..places).map(value).collect()
     }
-}
-
-/// Gaussian elimination with pivots; `None` for a singular matrix.
-fn solve(matrix: &mut [Vec<f64>], right: &mut [f64]) -> Option<()> {
-    let size = right.len();
-    for k in 0..size {
-        let pivot = (k..size).max_by(|a, b| matrix[*a][k].abs().total_cmp(&matrix[*b][k].abs()))?;
-        if matrix[pivot][k].abs() < 1e-9 {
-            return None;
-        }
-        matrix.swap(k, pivot);
-        right.swap(k, pivot);
-        for i in k + 1..size {
-            let factor = matrix[i][k] / matrix[k][k];
-            for j in k..size {
-                matrix[i][j] -= factor * matrix[k][j];
-            }
-            right[i] -= factor * right[k];
-        }
-    }
-    for i in (0..size).rev() {
-        let known: f64 = (i + 1..size).map(|j| matrix[i][j] * right[j]).sum();
-        right[i] = (right[i] - known) / matrix[i][i];
-    }
-    Some(())
 }
 
 /// −α, 0, α: ternary weights (TWN, Li and Liu 2016) with threshold Δ = 0.7 mean|r| and α the mean size beyond it.

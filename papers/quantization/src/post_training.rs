@@ -30,7 +30,7 @@ pub fn output_error(weights: ArrayView2<f64>, quantised: ArrayView2<f64>, gram: 
     (&difference.dot(&gram) * &difference).sum()
 }
 
-/// Corrects biases by the mean error of each layer's outputs on calibration data: b += (W − Ŵ) E[x] (Nagel and others 2019).
+/// Corrects biases by the mean error of each layer's outputs on calibration data: b grows by W − Ŵ times the mean input (Nagel and others 2019).
 ///
 /// The inputs are those of the real network, as the data-free original would estimate them.
 ///

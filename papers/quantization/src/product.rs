@@ -89,13 +89,12 @@ impl ProductCode {
                 *code = (0..centers.len()).min_by(by_distance).unwrap_or(0);
             }
             for (own, center) in centers.iter_mut().enumerate() {
-                for k in 0..piece {
+                for (k, entry) in center.iter_mut().enumerate() {
                     let members =
                         || codes.iter().enumerate().filter(|(_, code)| **code == own).map(|(index, _)| index);
                     let total: f64 = members().map(|index| weight(index, k)).sum();
                     if total > 0.0 {
-                        center[k] =
-                            members().map(|index| weight(index, k) * at(index, k)).sum::<f64>() / total;
+                        *entry = members().map(|index| weight(index, k) * at(index, k)).sum::<f64>() / total;
                     }
                 }
             }

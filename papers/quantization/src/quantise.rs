@@ -140,21 +140,18 @@ fn matrix(
     settings: &Settings,
 ) -> Result<QuantisedMatrix, Error> {
     let Settings { bits, layout, granularity, calibration, .. } = *settings;
-    let by_hessian = match settings.method {
-        Method::AdaptiveRounding | Method::OptimalBrain | Method::Gptq => {
-            Some((grids(weights, granularity, layout, bits, calibration)?, gram()?))
+    // Scales are kept in single precision, so that a file gives them back as they are.
+    let mut grids = grids(weights, granularity, layout, bits, calibration)?;
+    grids.iter_mut().for_each(|grid| grid.scale = f64::from(grid.scale as f32));
+    match settings.method {
+        Method::AdaptiveRounding => {
+            adaptive_rounding(weights, gram()?.view(), &grids, granularity, &AdaptiveRounding::default())
         }
-        _ => None,
-    };
-    match (settings.method, by_hessian) {
-        (Method::AdaptiveRounding, Some((grids, gram))) => {
-            adaptive_rounding(weights, gram.view(), &grids, granularity, &AdaptiveRounding::default())
+        Method::OptimalBrain => optimal_brain(weights, gram()?.view(), &grids, granularity, 0.01),
+        Method::Gptq => gptq(weights, gram()?.view(), &grids, granularity, 0.01),
+        Method::Nearest | Method::BiasCorrection | Method::Equalisation => {
+            QuantisedMatrix::on_grids(weights, grids, granularity)
         }
-        (Method::OptimalBrain, Some((grids, gram))) => {
-            optimal_brain(weights, gram.view(), &grids, granularity, 0.01)
-        }
-        (Method::Gptq, Some((grids, gram))) => gptq(weights, gram.view(), &grids, granularity, 0.01),
-        _ => QuantisedMatrix::new(weights, granularity, layout, bits, calibration),
     }
 }
 

@@ -187,7 +187,7 @@ impl Experiment for Activations {
         report.figure(
             "ranges",
             "Mean accuracy, and mean squared error of the logits, by where ranges of activations come from. A symmetric grid leaves half of its integers unused by activations that are never negative.",
-            "Left: accuracies that rise with bits. Right: errors that fall with bits, dynamic ranges for each row lowest, noise highest.",
+            "Left: accuracies that rise with bits. Right: errors that fall with bits, one line for each origin of ranges.",
             &Figure::new("Where ranges of activations come from")
                 .columns(2)
                 .width(900.0)

@@ -169,7 +169,7 @@ impl Experiment for Awareness {
         report.figure(
             "lost",
             "Accuracy lost in percentage points (mean over draws; gains are drawn as 0), after rounding (nearest, GPTQ) and after training on with quantisers in the loop.",
-            "Bars by way: rounding to nearest at two bits loses far more than any way of training.",
+            "Bars by way and bits, two for the bits of activations.",
             &Figure::new("Accuracy lost at few bits").width(900.0).panel(
                 Chart::new()
                     .y_label("accuracy lost, percentage points")

@@ -167,7 +167,7 @@ impl Experiment for Clipping {
         report.figure(
             "errors",
             "Mean squared error over the values' mean square, by how the range is chosen. Covering all values (min-max) spends the grid on outliers; clipping spends it on the others.",
-            "Three panels of curves: min-max rises with the share of outliers, the choice of least squared error stays lowest.",
+            "Three panels of curves of error against the share of outliers, one for each choice of range.",
             &figure,
         )
     }

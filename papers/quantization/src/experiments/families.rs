@@ -111,7 +111,7 @@ impl Experiment for Families {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn columns(&self) -> Vec<Column> {
@@ -205,7 +205,7 @@ impl Experiment for Families {
         report.figure(
             "granularity",
             "Mean accuracy after rounding weights to the nearest grid value, by how many weights share a scale; activations of 8 bits.",
-            "Curves that rise with bits: the finer the granularity, the higher at few bits.",
+            "Curves of accuracy that rise with bits, one for each granularity.",
             &Figure::new("Accuracy by granularity")
                 .columns(shapes.len())
                 .panels(panels(&[Family::Tensor, Family::Channel, Family::Group])),
@@ -213,7 +213,7 @@ impl Experiment for Families {
         report.figure(
             "methods",
             "Mean accuracy by method of rounding, a scale for each channel except for equalisation.",
-            "Curves that rise with bits, methods that use the Hessian above rounding to nearest at few bits.",
+            "Curves of accuracy that rise with bits, one for each method.",
             &Figure::new("Accuracy by method").columns(shapes.len()).panels(panels(&[
                 Family::Channel,
                 Family::BiasCorrection,
@@ -226,7 +226,7 @@ impl Experiment for Families {
         report.figure(
             "non-uniform",
             "Mean accuracy with levels that are not equally far apart, and with product codes; rounding to nearest with a scale a layer for comparison.",
-            "Curves that rise with bits, the best codebooks above uniform levels.",
+            "Curves of accuracy that rise with bits, one for each kind of levels.",
             &Figure::new("Accuracy with non-uniform levels").columns(shapes.len()).panels(panels(&[
                 Family::Tensor,
                 Family::PowersOfTwo,

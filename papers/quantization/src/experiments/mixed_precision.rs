@@ -202,7 +202,7 @@ impl Experiment for MixedPrecision {
         report.figure(
             "front",
             "Accuracy and training loss against the bits that were used, one mark for each network and budget: by the integer program, with the same bits for all layers, and with the program's bits in reverse order.",
-            "Left: accuracies that rise with bits. Right: losses that fall with bits, those of the integer program lowest at equal bits.",
+            "Left: accuracies that rise with bits. Right: losses that fall with bits, one colour for each way of assigning.",
             &Figure::new("Accuracy against size")
                 .columns(2)
                 .width(900.0)

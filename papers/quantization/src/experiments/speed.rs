@@ -4,8 +4,9 @@ use std::time::Instant;
 
 use lab::polars::prelude::{Column as Series, DataFrame};
 use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, ArrayView2, Axis};
 use rand::Rng;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::mixed_precision::seconds_for_layers;
@@ -33,7 +34,7 @@ pub struct Parameters {
 pub enum Task {
     /// Reading memory once: the limit of products with a vector.
     Reading,
-    /// Single-precision matrix product, by ndarray.
+    /// Single-precision matrix product, by ndarray, a block of rows for each thread.
     RealProduct,
     /// 8-bit product, unsigned inputs, best path.
     IntegerProduct,
@@ -43,7 +44,7 @@ pub enum Task {
     IntegerProductAvx2,
     /// 8-bit product in plain Rust.
     IntegerProductPortable,
-    /// Single-precision matrix times vector, by ndarray.
+    /// Single-precision matrix times vector, by ndarray, a block of rows for each thread.
     RealVector,
     /// 8-bit matrix times vector.
     EightBitVector,
@@ -233,20 +234,17 @@ fn seconds(task: Task, size: usize, random: &Random) -> Result<Option<f64>, Fail
     Ok(Some(match task {
         Task::Reading => {
             let matrix = real();
-            fastest(|| {
-                matrix.iter().fold([0u32; 16], |mut sums, x| {
-                    sums[0] ^= x.to_bits();
-                    sums
-                })
-            })
+            let values = matrix.as_slice().unwrap_or_default();
+            let part = |part: &[f32]| part.iter().fold(0, |sum, x| sum ^ x.to_bits());
+            fastest(|| values.par_chunks(1 << 16).map(part).reduce(|| 0, |a, b| a ^ b))
         }
         Task::RealProduct => {
             let (a, b) = (real(), real());
-            fastest(|| a.dot(&b))
+            fastest(|| by_rows(a.view(), |rows| rows.dot(&b)))
         }
         Task::RealVector => {
             let (a, x) = (real(), Array1::<f32>::ones(size));
-            fastest(|| a.dot(&x))
+            fastest(|| by_rows(a.view(), |rows| rows.dot(&x)))
         }
         Task::IntegerProduct | Task::IntegerProductAvx2 | Task::IntegerProductPortable => {
             let path = match task {
@@ -289,7 +287,7 @@ fn seconds(task: Task, size: usize, random: &Random) -> Result<Option<f64>, Fail
             let network = Network::perceptron(&[784, 512, 512, 10], &mut random.stream("weights"))?;
             let inputs = Array2::<f32>::from_shape_simple_fn((size, 784), || random_numbers.random::<f32>());
             if task == Task::RealNetwork {
-                fastest(|| network.forward(inputs.view()))
+                fastest(|| by_rows(inputs.view(), |rows| network.forward(rows)))
             } else {
                 let quantised = quantise(&network, inputs.view(), &Settings::default())?;
                 let logits: Vec<f64> =
@@ -308,6 +306,12 @@ fn seconds(task: Task, size: usize, random: &Random) -> Result<Option<f64>, Fail
         }
         Task::Program => seconds_for_layers(size, random)?,
     }))
+}
+
+/// Runs on as many blocks of rows as there are threads: ndarray's products use one thread.
+fn by_rows<T: Send>(matrix: ArrayView2<f32>, run: impl Fn(ArrayView2<f32>) -> T + Sync + Send) -> Vec<T> {
+    let rows = matrix.nrows().div_ceil(rayon::current_num_threads()).max(1);
+    matrix.axis_chunks_iter(Axis(0), rows).into_par_iter().map(run).collect()
 }
 
 /// The fastest of at least five runs and at least a tenth of a second.

@@ -21,20 +21,28 @@ pub(super) fn pack_weights(weights: ArrayView2<i8>) -> Vec<i8> {
     packed
 }
 
-/// Tiles of six rows; in a tile steps of four inputs; in a step the rows, four bytes each. Missing rows and inputs are 0. `rows` holds the inputs row by row; `flip` is XORed to every byte.
-pub(super) fn pack_inputs(rows: &[u8], inputs: usize, flip: u8) -> Vec<u8> {
+/// Tiles of six rows; in a tile steps of four inputs; in a step the rows, four bytes each. Missing rows and inputs are what `four` makes of defaults or 0. `rows` holds the inputs row by row.
+pub(super) fn pack_inputs<T: Copy + Default>(
+    rows: &[T],
+    inputs: usize,
+    four: impl Fn([T; STEP]) -> u32,
+) -> Vec<u8> {
     let steps = inputs.div_ceil(STEP);
     let mut packed = vec![0; rows.len().div_ceil(inputs * TILE) * steps * TILE * STEP];
     let tiles = packed.chunks_exact_mut(steps * TILE * STEP).zip(rows.chunks(TILE * inputs));
     for (packed, rows) in tiles {
         for (row, values) in rows.chunks_exact(inputs).enumerate() {
             let (whole, rest) = values.as_chunks::<STEP>();
-            for (step, four) in whole.iter().enumerate() {
-                packed[step * TILE * STEP + row * STEP..][..STEP]
-                    .copy_from_slice(&four.map(|byte| byte ^ flip));
+            let steps = packed.chunks_exact_mut(TILE * STEP);
+            for (step, values) in steps.zip(whole) {
+                step[row * STEP..(row + 1) * STEP].copy_from_slice(&four(*values).to_le_bytes());
             }
-            for (place, byte) in rest.iter().enumerate() {
-                packed[whole.len() * TILE * STEP + row * STEP + place] = byte ^ flip;
+            if !rest.is_empty() {
+                // The weights of inputs that are not there are 0.
+                let mut last = [T::default(); STEP];
+                last[..rest.len()].copy_from_slice(rest);
+                let at = whole.len() * TILE * STEP + row * STEP;
+                packed[at..at + STEP].copy_from_slice(&four(last).to_le_bytes());
             }
         }
     }

@@ -117,7 +117,10 @@ pub(super) fn dot_fields<const BITS: usize>(packed: &[u8], inputs: &[i8]) -> Opt
         return None;
     }
     let chunks = packed.len() / 64;
-    assert!(packed.len() % 64 == 0 && inputs.len() >= chunks * 64 * (8 / BITS), "operands are packed");
+    assert!(
+        packed.len().is_multiple_of(64) && inputs.len() >= chunks * 64 * (8 / BITS),
+        "operands are packed"
+    );
     // SAFETY: the instructions are there, and the lengths were checked.
     Some(unsafe { fields::<BITS>(packed.as_ptr(), inputs.as_ptr(), chunks) })
 }

@@ -6,7 +6,7 @@ use crate::Error;
 use crate::granularity::{Granularity, QuantisedMatrix, block_of};
 use crate::uniform::Grid;
 
-/// Settings; the defaults follow the authors'.
+/// Settings. The default weight of the term that drives choices apart was set where the error on small networks is least; with a tenth of it, choices stay undecided.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdaptiveRounding {
     /// Steps of Adam.
@@ -19,7 +19,7 @@ pub struct AdaptiveRounding {
 
 impl Default for AdaptiveRounding {
     fn default() -> Self {
-        Self { steps: 1_000, rate: 0.02, regularisation: 0.02 }
+        Self { steps: 1_000, rate: 0.02, regularisation: 20.0 }
     }
 }
 
