@@ -23,9 +23,9 @@ pub enum Calibration {
     MeanSquaredError,
     /// The clipping value whose quantised histogram has the least Kullback–Leibler divergence from the full one, as in TensorRT: 2048 bins of |r|, thresholds from 128 bins on.
     Entropy,
-    /// The clipping value that is best for a normal distribution with the values' variance (ACIQ).
+    /// The distance from the centre (0, of asymmetric grids the mean) that is best for a normal distribution of the values' spread around it (ACIQ).
     AnalyticGauss,
-    /// That for a Laplace distribution with the values' mean absolute deviation (ACIQ).
+    /// That for a Laplace distribution of the values' mean distance from the centre (ACIQ).
     AnalyticLaplace,
 }
 
@@ -48,7 +48,20 @@ impl Calibration {
         let least = values.iter().copied().fold(f64::INFINITY, f64::min);
         let largest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let magnitude = largest.abs().max(least.abs());
-        let clipped = |clip: f64| (least.max(-clip), largest.min(clip));
+        // Never backward, also where all values lie beyond the clip.
+        let clipped = |clip: f64| match layout {
+            Layout::Asymmetric => (least.clamp(-clip, clip), largest.clamp(-clip, clip)),
+            _ => (-clip, clip),
+        };
+        // A symmetric grid is centred at 0, an asymmetric one at the mean.
+        let center = match layout {
+            Layout::Asymmetric => values.iter().sum::<f64>() / values.len() as f64,
+            _ => 0.0,
+        };
+        let around = |reach: f64| match layout {
+            Layout::Asymmetric => (least.max(center - reach), largest.min(center + reach)),
+            _ => (-reach, reach),
+        };
         Ok(match self {
             Self::MinMax => (least, largest),
             Self::Percentile { upper } => {
@@ -88,16 +101,14 @@ impl Calibration {
             }
             Self::Entropy => clipped(entropy_threshold(values, magnitude, bits)),
             Self::AnalyticGauss => {
-                let mean = values.iter().sum::<f64>() / values.len() as f64;
-                let variance =
-                    values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / values.len() as f64;
-                clipped(analytic_clip_gauss(bits) * variance.sqrt())
+                let square =
+                    values.iter().map(|value| (value - center).powi(2)).sum::<f64>() / values.len() as f64;
+                around(analytic_clip_gauss(bits) * square.sqrt())
             }
             Self::AnalyticLaplace => {
-                let mean = values.iter().sum::<f64>() / values.len() as f64;
-                let deviation =
-                    values.iter().map(|value| (value - mean).abs()).sum::<f64>() / values.len() as f64;
-                clipped(analytic_clip_laplace(bits) * deviation)
+                let size =
+                    values.iter().map(|value| (value - center).abs()).sum::<f64>() / values.len() as f64;
+                around(analytic_clip_laplace(bits) * size)
             }
         })
     }

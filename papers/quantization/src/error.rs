@@ -14,8 +14,8 @@ pub enum Error {
         /// The value.
         value: f64,
     },
-    /// There are no values to calibrate on.
-    #[error("{0} is empty: there is nothing to calibrate on")]
+    /// There are no values.
+    #[error("{0} is empty")]
     Empty(String),
     /// A setting is outside its range.
     #[error("{name} is {value}; it must be {range}")]
@@ -47,6 +47,15 @@ pub enum Error {
         /// The longest that is safe.
         limit: usize,
     },
+    /// A layer whose sums may leave 32 bits with these biases and zero points.
+    #[error("output {output}: sums with its bias may leave 32 bits, as its weights are tiny beside its bias")]
+    SumOverflow {
+        /// The output, from 0.
+        output: usize,
+    },
+    /// A quantised network that does not run on integers alone.
+    #[error("integers alone need {0}")]
+    NotByIntegers(&'static str),
     /// A matrix that must be positive definite is not.
     #[error("{0}: the matrix of inputs is singular even after damping")]
     Singular(String),

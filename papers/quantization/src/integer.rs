@@ -74,7 +74,8 @@ impl Dyadic {
 
     /// gemmlowp's: ⌊2 sum m / 2³²⌉, then ⌊· / 2^shift⌉ with halves away from zero.
     pub fn apply_twice(self, sum: i32) -> i64 {
-        let sum = i64::from(sum) << (-self.shift).max(0);
+        let (least, largest) = (i64::from(i32::MIN), i64::from(i32::MAX));
+        let sum = (i64::from(sum) << (-self.shift).max(0)).clamp(least, largest);
         let product = sum * i64::from(self.multiplier);
         let nudge = if product >= 0 { 1i64 << 30 } else { 1 - (1i64 << 30) };
         let high = (product + nudge) / (1i64 << 31);
@@ -132,11 +133,18 @@ impl IntegerLayer {
                 });
             }
         }
-        let weights = PackedWeights::new(weights)?;
+        let matrix = weights;
+        let weights = PackedWeights::new(matrix)?;
         let scale = |j: usize| scales[if scales.len() == 1 { 0 } else { j }];
-        let offsets = (0..outputs)
-            .map(|j| biases[j].wrapping_sub(input.zero_point.wrapping_mul(weights.sums()[j])))
-            .collect();
+        let reach = |j: usize| matrix.row(j).iter().map(|w| 255 * i64::from(w.unsigned_abs())).sum::<i64>();
+        let offset = |j: usize| {
+            let offset = i64::from(biases[j]) - i64::from(input.zero_point) * i64::from(weights.sums()[j]);
+            match offset.abs() + reach(j) <= i64::from(i32::MAX) {
+                true => Ok(offset as i32),
+                false => Err(Error::SumOverflow { output: j }),
+            }
+        };
+        let offsets = (0..outputs).map(offset).collect::<Result<_, _>>()?;
         // In single precision in onnxruntime's order of operations.
         let factors =
             (0..outputs).map(|j| input.scale as f32 * scale(j) as f32 / output.scale as f32).collect();
@@ -218,39 +226,34 @@ impl IntegerNetwork {
     /// # Errors
     /// Other weights or activations.
     pub fn new(quantised: &Quantised, output: Grid) -> Result<Self, Error> {
-        let unfit = |name, value: f64, range| Error::Setting { name, value, range };
         let count = quantised.matrices.len();
         let grid = |l: usize| {
-            let inputs = quantised.activations.get(l).copied().flatten();
-            inputs.ok_or(unfit("the number of quantised activations", l as f64, "that of the layers"))
+            let inputs = quantised
+                .activations
+                .get(l)
+                .copied()
+                .flatten()
+                .filter(|grid| (grid.low, grid.high) == (0, 255));
+            inputs.ok_or(Error::NotByIntegers("activations of 8 bits on asymmetric grids"))
         };
         let mut layers = Vec::new();
         for (l, matrix) in quantised.matrices.iter().enumerate() {
             let rows = matrix.integers.nrows();
             if matrix.grids.ncols() != 1 || (matrix.grids.nrows() != rows && matrix.grids.nrows() != 1) {
-                return Err(unfit(
-                    "the number of scales of a layer",
-                    matrix.grids.len() as f64,
-                    "1 or that of its outputs",
-                ));
+                return Err(Error::NotByIntegers("a scale for each layer or each output"));
             }
             if matrix.grids.iter().any(|grid| grid.zero_point != 0 || grid.low < -128 || grid.high > 127) {
-                return Err(unfit(
-                    "the zero point of a weight grid",
-                    1.0,
-                    "0, and its integers must have 8 bits at most",
-                ));
+                return Err(Error::NotByIntegers("symmetric weights of 8 bits at most"));
             }
             let scales: Vec<f64> = matrix.grids.iter().map(|grid| grid.scale).collect();
             let input = grid(l)?;
             let layer = &quantised.network.layers[l];
             let scale = |j: usize| input.scale * scales[if scales.len() == 1 { 0 } else { j }];
-            let biases: Vec<i32> = layer
-                .biases
-                .iter()
-                .enumerate()
-                .map(|(j, b)| (f64::from(*b) / scale(j)).round_ties_even() as i32)
-                .collect();
+            let bias = |(j, b): (usize, &f32)| match (f64::from(*b) / scale(j)).round_ties_even() {
+                bias if bias.abs() < f64::from(i32::MAX) => Ok(bias as i32),
+                _ => Err(Error::SumOverflow { output: j }),
+            };
+            let biases = layer.biases.iter().enumerate().map(bias).collect::<Result<Vec<i32>, _>>()?;
             let after = if l + 1 < count { grid(l + 1)? } else { output };
             let weights = matrix.integers.mapv(|w| w as i8);
             layers.push(IntegerLayer::new(

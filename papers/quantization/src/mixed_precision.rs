@@ -21,7 +21,13 @@ pub fn mean_hessian_traces(
     random: &mut impl Rng,
 ) -> Result<Vec<f64>, Error> {
     if labels.len() != data.nrows() || labels.is_empty() {
-        return Err(Error::Empty("the labelled data".into()));
+        let (rows, columns) = (labels.len(), 1);
+        return Err(Error::Shape {
+            what: "the labels".into(),
+            rows,
+            columns,
+            expected: format!("{} × 1", data.nrows().max(1)),
+        });
     }
     let gradient = |network: &Network, l: usize| -> Result<Array2<f32>, Error> {
         let pass = network.pass(data, |_, values| values.clone())?;

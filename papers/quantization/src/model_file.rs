@@ -151,6 +151,17 @@ pub fn read(bytes: &[u8]) -> Result<Model, Error> {
             Description { layers: (0..count).map(|_| plain()).collect() }
         }
     };
+    if description.layers.is_empty() {
+        return Err(Error::Format("it has no tensor layers.0.weight".into()));
+    }
+    let described = |name: &str| {
+        let number =
+            name.strip_prefix("layers.").and_then(|rest| rest.split('.').next()?.parse::<usize>().ok());
+        number.is_none_or(|l| l < description.layers.len())
+    };
+    if let Some(name) = tensors.names().into_iter().find(|name| !described(name)) {
+        return Err(Error::Format(format!("its metadata does not describe the tensor {name}")));
+    }
     let mut layers = Vec::new();
     let mut matrices = Vec::new();
     for (l, layer) in description.layers.iter().enumerate() {
@@ -173,6 +184,9 @@ pub fn read(bytes: &[u8]) -> Result<Model, Error> {
                 values
             }
         };
+        if let Some(grid) = layer.activation {
+            grid.check().map_err(|fault| Error::Format(format!("inputs of layer {l}: {fault}")))?;
+        }
         layers.push(Layer { weights, biases, convolution: layer.convolution });
     }
     let network = Network::from_layers(layers)?;
@@ -258,8 +272,9 @@ fn unpack(tensors: &SafeTensors, l: usize, integers: &Integers) -> Result<Quanti
         low,
         high,
     });
-    let grids = matrix_of(shape.0, shape.1, grids.collect())?;
-    crate::error::check_finite(grids.iter().map(|grid| grid.scale), &format!("the scales of layer {l}"))?;
+    let grids = matrix_of(shape.0, shape.1, grids.collect::<Vec<Grid>>())?;
+    let faulty = |fault: Error| Error::Format(format!("layer {l}: {fault}"));
+    grids.iter().try_for_each(Grid::check).map_err(faulty)?;
     let values = packed.chunks_exact(row_bytes).flat_map(|bytes| {
         (0..columns).map(move |place| {
             let bit = |bit: usize| {
@@ -269,6 +284,9 @@ fn unpack(tensors: &SafeTensors, l: usize, integers: &Integers) -> Result<Quanti
             low + (0..bits as usize).map(bit).sum::<i32>()
         })
     });
-    let values = matrix_of(rows, columns, values.collect())?;
+    let values = matrix_of(rows, columns, values.collect::<Vec<i32>>())?;
+    if values.iter().any(|value| *value > high) {
+        return Err(strange());
+    }
     Ok(QuantisedMatrix::from_integers(values, grids, block))
 }

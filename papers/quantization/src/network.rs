@@ -202,10 +202,10 @@ impl Network {
                 ));
             }
             if let Some(c) = layer.convolution {
-                let sensible = c.patch > 0
-                    && c.stride > 0
-                    && c.patch <= c.side
-                    && columns == c.patch * c.patch * c.channels;
+                // Sizes from a file can be anything: products of sizes up to 2¹⁵ cannot overflow.
+                let sizes = [c.side, c.channels, c.patch, c.stride, rows];
+                let modest = sizes.iter().all(|size| (1..=1 << 15).contains(size));
+                let sensible = modest && c.patch <= c.side && columns == c.patch * c.patch * c.channels;
                 if !sensible {
                     return Err(shape(
                         format!("{name}: weights"),

@@ -142,7 +142,9 @@ fn matrix(
     let Settings { bits, layout, granularity, calibration, .. } = *settings;
     // Scales are kept in single precision, so that a file gives them back as they are.
     let mut grids = grids(weights, granularity, layout, bits, calibration)?;
-    grids.iter_mut().for_each(|grid| grid.scale = f64::from(grid.scale as f32));
+    // An output whose weights are next to nothing gets a coarser one: its biases must fit 32 bits beside its weights.
+    let floor = grids.iter().map(|grid| grid.scale).fold(0.0, f64::max) * 2f64.powi(-16);
+    grids.iter_mut().for_each(|grid| grid.scale = f64::from(grid.scale.max(floor) as f32));
     match settings.method {
         Method::AdaptiveRounding => {
             adaptive_rounding(weights, gram()?.view(), &grids, granularity, &AdaptiveRounding::default())

@@ -93,6 +93,26 @@ impl Grid {
         })
     }
 
+    /// Checks a grid that comes from elsewhere.
+    ///
+    /// # Errors
+    /// A scale that is not positive and finite, integers beyond 16 bits or in the wrong order, a zero point outside them.
+    pub fn check(&self) -> Result<(), Error> {
+        if !(self.scale > 0.0 && self.scale.is_finite()) {
+            return Err(Error::Setting { name: "a scale", value: self.scale, range: "positive and finite" });
+        }
+        let sound = -(1 << 16) <= self.low && self.low < self.high && self.high <= 1 << 16;
+        if !sound || !(self.low..=self.high).contains(&self.zero_point) {
+            let value = self.zero_point.into();
+            return Err(Error::Setting {
+                name: "a zero point",
+                value,
+                range: "within its integers, which have 16 bits at most",
+            });
+        }
+        Ok(())
+    }
+
     /// The grid that covers all values: min-max calibration.
     ///
     /// # Errors

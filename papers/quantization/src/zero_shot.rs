@@ -39,7 +39,7 @@ fn moments(values: &Array2<f32>) -> (Array1<f32>, Array1<f32>) {
     (mean, variance.mapv(|v| (v + 1e-8).sqrt()))
 }
 
-/// `rows` inputs in [0, 1] whose activations have the given statistics: Adam on Σ (μ̂ − μ)² + (σ̂ − σ)², from uniform noise.
+/// `rows` inputs in [0, 1] whose activations have the given statistics: Adam on the sum over layers of the mean over units of (μ̂ − μ)² + (σ̂ − σ)², from uniform noise.
 ///
 /// # Errors
 /// No rows; statistics of another network.

@@ -63,7 +63,7 @@ fn networks_are_quantised_evaluated_and_inspected() {
             folder,
             &format!("quantize m.safetensors {options} --calibration x.csv --out q.safetensors"),
         );
-        assert!(said.contains("times smaller"), "{said}");
+        assert!(said.contains("times as many"), "{said}");
         let said = text(folder, "evaluate q.safetensors --data x.csv --labels y.csv");
         assert!(accuracy(&said) > real - 0.1, "{options}: {said}");
         assert!(said.contains("integers"), "{said}");
@@ -128,6 +128,8 @@ fn faults_are_told_in_one_line() {
         "quantize m.safetensors --calibration x.csv --out out.bin",
         "inspect m.safetensors --figure out.txt",
         "train --data x.csv --labels y.csv --shape convolutional --out out.safetensors",
+        "train --test-data t.csv --test-labels l.csv --out out.safetensors",
+        "train --test-data t.npy --test-labels l.txt --out out.safetensors",
     ] {
         refusal(folder, usage, 2);
     }

@@ -125,7 +125,7 @@ fn quantisers_agree_with_formulas() {
                 assert_eq!(integers, numbers(&record, "q"), "{what}");
                 continue;
             }
-            // Judged in tests/laws.rs by finite differences.
+            // LSQ and PACT: beside their code, in training/quantisers.rs.
             _ => continue,
         };
         let grid = calibration.grid(layout, bits, &values).unwrap();

@@ -9,7 +9,7 @@ use quantization::granularity::{Granularity, QuantisedMatrix, grids};
 use quantization::integer::{Dyadic, IntegerNetwork, Requantisation};
 use quantization::kernels::{BinaryMatrix, LONGEST_SUM, LowBitMatrix, LowBits, PackedWeights, Path};
 use quantization::mixed_precision::{allocate, allocate_exhaustively, mean_hessian_traces};
-use quantization::network::{Network, accuracy, cross_entropy};
+use quantization::network::{Convolution, Network, accuracy, cross_entropy};
 use quantization::nonuniform::{BinaryCode, Codebook, dorefa};
 use quantization::post_training::{adaptive_rounding, equalise, gptq, gram, optimal_brain, output_error};
 use quantization::product::ProductCode;
@@ -180,6 +180,20 @@ fn outliers_are_clipped_by_calibration() {
     ] {
         let error = error(other);
         assert!(error >= least - 1e-12 && error < all, "{other:?}: {error} {all}");
+    }
+    // Far from zero, and without spread: a range all the same.
+    for values in [vec![10.0, 10.1, 10.2], vec![0.5; 4], vec![-3.0, -2.9]] {
+        for layout in [Layout::Symmetric, Layout::Asymmetric] {
+            for calibration in
+                [Calibration::Entropy, Calibration::AnalyticGauss, Calibration::AnalyticLaplace]
+            {
+                let grid = calibration.grid(layout, 8, &values).unwrap();
+                assert!(
+                    (grid.snap(values[0]) / values[0] - 1.0).abs() < 0.1,
+                    "{calibration:?} {layout:?} {values:?}: {grid:?}"
+                );
+            }
+        }
     }
     let mut moving = MovingRange::new(0.9).unwrap();
     assert_eq!(moving.range(), None);
@@ -358,6 +372,29 @@ fn integers_alone_give_what_simulation_gives() {
     }
 }
 
+/// A channel of next to no weights beside a large bias: its scale is kept coarse enough for its sums to fit, and where they do not fit they are refused.
+#[test]
+fn sums_that_could_leave_32_bits_are_refused() {
+    let (mut network, points, _) = trained(14);
+    network.layers[1].weights.row_mut(0).fill(-1e-11);
+    network.layers[1].biases[0] = 5.0;
+    let quantised = quantise(&network, points.view(), &Settings::default()).unwrap();
+    let output = Grid::covering(Layout::Asymmetric, 8, -20.0, 20.0).unwrap();
+    let integer = IntegerNetwork::new(&quantised, output).unwrap();
+    let outputs = integer
+        .forward(integer.quantise(points.view()).view(), Requantisation::Dyadic, Path::best())
+        .unwrap();
+    // Logits beyond the output's grid are clipped in both.
+    let simulated = quantised.forward(points.view()).unwrap().mapv(|z| output.snap(f64::from(z)) as f32);
+    let worst =
+        integer.values(&outputs).iter().zip(&simulated).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(f64::from(worst) < 8.0 * output.scale, "{worst}");
+    network.layers[1].biases[0] = 1e9;
+    let quantised = quantise(&network, points.view(), &Settings::default()).unwrap();
+    let refused = IntegerNetwork::new(&quantised, output).map(|_| ());
+    assert_eq!(refused, Err(Error::SumOverflow { output: 0 }));
+}
+
 #[test]
 fn dynamic_ranges_cover_every_batch() {
     let (network, points, _) = trained(17);
@@ -440,6 +477,29 @@ fn models_come_back_from_their_files() {
         let back = model_file::read(&bytes).unwrap();
         assert_eq!(back.forward(inputs.view()).unwrap(), quantised.forward(inputs.view()).unwrap(), "{bits}");
     }
+    // One broken field at a time: refused, not computed with.
+    let settings = Settings { bits: 4, ..Settings::default() };
+    let quantised = quantise(&network, inputs.view(), &settings).unwrap();
+    let grid = quantised.matrices[0].grid(0, 0);
+    for broken in [
+        Grid { scale: 0.0, ..grid },
+        Grid { scale: f64::NAN, ..grid },
+        Grid { zero_point: 300, ..grid },
+        Grid { low: 5, high: -5, ..grid },
+        Grid { low: i32::MIN, high: i32::MAX, ..grid },
+    ] {
+        assert!(broken.check().is_err(), "{broken:?}");
+        let mut faulty = quantised.clone();
+        faulty.activations[0] = Some(broken);
+        let refused =
+            model_file::write_quantised(&faulty).and_then(|bytes| model_file::read(&bytes)).is_err();
+        assert!(refused, "{broken:?}");
+    }
+    for (side, stride) in [(1 << 40, 2), (9, 0), (9, 1 << 50), ((1 << 61) + 1, 1)] {
+        let mut layers = network.layers.clone();
+        layers[0].convolution = layers[0].convolution.map(|c| Convolution { side, stride, ..c });
+        assert!(Network::from_layers(layers).is_err(), "{side} {stride}");
+    }
     for damaged in [&bytes[..20], &bytes[..bytes.len() - 5], b"{}"] {
         assert!(model_file::read(damaged).is_err());
     }
@@ -452,10 +512,7 @@ fn faults_are_named() {
         Grid::covering(Layout::Symmetric, 1, -1.0, 1.0).map_err(text),
         Err("the number of bits is 1; it must be from 2 to 16 for symmetric grids".into())
     );
-    assert_eq!(
-        Grid::of_values(Layout::Asymmetric, 8, &[]).map_err(text),
-        Err("the tensor is empty: there is nothing to calibrate on".into())
-    );
+    assert_eq!(Grid::of_values(Layout::Asymmetric, 8, &[]).map_err(text), Err("the tensor is empty".into()));
     assert_eq!(
         Grid::of_values(Layout::Asymmetric, 8, &[0.0, 0.0]).unwrap().scale,
         1.0,

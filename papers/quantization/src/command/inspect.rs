@@ -69,8 +69,9 @@ impl Inspect {
                 else {
                     bail!("layer {l} of {} has another shape before quantisation", self.model.display());
                 };
-                let square =
-                    |values: ndarray::ArrayView2<f32>| values.iter().map(|w| f64::from(w * w)).sum::<f64>();
+                let square = |values: ndarray::ArrayView2<f32>| {
+                    values.iter().map(|w| f64::from(*w).powi(2)).sum::<f64>()
+                };
                 let error = square((&layer.weights - &real.weights).view())
                     / square(real.weights.view()).max(f64::MIN_POSITIVE);
                 line += &format!(", error {} of the mean square", format_number(error));

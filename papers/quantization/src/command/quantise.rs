@@ -112,11 +112,12 @@ impl Quantise {
         let bytes = model_file::write_quantised(&quantised)?;
         write_atomically(&self.out, &bytes)?;
         let (real, found) = (network.forward(data.view())?, quantised.forward(data.view())?);
-        let square = |values: &ndarray::Array2<f32>| values.iter().map(|z| f64::from(z * z)).sum::<f64>();
+        let square =
+            |values: &ndarray::Array2<f32>| values.iter().map(|z| f64::from(*z).powi(2)).sum::<f64>();
         let error = square(&(&found - &real)) / square(&real).max(f64::MIN_POSITIVE);
         let before = std::fs::metadata(&self.model).map_or(0, |file| file.len());
         say(&format!(
-            "size       {} bytes, before {before}: {} times smaller\nerror      {} of the outputs' mean square, on the calibration data\nwritten to {}",
+            "size       {} bytes, before {before} ({} times as many)\nerror      {} of the outputs' mean square, on the calibration data\nwritten to {}",
             bytes.len(),
             format_number(before as f64 / bytes.len() as f64),
             format_number(error),

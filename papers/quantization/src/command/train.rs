@@ -25,9 +25,9 @@ pub struct Train {
     /// The network's shape; on your data a perceptron with two hidden layers of 64 and 32 units
     #[arg(long, value_enum, default_value_t = ShapeName::Perceptron)]
     shape: ShapeName,
-    /// Passes over your data
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000), default_value_t = 12)]
-    epochs: u32,
+    /// Passes over your data; 12 by default
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000), requires = "data")]
+    epochs: Option<u32>,
     /// Seed of strokes, weights and batches
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -57,6 +57,15 @@ impl Train {
     /// One line that names the file and the fault.
     pub fn run(self) -> anyhow::Result<()> {
         check_name(&self.out)?;
+        if let (Some(data), Some(labels)) = (&self.test_data, &self.test_labels) {
+            refuse_one_file_for_two(data, labels)?;
+            for (path, ending) in [(data, "npy"), (labels, "csv")] {
+                if path.extension().is_none_or(|extension| extension != ending) {
+                    let fault = format!("{}: expected a name that ends in .{ending}", path.display());
+                    return Err(Error::Usage(fault).into());
+                }
+            }
+        }
         let mut random = numerics::random::stream(self.seed, &["quantization", "train", "weights"]);
         let (network, score) = match (&self.data, &self.labels) {
             (Some(data), Some(labels)) => {
@@ -67,7 +76,11 @@ impl Train {
                 let labels = read_labels(labels, rows.nrows(), 1_000)?;
                 let classes = labels.iter().max().map_or(1, |largest| largest + 1).max(2);
                 let mut network = Network::perceptron(&[rows.ncols(), 64, 32, classes], &mut random)?;
-                let options = Options { epochs: self.epochs as usize, seed: self.seed, ..Options::default() };
+                let options = Options {
+                    epochs: self.epochs.unwrap_or(12) as usize,
+                    seed: self.seed,
+                    ..Options::default()
+                };
                 train(&mut network, rows.view(), &labels, &options)?;
                 let score = accuracy(network.forward(rows.view())?.view(), &labels);
                 (network, format!("{score:.4} on the data it was trained on"))
@@ -83,14 +96,6 @@ impl Train {
                     .map_err(|fault| anyhow::anyhow!("{fault}"))?
                     .ok_or_else(|| anyhow::anyhow!("strokes could not be drawn"))?;
                 if let (Some(data), Some(labels)) = (&self.test_data, &self.test_labels) {
-                    refuse_one_file_for_two(data, labels)?;
-                    if data.extension().is_none_or(|extension| extension != "npy") {
-                        return Err(Error::Usage(format!(
-                            "{}: expected a name that ends in .npy",
-                            data.display()
-                        ))
-                        .into());
-                    }
                     let mut bytes = Vec::new();
                     problem.test.write_npy(&mut bytes)?;
                     write_atomically(data, &bytes)?;

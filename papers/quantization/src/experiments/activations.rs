@@ -87,7 +87,7 @@ impl Experiment for Activations {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn columns(&self) -> Vec<Column> {

@@ -106,7 +106,7 @@ impl Experiment for Awareness {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn columns(&self) -> Vec<Column> {

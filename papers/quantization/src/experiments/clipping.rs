@@ -82,7 +82,7 @@ impl Experiment for Clipping {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn columns(&self) -> Vec<Column> {

@@ -111,7 +111,7 @@ impl Experiment for Families {
     }
 
     fn revision(&self) -> u32 {
-        2
+        3
     }
 
     fn columns(&self) -> Vec<Column> {

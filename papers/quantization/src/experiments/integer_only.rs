@@ -39,8 +39,8 @@ pub struct Row {
     pub equal: f64,
     /// Largest difference from simulated logits, in steps of the output's grid.
     pub largest_difference: f64,
-    /// Outputs that differ between the paths of this processor.
-    pub between_paths: usize,
+    /// Outputs that differ between the paths of this processor; none where it has one only.
+    pub between_paths: Option<usize>,
 }
 
 impl Experiment for IntegerOnly {
@@ -60,7 +60,7 @@ impl Experiment for IntegerOnly {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn columns(&self) -> Vec<Column> {
@@ -123,7 +123,7 @@ impl Experiment for IntegerOnly {
                 real: problem.accuracy,
                 equal: 1.0 - different(&outputs, &reference) as f64 / outputs.len() as f64,
                 largest_difference: differences.fold(0.0, f64::max),
-                between_paths,
+                between_paths: (Path::available().len() > 1).then_some(between_paths),
             });
         }
         Ok(Outcome::Done(rows))

@@ -51,7 +51,7 @@ impl Experiment for Sizes {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn columns(&self) -> Vec<Column> {
@@ -111,28 +111,33 @@ impl Experiment for Sizes {
         let mut widths: Vec<usize> = table.cells().map(|(cell, _)| cell.width).collect();
         widths.sort_unstable();
         widths.dedup();
-        let mut chart = Chart::new()
-            .x_label("bits a weight")
-            .y_label("times smaller than single precision")
-            .x_log()
-            .y_log()
-            .x_ticks([1.0, 2.0, 4.0, 8.0])
-            .y_ticks([4.0, 8.0, 16.0, 32.0]);
-        for width in widths {
-            let mut points: Vec<(f64, f64)> = table
-                .rows()
-                .filter(|(cell, _)| cell.width == width)
-                .map(|(cell, row)| (f64::from(cell.bits), row.real_memory as f64 / row.memory as f64))
-                .collect();
-            points.sort_by(|a, b| a.0.total_cmp(&b.0));
-            chart = chart.line_with_markers(format!("n = {width}"), points);
-        }
-        let ideal = [1.0, 2.0, 4.0, 8.0].map(|bits| (bits, 32.0 / bits));
+        let chart = |title: &str, ratio: fn(&Row) -> Option<f64>| {
+            let mut chart = Chart::new()
+                .title(title)
+                .x_label("bits a weight")
+                .y_label("times smaller than single precision")
+                .x_log()
+                .y_log()
+                .x_ticks([1.0, 2.0, 4.0, 8.0])
+                .y_ticks([4.0, 8.0, 16.0, 32.0]);
+            for width in &widths {
+                let mut points: Vec<(f64, f64)> = table
+                    .rows()
+                    .filter(|(cell, _)| cell.width == *width)
+                    .filter_map(|(cell, row)| Some((f64::from(cell.bits), ratio(row)?)))
+                    .collect();
+                points.sort_by(|a, b| a.0.total_cmp(&b.0));
+                chart = chart.line_with_markers(format!("n = {width}"), points);
+            }
+            chart.line("32 / bits", [1.0, 2.0, 4.0, 8.0].map(|bits| (bits, 32.0 / bits)))
+        };
+        let memory: fn(&Row) -> Option<f64> = |row| Some(row.real_memory as f64 / row.memory as f64);
+        let file: fn(&Row) -> Option<f64> = |row| Some(row.real_file as f64 / row.file? as f64);
         report.figure(
             "ratios",
-            "Weights in single precision over packed weights with their scales. Rows are padded to whole registers, which small layers feel.",
+            "Single precision over packed weights with their scales in memory, where rows are padded to whole registers, and the files of both, with biases and all.",
             "Lines that fall from near 32 at one bit to near 4 at eight bits, closer to the ideal for wider layers.",
-            &Figure::new("Memory saved").panel(chart.line("32 / bits", ideal)),
+            &Figure::new("Memory saved").columns(2).panel(chart("in memory", memory)).panel(chart("in the file", file)),
         )
     }
 }

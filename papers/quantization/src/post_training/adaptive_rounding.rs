@@ -38,7 +38,13 @@ pub fn adaptive_rounding(
 ) -> Result<QuantisedMatrix, Error> {
     let block = block_of(granularity, weights.dim())?;
     let expected = (weights.nrows().div_ceil(block.0), weights.ncols().div_ceil(block.1));
-    if grids.dim() != expected || gram.dim() != (weights.ncols(), weights.ncols()) {
+    crate::error::check_finite(weights.iter().chain(gram.iter()).copied(), "the weights or the Gram matrix")?;
+    if gram.dim() != (weights.ncols(), weights.ncols()) {
+        let (rows, columns) = gram.dim();
+        let expected = format!("{0} × {0}", weights.ncols());
+        return Err(Error::Shape { what: "the Gram matrix".into(), rows, columns, expected });
+    }
+    if grids.dim() != expected {
         let (rows, columns) = grids.dim();
         return Err(Error::Shape {
             what: "the grids".into(),

@@ -198,17 +198,9 @@ impl Quantisers {
                 let balance = 1.0 / ((weights.len() as f32) * grid.high as f32).sqrt();
                 let mut by_step = 0.0;
                 ndarray::Zip::from(&mut gradient).and(weights).for_each(|g, &w| {
-                    let scaled = w / step;
-                    // Inside: rounding error; outside: the end that it was clipped to.
-                    let slope = if scaled <= grid.low as f32 {
-                        grid.low as f32
-                    } else if scaled >= grid.high as f32 {
-                        grid.high as f32
-                    } else {
-                        scaled.round_ties_even() - scaled
-                    };
-                    by_step += *g * slope;
-                    if scaled < grid.low as f32 || scaled > grid.high as f32 {
+                    let (by_its_step, passes) = step_slopes(w / step, grid.low as f32, grid.high as f32);
+                    by_step += *g * by_its_step;
+                    if !passes {
                         *g = 0.0;
                     }
                 });
@@ -231,6 +223,12 @@ impl Quantisers {
                 let count = (weights.len() as f32).sqrt();
                 self.learned[l] =
                     [negative - rate * by_negative / count, positive - rate * by_positive / count];
+            }
+            WeightTraining::DoReFa { .. } => {
+                // Through tanh w / max|tanh w|, times the scale; the largest and the scale count as constants.
+                let largest = weights.iter().fold(1e-12f32, |largest, w| largest.max(w.tanh().abs()));
+                let scale = weights.iter().map(|w| w.abs()).sum::<f32>() / weights.len() as f32;
+                gradient.zip_mut_with(weights, |g, w| *g *= scale * (1.0 - w.tanh().powi(2)) / largest);
             }
             // Real weights beyond ±1 cannot become more certain of their sign.
             WeightTraining::Binary => ndarray::Zip::from(&mut gradient).and(weights).for_each(|g, &w| {
@@ -276,11 +274,13 @@ impl Quantisers {
     ) -> (Array2<f32>, f32) {
         let Some(grid) = self.grid(l) else { return (delta, 0.0) };
         let mut by_clip = 0.0;
+        let learned = matches!(self.activations, ActivationTraining::LearnedClip { .. }) && l > 0;
         delta.zip_mut_with(values, |d, a| {
-            if !grid.contains(f64::from(*a)) {
-                if *a > 0.0 {
-                    by_clip += *d;
-                }
+            if learned && *a >= self.clips[l] {
+                // PACT: what is clipped moves with the clip.
+                by_clip += *d;
+                *d = 0.0;
+            } else if !grid.contains(f64::from(*a)) {
                 *d = 0.0;
             }
         });
@@ -302,6 +302,17 @@ impl Quantisers {
     }
 }
 
+/// LSQ's derivatives at w/s: of the quantised value by the step, and whether that by the weight passes.
+fn step_slopes(scaled: f32, low: f32, high: f32) -> (f32, bool) {
+    if scaled <= low {
+        (low, scaled == low)
+    } else if scaled >= high {
+        (high, scaled == high)
+    } else {
+        (scaled.round_ties_even() - scaled, true)
+    }
+}
+
 fn straight(weights: &Array2<f32>, bits: u32, granularity: Granularity) -> Result<Array2<f32>, Error> {
     let values = weights.mapv(f64::from);
     let quantised =
@@ -312,4 +323,42 @@ fn straight(weights: &Array2<f32>, bits: u32, granularity: Granularity) -> Resul
 fn step_grid(step: f32, bits: u32) -> Grid {
     let half = 1i32 << (bits - 1);
     Grid { scale: f64::from(step.max(1e-12)), zero_point: 0, low: -half, high: half - 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tensor(name: &str) -> Vec<f64> {
+        let path = format!("{}/tests/cases/tensor_{name}.csv", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(path).unwrap();
+        text.split_whitespace().map(|field| field.parse().unwrap()).collect()
+    }
+
+    /// Sums over a fixed tensor, computed elsewhere by the formulas of the papers.
+    #[test]
+    fn derivatives_of_learned_quantisers() {
+        let slopes =
+            tensor("normal257").into_iter().map(|value| step_slopes((value / 0.35) as f32, -8.0, 7.0));
+        let (by_step, passing) = slopes.fold((0.0f64, 0), |(sum, count), (slope, passes)| {
+            (sum + f64::from(slope), count + usize::from(passes))
+        });
+        assert!((by_step - 12.098317142857141).abs() < 1e-4, "{by_step}");
+        assert_eq!(passing, 252);
+
+        let mut random = numerics::random::stream(0, &["quantisers"]);
+        let network = Network::perceptron(&[200, 200, 2], &mut random).unwrap();
+        let mut quantisers =
+            Quantisers::new(&network, WeightTraining::None, ActivationTraining::LearnedClip { bits: 4 })
+                .unwrap();
+        quantisers.clips[1] = 1.5;
+        quantisers.ranges[1].observe(&[0.0, 3.0]).unwrap();
+        let values =
+            Array2::from_shape_vec((1, 200), tensor("relu200").into_iter().map(|x| x as f32).collect())
+                .unwrap();
+        let quantised = snap_all(&values, quantisers.grid(1));
+        assert!((f64::from(quantised.sum()) - 91.3).abs() < 1e-3, "{}", quantised.sum());
+        let (_, by_clip) = quantisers.through_activation(1, &values, Array2::ones((1, 200)));
+        assert_eq!(by_clip, 21.0);
+    }
 }
