@@ -89,6 +89,17 @@ fn integer_programs_prove_the_same_optima() {
     }
 }
 
+/// With HiGHS: four hats to optimality, five up to a bound that lies between the best strategy known and the bound by black hats.
+#[cfg(feature = "highs")]
+#[test]
+fn highs_proves_four_hats_and_bounds_five() {
+    let four = levine_hats::integer_program::solve(4).unwrap();
+    assert_eq!(four.wins, 89);
+    let five = levine_hats::integer_program::search_within(5, 1).unwrap();
+    assert_eq!(wins(&five.strategy).unwrap(), five.wins);
+    assert!(five.wins <= 358 && (358..=386).contains(&five.bound), "{} {}", five.wins, five.bound);
+}
+
 #[test]
 fn modular_codes_attain_the_min_weight_bound_for_two_and_three_hats() {
     for players in 2..=6 {

@@ -25,6 +25,8 @@ pub enum Method {
     Exhaustive,
     /// The integer program: the optimum by a solver's word.
     IntegerProgram,
+    /// The integer program of five hats, cut off after a number of nodes.
+    CutOffProgram,
     /// The min-weight upper bound.
     UpperBound,
 }
@@ -49,7 +51,12 @@ pub struct Row {
     pub conjectured: u64,
     /// Restarts that reached the wins.
     pub hits: Option<u64>,
+    /// What a cut-off integer program proves that no strategy exceeds.
+    pub proved_bound: Option<u64>,
 }
+
+/// Nodes of branch and bound after which the program of five hats is cut off.
+const NODES: i32 = 5_000;
 
 impl Experiment for ValueTable {
     type Parameters = Parameters;
@@ -69,7 +76,7 @@ impl Experiment for ValueTable {
     }
 
     fn revision(&self) -> u32 {
-        2
+        3
     }
 
     fn columns(&self) -> Vec<Column> {
@@ -85,6 +92,7 @@ impl Experiment for ValueTable {
             Column::new("exhaustive", "optimum by visiting every table"),
             Column::new("integer_program", "optimum by integer programming"),
             Column::new("upper_bound", "min-weight upper bound on the wins"),
+            Column::new("proved_bound", "upper bound that a cut-off integer program proves"),
         ]
     }
 
@@ -95,7 +103,7 @@ impl Experiment for ValueTable {
             Profile::Full => (1..=14, 16_384),
         };
         let exhaustive = if profile == Profile::Smoke { 3 } else { 4 };
-        let integer = if profile == Profile::Full { 5 } else { 3 };
+        let integer = if profile == Profile::Full { 4 } else { 3 };
         let mut grid = Vec::new();
         for height in heights {
             let mut cell = |method, restarts| grid.push(Parameters { height, method, restarts });
@@ -108,12 +116,16 @@ impl Experiment for ValueTable {
             if height <= integer {
                 cell(Method::IntegerProgram, 0);
             }
+            if height == 5 && profile == Profile::Full {
+                cell(Method::CutOffProgram, 0);
+            }
         }
         grid
     }
 
     fn measure(&self, cell: &Parameters, random: &Random) -> Result<Outcome<Row>, Failure> {
         let height = cell.height;
+        let mut proved_bound = None;
         let (wins, hits) = match cell.method {
             Method::Chain => (wins(&chain(height)?)?, None),
             Method::Search => {
@@ -144,9 +156,23 @@ impl Experiment for ValueTable {
                 }
                 (found.wins, None)
             }
+            #[cfg(feature = "highs")]
+            Method::CutOffProgram => {
+                let found = integer_program::search_within(height, NODES)?;
+                proved_bound = Some(found.bound);
+                (found.wins, None)
+            }
+            #[cfg(not(feature = "highs"))]
+            Method::CutOffProgram => {
+                proved_bound.take();
+                let why = format!(
+                    "HiGHS is not in this build, for {NODES} nodes: cargo build -p levine-hats --features highs"
+                );
+                return Ok(Outcome::Skipped(why));
+            }
             Method::UpperBound => (u64::try_from(min_weight(2, height))?, None),
         };
-        Ok(Outcome::Done(vec![Row { wins, conjectured: conjectured_wins(height), hits }]))
+        Ok(Outcome::Done(vec![Row { wins, conjectured: conjectured_wins(height), hits, proved_bound }]))
     }
 
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
@@ -184,6 +210,10 @@ impl Experiment for ValueTable {
                 search: at(Method::Search, height),
                 exhaustive: at(Method::Exhaustive, height),
                 integer_program: at(Method::IntegerProgram, height),
+                proved_bound: table
+                    .rows()
+                    .find(|(cell, _)| (cell.method, cell.height) == (Method::CutOffProgram, height))
+                    .and_then(|(_, row)| row.proved_bound),
                 upper_bound: at(Method::UpperBound, height),
             })
             .collect();
@@ -198,5 +228,6 @@ struct Summary {
     search: Option<u64>,
     exhaustive: Option<u64>,
     integer_program: Option<u64>,
+    proved_bound: Option<u64>,
     upper_bound: Option<u64>,
 }
