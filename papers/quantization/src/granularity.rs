@@ -71,13 +71,7 @@ impl QuantisedMatrix {
         grids: Array2<Grid>,
         granularity: Granularity,
     ) -> Result<Self, Error> {
-        let block = granularity.block(weights.dim())?;
-        let expected = (weights.nrows().div_ceil(block.0), weights.ncols().div_ceil(block.1));
-        if grids.dim() != expected {
-            let (rows, columns) = grids.dim();
-            let expected = format!("{} × {}", expected.0, expected.1);
-            return Err(Error::Shape { what: "the grids".into(), rows, columns, expected });
-        }
+        let block = fitting_block(&grids, granularity, weights.dim())?;
         let integers = Array2::from_shape_fn(weights.dim(), |(i, j)| {
             grids[(i / block.0, j / block.1)].quantise(weights[(i, j)])
         });
@@ -141,10 +135,18 @@ pub fn grids(
     Array2::from_shape_vec(shape, grids).map_err(|fault| Error::Format(fault.to_string()))
 }
 
-/// Rows and columns of a granularity's blocks.
-///
-/// # Errors
-/// A group of size 0.
-pub fn block_of(granularity: Granularity, shape: (usize, usize)) -> Result<(usize, usize), Error> {
-    granularity.block(shape)
+/// Rows and columns of a granularity's blocks, if there is a grid for each.
+pub(crate) fn fitting_block(
+    grids: &Array2<Grid>,
+    granularity: Granularity,
+    shape: (usize, usize),
+) -> Result<(usize, usize), Error> {
+    let block = granularity.block(shape)?;
+    let expected = (shape.0.div_ceil(block.0), shape.1.div_ceil(block.1));
+    if grids.dim() != expected {
+        let (rows, columns) = grids.dim();
+        let expected = format!("{} × {}", expected.0, expected.1);
+        return Err(Error::Shape { what: "the grids".into(), rows, columns, expected });
+    }
+    Ok(block)
 }

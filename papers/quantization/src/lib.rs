@@ -63,4 +63,6 @@ pub mod training;
 pub mod uniform;
 pub mod zero_shot;
 
+mod adam;
+
 pub use error::Error;

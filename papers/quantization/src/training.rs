@@ -5,10 +5,11 @@
 
 mod quantisers;
 
-use ndarray::{Array, Array2, ArrayView2, Axis, Dimension, Zip};
+use ndarray::{Array2, ArrayView2, Axis};
 use rand::seq::SliceRandom;
 
 use crate::Error;
+use crate::adam::Adam;
 use crate::network::{Network, softmax};
 use quantisers::Quantisers;
 pub use quantisers::{ActivationTraining, QuantisedNetwork, WeightTraining};
@@ -74,7 +75,7 @@ pub fn train(
     let mut moments: Vec<_> = network
         .layers
         .iter()
-        .map(|layer| (Adam::new(layer.weights.raw_dim()), Adam::new(layer.biases.raw_dim())))
+        .map(|layer| (Adam::new(layer.weights.raw_dim(), 1e-8), Adam::new(layer.biases.raw_dim(), 1e-8)))
         .collect();
     let steps = options.epochs * data.nrows().div_ceil(options.batch);
     let mut step = 0;
@@ -103,8 +104,8 @@ pub fn train(
                 let by_weights =
                     quantisers.through_weights(l, &layer.weights, gradients.weights[l].clone(), rate);
                 let (of_weights, of_biases) = &mut moments[l];
-                of_weights.step(&mut layer.weights, &by_weights, rate, step);
-                of_biases.step(&mut layer.biases, &gradients.biases[l], rate, step);
+                of_weights.step(&mut layer.weights, &by_weights, rate);
+                of_biases.step(&mut layer.biases, &gradients.biases[l], rate);
             }
             quantisers.update_activations(&by_scales, rate);
         }
@@ -155,26 +156,4 @@ fn derivative(
     let Some(Teacher { network, share, temperature }) = teacher else { return Ok(hard / rows) };
     let soft = softmax(logits, temperature) - softmax(&network.forward(inputs.view())?, temperature);
     Ok((hard * (1.0 - share) + soft * (share * temperature)) / rows)
-}
-
-/// Moments of Adam.
-struct Adam<D: Dimension> {
-    first: Array<f32, D>,
-    second: Array<f32, D>,
-}
-
-impl<D: Dimension> Adam<D> {
-    fn new(shape: D) -> Self {
-        Self { first: Array::zeros(shape.clone()), second: Array::zeros(shape) }
-    }
-
-    fn step(&mut self, values: &mut Array<f32, D>, gradient: &Array<f32, D>, rate: f32, step: usize) {
-        let (a, b) = (0.9f32, 0.999f32);
-        let rate = rate * (1.0 - b.powi(step as i32)).sqrt() / (1.0 - a.powi(step as i32));
-        Zip::from(values).and(gradient).and(&mut self.first).and(&mut self.second).for_each(|x, &g, m, v| {
-            *m = a * *m + (1.0 - a) * g;
-            *v = b * *v + (1.0 - b) * g * g;
-            *x -= rate * *m / (v.sqrt() + 1e-8);
-        });
-    }
 }

@@ -6,6 +6,7 @@ use ndarray::{Array1, Array2, ArrayView2, Axis};
 use rand::Rng;
 
 use crate::Error;
+use crate::adam::Adam;
 use crate::network::Network;
 
 /// Mean and standard deviation of each unit's activations, from the second layer's inputs on.
@@ -63,8 +64,8 @@ pub fn synthesise(
         return Err(Error::Format("the statistics are of another network".into()));
     }
     let mut inputs = Array2::from_shape_simple_fn((rows, network.inputs()), || random.random::<f32>());
-    let (mut first, mut second) = (Array2::<f32>::zeros(inputs.dim()), Array2::<f32>::zeros(inputs.dim()));
-    for step in 1..=steps {
+    let mut adam = Adam::new(inputs.raw_dim(), 1e-12);
+    for _ in 0..steps {
         let pass = network.pass(inputs.view(), |_, values| values.clone())?;
         let outputs = Array2::zeros(pass.logits.dim());
         let gradients = network.backward(&pass, outputs, |l, mut delta| {
@@ -79,15 +80,8 @@ pub fn synthesise(
             }
             delta
         });
-        let (a, b) = (0.9f32, 0.999f32);
-        let rate = 0.05 * (1.0 - b.powi(step as i32)).sqrt() / (1.0 - a.powi(step as i32));
-        ndarray::Zip::from(&mut inputs).and(&gradients.inputs[0]).and(&mut first).and(&mut second).for_each(
-            |x, &g, m, v| {
-                *m = a * *m + (1.0 - a) * g;
-                *v = b * *v + (1.0 - b) * g * g;
-                *x = (*x - rate * *m / (v.sqrt() + 1e-12)).clamp(0.0, 1.0);
-            },
-        );
+        adam.step(&mut inputs, &gradients.inputs[0], 0.05);
+        inputs.mapv_inplace(|x| x.clamp(0.0, 1.0));
     }
     Ok(inputs)
 }

@@ -1,9 +1,10 @@
 //! AdaRound (Nagel and others 2020): whether each weight is rounded down or up is learned.
 
-use ndarray::{Array2, ArrayView2, Zip};
+use ndarray::{Array2, ArrayView2};
 
 use crate::Error;
-use crate::granularity::{Granularity, QuantisedMatrix, block_of};
+use crate::adam::Adam;
+use crate::granularity::{Granularity, QuantisedMatrix, fitting_block};
 use crate::uniform::Grid;
 
 /// Settings. The default weight of the term that drives choices apart was set where the error on small networks is least; with a tenth of it, choices stay undecided.
@@ -36,22 +37,12 @@ pub fn adaptive_rounding(
     granularity: Granularity,
     options: &AdaptiveRounding,
 ) -> Result<QuantisedMatrix, Error> {
-    let block = block_of(granularity, weights.dim())?;
-    let expected = (weights.nrows().div_ceil(block.0), weights.ncols().div_ceil(block.1));
+    let block = fitting_block(grids, granularity, weights.dim())?;
     crate::error::check_finite(weights.iter().chain(gram.iter()).copied(), "the weights or the Gram matrix")?;
     if gram.dim() != (weights.ncols(), weights.ncols()) {
         let (rows, columns) = gram.dim();
         let expected = format!("{0} × {0}", weights.ncols());
         return Err(Error::Shape { what: "the Gram matrix".into(), rows, columns, expected });
-    }
-    if grids.dim() != expected {
-        let (rows, columns) = grids.dim();
-        return Err(Error::Shape {
-            what: "the grids".into(),
-            rows,
-            columns,
-            expected: format!("{} × {}", expected.0, expected.1),
-        });
     }
     let grid = |i: usize, j: usize| grids[(i / block.0, j / block.1)];
     let floor = Array2::from_shape_fn(weights.dim(), |(i, j)| (weights[(i, j)] / grid(i, j).scale).floor());
@@ -72,32 +63,26 @@ pub fn adaptive_rounding(
     let nearest = QuantisedMatrix::from_integers(nearest, grids.clone(), block);
     let scale = super::output_error(weights, nearest.values().view(), gram).max(f64::MIN_POSITIVE);
     let lambda = options.regularisation * scale / weights.len() as f64;
-    let (mut first, mut second) = (Array2::<f64>::zeros(weights.dim()), Array2::<f64>::zeros(weights.dim()));
+    let mut moments = Adam::new(choice.raw_dim(), 1e-12);
     for step in 1..=options.steps {
         let progress = step as f64 / options.steps as f64;
         let beta = 2.0 + 18.0 * (1.0 - progress);
         let soft = Array2::from_shape_fn(weights.dim(), |(i, j)| value(i, j, up(choice[(i, j)])));
         let by_value = (soft - weights).dot(&gram) * 2.0;
-        let correction = (1.0 - 0.999f64.powi(step as i32)).sqrt() / (1.0 - 0.9f64.powi(step as i32));
-        Zip::indexed(&mut choice).and(&by_value).and(&mut first).and(&mut second).for_each(
-            |(i, j), v, &g, m, s| {
-                let sigmoid = 1.0 / (1.0 + (-*v).exp());
-                let h = 1.2 * sigmoid - 0.1;
-                let slope = if (0.0..=1.0).contains(&h) { 1.2 * sigmoid * (1.0 - sigmoid) } else { 0.0 };
-                let centred = 2.0 * h.clamp(0.0, 1.0) - 1.0;
-                // The first fifth only fits; then choices are driven apart.
-                let pull = if progress > 0.2 {
-                    -lambda * 2.0 * beta * centred.abs().powf(beta - 1.0) * centred.signum()
-                } else {
-                    0.0
-                };
-                // In units of the error at the start, so that one rate serves all layers.
-                let gradient = (g * grid(i, j).scale + pull) * slope / scale;
-                *m = 0.9 * *m + 0.1 * gradient;
-                *s = 0.999 * *s + 0.001 * gradient * gradient;
-                *v -= options.rate * correction * *m / (s.sqrt() + 1e-12);
-            },
-        );
+        let gradient = Array2::from_shape_fn(weights.dim(), |(i, j)| {
+            let sigmoid = 1.0 / (1.0 + (-choice[(i, j)]).exp());
+            let h = 1.2 * sigmoid - 0.1;
+            let slope = if (0.0..=1.0).contains(&h) { 1.2 * sigmoid * (1.0 - sigmoid) } else { 0.0 };
+            let centred = 2.0 * h.clamp(0.0, 1.0) - 1.0;
+            // The first fifth only fits; then choices are driven apart.
+            let pull = match progress > 0.2 {
+                true => -lambda * 2.0 * beta * centred.abs().powf(beta - 1.0) * centred.signum(),
+                false => 0.0,
+            };
+            // In units of the error at the start, so that one rate serves all layers.
+            (by_value[(i, j)] * grid(i, j).scale + pull) * slope / scale
+        });
+        moments.step(&mut choice, &gradient, options.rate);
     }
     let integers = Array2::from_shape_fn(weights.dim(), |(i, j)| {
         let grid = grid(i, j);

@@ -9,7 +9,7 @@ use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
 use crate::Error;
-use crate::granularity::{Granularity, QuantisedMatrix, block_of};
+use crate::granularity::{Granularity, QuantisedMatrix, fitting_block};
 use crate::uniform::Grid;
 
 /// Rounds columns from left to right; every error is spread over the columns to the right by the Cholesky factor of (H + damping · mean diag H)⁻¹.
@@ -91,17 +91,7 @@ fn rounded(
     round: impl Fn(Vec<f64>, &dyn Fn(usize) -> Grid) -> Vec<i32> + Sync,
 ) -> Result<QuantisedMatrix, Error> {
     let (rows, columns) = weights.dim();
-    let block = block_of(granularity, weights.dim())?;
-    let expected = (rows.div_ceil(block.0), columns.div_ceil(block.1));
-    if grids.dim() != expected {
-        let (rows, columns) = grids.dim();
-        return Err(Error::Shape {
-            what: "the grids".into(),
-            rows,
-            columns,
-            expected: format!("{} × {}", expected.0, expected.1),
-        });
-    }
+    let block = fitting_block(grids, granularity, weights.dim())?;
     let integers: Vec<i32> = (0..rows)
         .into_par_iter()
         .flat_map_iter(|i| round(weights.row(i).to_vec(), &|j| grids[(i / block.0, j / block.1)]))
