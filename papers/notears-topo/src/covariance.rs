@@ -46,6 +46,9 @@ impl Covariance {
         if let Some(((row, column), &value)) = data.indexed_iter().find(|(_, value)| !value.is_finite()) {
             return Err(Error::NotFinite { row, column, value });
         }
+        if rows == 1 {
+            return Err(Error::TooFewRows { rows, columns });
+        }
         for (column, values) in data.columns().into_iter().enumerate() {
             if values.iter().all(|value| *value == values[0]) {
                 return Err(Error::Constant { column });

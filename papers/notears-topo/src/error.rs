@@ -38,7 +38,7 @@ pub enum Error {
     },
     /// No more rows than columns.
     #[error(
-        "{rows} rows for {columns} columns: with no more rows than columns a full order fits the data perfectly and every order is as good; \
+        "{rows} row(s) for {columns} column(s): with no more rows than columns a full order fits the data perfectly and every order is as good; \
          bring more rows, fewer columns, or an l1 penalty"
     )]
     TooFewRows {

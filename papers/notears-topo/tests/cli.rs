@@ -155,9 +155,11 @@ fn faults_are_told_in_one_line() {
         ("a,b\n1,2\n1,3\n1,5\n", "column 1 is constant: it can be neither cause nor effect, remove it (a)"),
         ("a,b\n1,2\n2,nan\n", "line 3, field 2: expected a finite number"),
         ("a,a\n1,2\n2,1\n", "two columns are called \"a\""),
-        ("a,b,c\n1,2,4\n2,1,1\n", "2 rows for 3 columns"),
+        ("a,b,c\n1,2,4\n2,1,1\n", "2 row(s) for 3 column(s)"),
         ("a,b\n1,2\n2,4\n3,6\n", "column 2 is a linear combination"),
         ("a,b\n1,2,3\n", "line 2 has 3 fields"),
+        ("a,,c\n1,2,3\n", "a column has no name"),
+        ("a,b\n1,2\n", "1 row(s) for 2 column(s)"),
         ("a,b\n", "no numbers in it"),
         ("", "no numbers in it"),
     ] {
@@ -175,12 +177,15 @@ fn faults_are_told_in_one_line() {
         refusal(folder, "fit same.csv --score logistic --intercept --out out.csv", 1).contains("told apart")
     );
     assert!(refusal(folder, "fit missing.csv --out out.csv", 1).contains("missing.csv"));
+    assert!(refusal(folder, "fit data.txt --out out.csv", 1).contains(".npy or .parquet"));
     write("data.csv", "a,b\n1,2\n2,3\n4,1\n");
     write("graph.csv", "from,to\na,c\n");
     assert!(
         refusal(folder, "fit data.csv --warm-start graph.csv --out out.csv", 1)
             .contains("\"c\" is not among")
     );
+    write("other.csv", "from,to\nu,v\n");
+    assert!(refusal(folder, "compare graph.csv other.csv", 1).contains("no node in common"));
     write("graph.csv", "from,to,weight\na,b,x\n");
     assert!(refusal(folder, "compare graph.csv graph.csv", 1).contains("line 2: expected a finite weight"));
     write("graph.csv", "from,to\na,b\na,b\n");

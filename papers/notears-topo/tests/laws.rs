@@ -463,7 +463,7 @@ fn faults_are_named() {
     let of = |data: Array2<f64>| Covariance::of(data.view()).map(|_| ()).map_err(text).unwrap_err();
     assert_eq!(of(array![[1.0, f64::NAN]]), "row 1, column 2: expected a finite number, found NaN");
     assert!(of(array![[1.0, 2.0], [1.0, 3.0], [1.0, 5.0]]).starts_with("column 1 is constant"));
-    assert!(of(array![[1.0, 2.0], [0.0, 3.0]]).starts_with("2 rows for 2 columns"));
+    assert!(of(array![[1.0, 2.0], [0.0, 3.0]]).starts_with("2 row(s) for 2 column(s)"));
     assert!(of(Array2::zeros((0, 2))).starts_with("the data has 0 rows"));
     assert!(of(array![[1e200, 0.0], [-1e200, 1.0], [0.0, 2.0]]).contains("rescale"));
     assert!(of(array![[1e-200, 0.0], [0.0, 1.0], [0.0, 2.0]]).contains("rescale"));

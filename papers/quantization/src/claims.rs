@@ -295,7 +295,7 @@ pub fn claims() -> Vec<Claim> {
             "peaks-of-accelerators",
             "Peak rates of graphics processors double with each halving of the bits.",
             "figure of peak rates, from memory",
-            "there is no graphics processor here; the rates of this processor are in the table of the speed experiment",
+            "there is no graphics processor here; the rates of this processor are in speed/timing-rates.csv",
         ),
     ]
 }

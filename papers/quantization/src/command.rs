@@ -50,7 +50,17 @@ fn read_model(path: &Path) -> anyhow::Result<Model> {
 
 /// Reads rows of inputs for a network.
 fn read_inputs(path: &Path, model: &Model) -> anyhow::Result<Array2<f32>> {
-    let inputs = input::matrix(path)?.mapv(|x| x as f32);
+    let numbers = input::matrix(path)?;
+    let inputs = numbers.mapv(|x| x as f32);
+    if let Some(((row, column), _)) = inputs.indexed_iter().find(|(_, x)| !x.is_finite()) {
+        let found = numbers[(row, column)];
+        anyhow::bail!(
+            "{} row {}, column {}: {found} is beyond single precision",
+            path.display(),
+            row + 1,
+            column + 1
+        );
+    }
     let expected = model.network().inputs();
     if inputs.ncols() != expected {
         anyhow::bail!("{}: rows of {} numbers, the network takes {expected}", path.display(), inputs.ncols());
@@ -77,6 +87,14 @@ fn read_labels(path: &Path, rows: usize, classes: usize) -> anyhow::Result<Vec<u
         )),
     };
     values.iter().enumerate().map(label).collect()
+}
+
+/// Refuses outputs that are not finite.
+fn check_outputs(outputs: &Array2<f32>, model: &Path) -> anyhow::Result<()> {
+    match outputs.iter().all(|z| z.is_finite()) {
+        true => Ok(()),
+        false => anyhow::bail!("{}: its outputs leave single precision on this data", model.display()),
+    }
 }
 
 /// Classes that a network tells apart.

@@ -147,6 +147,18 @@ pub fn read(bytes: &[u8]) -> Result<Model, Error> {
         }
         None => {
             let count = (0..).take_while(|l| tensors.tensor(&format!("layers.{l}.weight")).is_ok()).count();
+            let expected = format!("layers.{count}.weight");
+            let later = tensors.names().into_iter().any(|name| {
+                let number = name
+                    .strip_prefix("layers.")
+                    .and_then(|rest| rest.split('.').next()?.parse::<usize>().ok());
+                number.is_some_and(|l| l > count)
+            });
+            if later {
+                return Err(Error::Format(format!(
+                    "it has no tensor {expected}, but later ones: layers are numbered without gaps"
+                )));
+            }
             let plain = || LayerDescription { convolution: None, integers: None, activation: None };
             Description { layers: (0..count).map(|_| plain()).collect() }
         }
@@ -159,7 +171,7 @@ pub fn read(bytes: &[u8]) -> Result<Model, Error> {
             name.strip_prefix("layers.").and_then(|rest| rest.split('.').next()?.parse::<usize>().ok());
         number.is_none_or(|l| l < description.layers.len())
     };
-    if let Some(name) = tensors.names().into_iter().find(|name| !described(name)) {
+    if let Some(name) = tensors.names().into_iter().filter(|name| !described(name)).min() {
         return Err(Error::Format(format!("its metadata does not describe the tensor {name}")));
     }
     let mut layers = Vec::new();

@@ -377,8 +377,12 @@ pub(crate) fn softmax(logits: &Array2<f32>, temperature: f32) -> Array2<f32> {
 
 /// Mean cross-entropy with the labels.
 pub fn cross_entropy(logits: ArrayView2<f32>, labels: &[usize]) -> f64 {
-    let shares = softmax(&logits.to_owned(), 1.0);
-    let terms =
-        shares.rows().into_iter().zip(labels).map(|(row, label)| -f64::from(row[*label].max(1e-30)).ln());
+    // log Σ exp z − z of the label, with the largest taken out: exact also where shares are next to nothing.
+    let term = |(row, label): (ndarray::ArrayView1<f32>, &usize)| {
+        let largest = row.iter().fold(f64::NEG_INFINITY, |a, z| a.max(f64::from(*z)));
+        let sum: f64 = row.iter().map(|z| (f64::from(*z) - largest).exp()).sum();
+        largest + sum.ln() - f64::from(row[*label])
+    };
+    let terms = logits.rows().into_iter().zip(labels).map(term);
     terms.sum::<f64>() / logits.nrows().max(1) as f64
 }

@@ -33,6 +33,9 @@ impl Compare {
     pub fn run(self) -> anyhow::Result<()> {
         let (truth, found) = (graph_file::read(&self.truth)?, graph_file::read(&self.graph)?);
         let data = self.data.as_deref().map(input::named_matrix).transpose()?;
+        if !found.names.iter().any(|name| truth.names.contains(name)) {
+            anyhow::bail!("{} and {} have no node in common", self.truth.display(), self.graph.display());
+        }
         // Lists of edges do not name nodes without edges.
         let mut names = data.as_ref().map_or_else(|| truth.names.clone(), |data| data.names.clone());
         if data.is_none() {

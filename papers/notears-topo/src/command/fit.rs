@@ -36,7 +36,7 @@ pub struct Fit {
     /// Start from the order of this graph (.csv: edges or a matrix), to improve what another method found; cycles are cut at their lightest edges
     #[arg(long, value_name = "FILE", conflicts_with = "start")]
     warm_start: Option<PathBuf>,
-    /// Descents from random orders besides the first; by default 100 where all moves are priced from one factor (least squares without --l1, forbidden edges and --moves paper), else 0
+    /// Descents from random orders besides the first; by default 100 where all moves are priced from one factor (least squares without --l1, forbidden edges and --moves paper), 5 for other convex scores, 0 for mlp
     #[arg(long, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     restarts: Option<u32>,
     /// Perturbations after each descent, where all moves are priced from one factor; 20 by default
@@ -197,7 +197,8 @@ impl Fit {
         };
         let mut best: Option<Found> = None;
         let mut random = self.stream("restarts");
-        for index in 0..=self.restarts.unwrap_or(0) {
+        let restarts = self.restarts.unwrap_or(if problem.score.is_convex() { 5 } else { 0 });
+        for index in 0..=restarts {
             let order = if index == 0 { start.clone() } else { Order::random(variables, &mut random) };
             let order = precedence.legalise(&order);
             let found = self.descend(problem, order, constraints, precedence, &options)?;

@@ -19,9 +19,9 @@ pub struct Generate {
     /// Number of variables
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000), default_value_t = 10)]
     variables: u32,
-    /// Edges a node
-    #[arg(long, value_parser = clap::value_parser!(u32).range(0..=1_000), default_value_t = 2)]
-    edges: u32,
+    /// Edges a node; by default 2, or as many as there is room for
+    #[arg(long, value_parser = clap::value_parser!(u32).range(0..=1_000))]
+    edges: Option<u32>,
     /// Number of observations
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..), default_value_t = 1_000)]
     rows: u32,
@@ -81,9 +81,9 @@ impl Generate {
             FamilyName::Er => (variables - 1) / 2,
             FamilyName::Sf => variables - 1,
         };
-        if self.edges as usize > most {
-            let fault =
-                format!("--edges {}: {variables} variables have room for {most} edges a node", self.edges);
+        let edges = self.edges.map_or(most.min(2), |edges| edges as usize);
+        if edges > most {
+            let fault = format!("--edges {edges}: {variables} variables have room for {most} edges a node");
             return Err(Error::Usage(fault).into());
         }
         let family = match self.graph {
@@ -91,7 +91,7 @@ impl Generate {
             FamilyName::Sf => Family::ScaleFree,
         };
         let mut random = numerics::random::stream(self.seed, &["notears-topo", "generate"]);
-        let weights = simulate::graph(family, variables, self.edges as usize, &mut random);
+        let weights = simulate::graph(family, variables, edges, &mut random);
         let scales = vec![1.0; variables];
         let data: Array2<f64> = match self.model {
             Model::Gaussian => simulate::linear(weights.view(), rows, Noise::Gaussian, &scales, &mut random)?,

@@ -23,8 +23,8 @@ pub struct Logistic {
     intercept: bool,
 }
 
-/// A weight beyond this on 0 and 1 means probabilities of 1 to rounding.
-const LARGEST_WEIGHT: f64 = 40.0;
+/// A weight beyond this on 0 and 1 means probabilities within 2e-9 of 0 or 1: no data of a size that fits here asks for it unless it is separable.
+const LARGEST_WEIGHT: f64 = 20.0;
 
 impl Logistic {
     /// On data of zeros and ones, with penalty λ ≥ 0.
@@ -119,6 +119,9 @@ impl Logistic {
         let (mut weights, mut gradient, mut second) = (vec![0.0; k], vec![0.0; k], vec![0.0; k * k]);
         let mut value = self.derivatives(node, design, &weights, &mut gradient, Some(&mut second));
         for _ in 0..100 {
+            if weights.iter().any(|w| w.abs() > LARGEST_WEIGHT) {
+                return Err(Error::Separable { column: node });
+            }
             if gradient.iter().all(|g| g.abs() <= 1e-13) {
                 return Ok((weights, value));
             }
@@ -135,9 +138,6 @@ impl Logistic {
                     break;
                 }
                 length *= 0.5;
-            }
-            if weights.iter().any(|w| w.abs() > LARGEST_WEIGHT) {
-                return Err(Error::Separable { column: node });
             }
             if !moved {
                 return Ok((weights, value));

@@ -12,7 +12,7 @@ use quantization::model_file::Model;
 use quantization::network::{accuracy, cross_entropy};
 use quantization::uniform::{Grid, Layout};
 
-use super::{classes, read_inputs, read_labels, read_model};
+use super::{check_outputs, classes, read_inputs, read_labels, read_model};
 
 /// Measures accuracy on data with labels; of a network with 8-bit activations also by integers alone.
 #[derive(Args)]
@@ -38,6 +38,7 @@ impl Evaluate {
         let labels = read_labels(&self.labels, data.nrows(), classes(&model))?;
         let began = Instant::now();
         let logits = model.forward(data.view())?;
+        check_outputs(&logits, &self.model)?;
         let kind = match &model {
             Model::Real(_) => "real",
             Model::Quantised(_) => "simulated",

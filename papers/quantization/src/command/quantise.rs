@@ -13,7 +13,7 @@ use quantization::model_file::{self, Model};
 use quantization::quantise::{Method, Settings, quantise};
 use quantization::uniform::Layout;
 
-use super::{check_name, read_inputs, read_model};
+use super::{check_name, check_outputs, read_inputs, read_model};
 
 /// Quantises weights and activations.
 #[derive(Args)]
@@ -109,17 +109,18 @@ impl Quantise {
         };
         let quantised = quantise(network, data.view(), &settings)
             .with_context(|| format!("{} with {}", self.model.display(), self.calibration.display()))?;
+        let (real, found) = (network.forward(data.view())?, quantised.forward(data.view())?);
+        check_outputs(&real, &self.model)?;
         let bytes = model_file::write_quantised(&quantised)?;
         write_atomically(&self.out, &bytes)?;
-        let (real, found) = (network.forward(data.view())?, quantised.forward(data.view())?);
         let square =
             |values: &ndarray::Array2<f32>| values.iter().map(|z| f64::from(*z).powi(2)).sum::<f64>();
         let error = square(&(&found - &real)) / square(&real).max(f64::MIN_POSITIVE);
         let before = std::fs::metadata(&self.model).map_or(0, |file| file.len());
         say(&format!(
-            "size       {} bytes, before {before} ({} times as many)\nerror      {} of the outputs' mean square, on the calibration data\nwritten to {}",
+            "size       {} bytes, {} of the {before} before\nerror      {} of the outputs' mean square, on the calibration data\nwritten to {}",
             bytes.len(),
-            format_number(before as f64 / bytes.len() as f64),
+            format_number(bytes.len() as f64 / before as f64),
             format_number(error),
             self.out.display()
         ))?;

@@ -80,7 +80,7 @@ impl Experiment for MixedPrecision {
     }
 
     fn revision(&self) -> u32 {
-        2
+        3
     }
 
     fn columns(&self) -> Vec<Column> {

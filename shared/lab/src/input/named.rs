@@ -38,9 +38,14 @@ pub fn named_matrix(path: &Path) -> Result<NamedMatrix, InputError> {
             let names = header.iter().map(ToOwned::to_owned).collect();
             NamedMatrix { names, values: csv_matrix(path, 1)? }
         }
-    } else {
+    } else if extension_is(path, "npy") {
         numbered(matrix(path)?)
+    } else {
+        return Err(format("expected a name that ends in .csv, .npy or .parquet".into()));
     };
+    if named.names.iter().any(|name| name.trim().is_empty()) {
+        return Err(format("a column has no name".into()));
+    }
     let mut seen = BTreeSet::new();
     match named.names.iter().find(|name| !seen.insert(name.as_str())) {
         Some(name) => Err(format(format!("two columns are called {name:?}"))),
