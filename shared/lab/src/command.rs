@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::check::check;
@@ -111,7 +112,7 @@ pub enum NoCommands {}
 
 /// Runs the command line of a paper: `lab`'s subcommands, and the paper's own through `own`.
 ///
-/// Every error is one line on standard error. Exit codes: 0 done, 1 failure, 2 wrong usage, 130
+/// Every error is one line on standard error; a call without arguments prints the help there. Exit codes: 0 done, 1 failure, 2 wrong usage, 130
 /// interrupted.
 pub fn main<Own: Subcommand>(paper: &Paper, own: impl FnOnce(Own) -> anyhow::Result<()>) -> ExitCode {
     let command =
@@ -123,7 +124,10 @@ pub fn main<Own: Subcommand>(paper: &Paper, own: impl FnOnce(Own) -> anyhow::Res
         Ok(line) => line,
         Err(fault) => {
             // A closed standard output is nobody's fault, and there is nowhere left to say so.
-            let _ = if fault.use_stderr() {
+            let _ = if fault.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+                // Called without arguments: whoever does that wants to know what there is.
+                writeln!(std::io::stderr(), "{fault}")
+            } else if fault.use_stderr() {
                 writeln!(std::io::stderr(), "{}", first_paragraph(&fault.to_string()))
             } else {
                 fault.print()
@@ -208,14 +212,25 @@ fn lab_command<Own: Subcommand>(paper: &Paper, command: Command<Own>, quiet: boo
             if compare {
                 return say(&check(&run, &paper.select(&chosen.experiments)?)?);
             }
+            let selected: Vec<&str> =
+                paper.select(&chosen.experiments)?.iter().map(|experiment| experiment.id()).collect();
             let path = run.folder().join(VERDICTS);
             let text = std::fs::read_to_string(&path).reading(&path)?;
-            if json {
-                return say(text.trim_end());
+            let malformed =
+                |fault: serde_json::Error| Error::Malformed { path: path.clone(), fault: fault.to_string() };
+            let mut verdicts: PaperVerdicts = serde_json::from_str(&text).map_err(malformed)?;
+            if verdicts.seed != chosen.seed {
+                let (found, asked) = (verdicts.seed, chosen.seed);
+                return Err(Error::Usage(format!("--seed {asked}: the report is of seed {found}")));
             }
-            let verdicts = serde_json::from_str(&text)
-                .map_err(|fault| Error::Malformed { path, fault: fault.to_string() })?;
-            print_verdicts(&verdicts)
+            if !chosen.experiments.is_empty() {
+                let of_selected = |id: &String| selected.contains(&id.as_str());
+                verdicts.claims.retain(|claim| claim.experiment.as_ref().is_some_and(of_selected));
+            }
+            match json {
+                true => say(&serde_json::to_string_pretty(&verdicts).map_err(malformed)?),
+                false => print_verdicts(&verdicts),
+            }
         }
         Command::Own(_) => Err(Error::Internal("a paper's own subcommand came to lab".into())),
     }

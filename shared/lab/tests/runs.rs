@@ -86,6 +86,12 @@ fn a_run_ends_in_figures_tables_verdicts_and_a_page() {
     assert!(verdicts.contains("not tested (the data are private)"), "{verdicts}");
     assert!(verdicts.contains("not tested (its experiment has not run)"), "{verdicts}");
     assert_eq!(stdout(&run(&["verdicts"], out.path())).lines().count(), 4);
+    // Of one experiment only those that it decides; unknown names and other seeds are refused.
+    let of_heads = stdout(&run(&["verdicts", "heads"], out.path()));
+    assert!(of_heads.contains("half") && !of_heads.contains("the data are private"), "{of_heads}");
+    for wrong in [["verdicts", "nosuch"], ["verdicts", "--seed=5"]] {
+        assert_eq!(run(&wrong, out.path()).status.code(), Some(2), "{wrong:?}");
+    }
     let run_json = fs::read_to_string(out.path().join("house-rules/heads/run.json")).unwrap();
     for field in [
         "commit",
