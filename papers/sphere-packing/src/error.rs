@@ -1,0 +1,58 @@
+//! What can be wrong with an input.
+
+/// Why there is no result.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A parameter outside its range.
+    #[error("{name} is {value}; expected {expected}")]
+    Setting {
+        /// Its name.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+        /// What it may be.
+        expected: &'static str,
+    },
+    /// A semidefinite programme whose parts do not fit together.
+    #[error("the semidefinite programme is faulty: {0}")]
+    Problem(String),
+    /// A problem file that does not follow its format. Line 0 is the end of the file.
+    #[error("{}{fault}", if *line == 0 { String::new() } else { format!("line {line}: ") })]
+    Format {
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong there.
+        fault: String,
+    },
+    /// A checkpoint that cannot be used.
+    #[error("checkpoint {path}: {fault}")]
+    Checkpoint {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// An iteration that found nothing to report.
+    #[error("not converged: {0}")]
+    NotConverged(String),
+    /// A certificate that proves nothing.
+    #[error("certificate rejected: {0}")]
+    Certificate(String),
+    /// A multiplier that cannot be read or used.
+    #[error("multiplier {text}: {fault}")]
+    Multiplier {
+        /// As it was given.
+        text: String,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// A store of evaluations that cannot be used.
+    #[error("store {path}: {fault}")]
+    Store {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        fault: String,
+    },
+}

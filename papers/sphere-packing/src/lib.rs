@@ -1,0 +1,10 @@
+//! Sphere packing.
+pub mod certificate;
+pub mod dense;
+pub mod error;
+pub mod laguerre;
+pub mod scalar;
+pub mod semidefinite;
+pub mod three_point;
+pub mod two_point;
+pub use error::Error;

@@ -1,0 +1,162 @@
+//! Numbers of 106 bits as unevaluated sums of two `f64`.
+//!
+//! The algorithms are those of Dekker (1971) and Knuth, as in Hida, Li and Bailey's QD library, with the sum that keeps
+//! its accuracy under cancellation. Products use the fused multiply–add, whose result is the same on every machine.
+
+use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
+
+use super::{Scalar, Sizes, kernel};
+
+/// The sum `high` + `low` with |`low`| at most half a unit in the last place of `high`: about 32 decimal digits, in the range of `f64`.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+#[repr(C)]
+pub struct DoubleDouble {
+    /// The number rounded to `f64`.
+    pub high: f64,
+    /// What that leaves.
+    pub low: f64,
+}
+
+/// The sum of two numbers and its rounding error.
+#[inline(always)]
+pub(super) fn two_sum(a: f64, b: f64) -> (f64, f64) {
+    let sum = a + b;
+    let part = sum - a;
+    (sum, (a - (sum - part)) + (b - part))
+}
+
+/// The sum of two numbers and its rounding error, for |a| ≥ |b|.
+#[inline(always)]
+pub(super) fn quick_two_sum(a: f64, b: f64) -> (f64, f64) {
+    let sum = a + b;
+    (sum, b - (sum - a))
+}
+
+impl DoubleDouble {
+    #[inline(always)]
+    fn renormalised(high: f64, low: f64) -> Self {
+        let (high, low) = quick_two_sum(high, low);
+        Self { high, low }
+    }
+}
+
+impl Neg for DoubleDouble {
+    type Output = Self;
+
+    #[inline]
+    fn neg(self) -> Self {
+        Self { high: -self.high, low: -self.low }
+    }
+}
+
+impl Add for DoubleDouble {
+    type Output = Self;
+
+    #[inline]
+    fn add(self, other: Self) -> Self {
+        let (high, low) = two_sum(self.high, other.high);
+        let (second, rest) = two_sum(self.low, other.low);
+        let (high, low) = quick_two_sum(high, low + second);
+        Self::renormalised(high, low + rest)
+    }
+}
+
+impl Sub for DoubleDouble {
+    type Output = Self;
+
+    #[inline]
+    fn sub(self, other: Self) -> Self {
+        self + -other
+    }
+}
+
+impl Mul for DoubleDouble {
+    type Output = Self;
+
+    #[inline]
+    fn mul(self, other: Self) -> Self {
+        let product = self.high * other.high;
+        let error = self.high.mul_add(other.high, -product);
+        Self::renormalised(product, error + (self.high * other.low + self.low * other.high))
+    }
+}
+
+impl Div for DoubleDouble {
+    type Output = Self;
+
+    fn div(self, other: Self) -> Self {
+        let first = self.high / other.high;
+        let rest = self - other * Self { high: first, low: 0.0 };
+        let second = rest.high / other.high;
+        let rest = rest - other * Self { high: second, low: 0.0 };
+        let third = rest.high / other.high;
+        Self::renormalised(first, second) + Self { high: third, low: 0.0 }
+    }
+}
+
+impl AddAssign for DoubleDouble {
+    #[inline]
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl SubAssign for DoubleDouble {
+    #[inline]
+    fn sub_assign(&mut self, other: Self) {
+        *self = *self - other;
+    }
+}
+
+impl MulAssign for DoubleDouble {
+    #[inline]
+    fn mul_assign(&mut self, other: Self) {
+        *self = *self * other;
+    }
+}
+
+impl Scalar for DoubleDouble {
+    const BITS: usize = 106;
+
+    fn from_f64(value: f64) -> Self {
+        Self { high: value, low: 0.0 }
+    }
+
+    fn to_f64(self) -> f64 {
+        self.high
+    }
+
+    fn sqrt(self) -> Self {
+        if self.high <= 0.0 {
+            return Self::from_f64(if self.high == 0.0 { 0.0 } else { f64::NAN });
+        }
+        let root = self.high.sqrt();
+        let rest = self - Self::from_f64(root) * Self::from_f64(root);
+        Self::renormalised(root, rest.high / (2.0 * root))
+    }
+
+    fn is_finite(self) -> bool {
+        self.high.is_finite() && self.low.is_finite()
+    }
+
+    fn times_power_of_two(self, power: i32) -> Self {
+        let factor = 2f64.powi(power);
+        Self { high: self.high * factor, low: self.low * factor }
+    }
+
+    fn accumulate(c: &mut [Self], a: &[Self], b: &[Self], sizes: Sizes, sign: f64) {
+        kernel::accumulate(c, a, b, sizes, sign);
+    }
+
+    fn to_text(self) -> String {
+        format!("{:016x}{:016x}", self.high.to_bits(), self.low.to_bits())
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        if text.len() != 32 || !text.is_ascii() {
+            return None;
+        }
+        let part = |digits| u64::from_str_radix(digits, 16).ok().map(f64::from_bits);
+        Some(Self { high: part(&text[..16])?, low: part(&text[16..])? })
+    }
+}

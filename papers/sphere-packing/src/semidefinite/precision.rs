@@ -1,0 +1,247 @@
+//! Solving with the shortest numbers that suffice.
+//!
+//! An attempt that breaks down hands its last iterate, whose matrices are still positive definite, to the next
+//! precision. If it broke down before the gap had closed by a factor of a thousand, that iterate is hardly worth keeping and the next
+//! attempt starts anew, ten times further out.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::checkpoint;
+use super::interior_point::{Iterate, Progress, Settings, Solution, Status, minimise};
+use super::Problem;
+use crate::Error;
+use crate::scalar::{DoubleDouble, Multi, Scalar};
+
+/// The arithmetics to choose from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Precision {
+    /// `f64`, 53 bits.
+    Double,
+    /// Two `f64`, 106 bits.
+    DoubleDouble,
+    /// 192 bits.
+    Bits192,
+    /// 256 bits.
+    Bits256,
+    /// 384 bits.
+    Bits384,
+    /// 512 bits.
+    Bits512,
+}
+
+impl Precision {
+    /// All of them, ascending.
+    pub const ALL: [Self; 6] = [Self::Double, Self::DoubleDouble, Self::Bits192, Self::Bits256, Self::Bits384, Self::Bits512];
+
+    /// Bits of the mantissa.
+    pub fn bits(self) -> usize {
+        match self {
+            Self::Double => 53,
+            Self::DoubleDouble => 106,
+            Self::Bits192 => 192,
+            Self::Bits256 => 256,
+            Self::Bits384 => 384,
+            Self::Bits512 => 512,
+        }
+    }
+
+    /// The shortest with at least `bits` bits.
+    pub fn at_least(bits: usize) -> Option<Self> {
+        Self::ALL.into_iter().find(|precision| precision.bits() >= bits)
+    }
+}
+
+/// A problem that can be written down, and its solution read, in any precision.
+pub trait Formulation: Sync {
+    /// What is kept of a solution.
+    type Output;
+
+    /// The problem.
+    ///
+    /// # Errors
+    ///
+    /// If the parameters make no problem.
+    fn problem<T: Scalar>(&self) -> Result<Problem<T>, Error>;
+
+    /// What a solution means.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    fn output<T: Scalar>(&self, solution: &Solution<T>) -> Result<Self::Output, Error>;
+}
+
+/// One attempt in one precision.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Attempt {
+    /// The arithmetic.
+    pub precision: Precision,
+    /// How it ended.
+    pub status: Status,
+    /// Where it ended.
+    pub progress: Progress,
+}
+
+/// The end of all attempts.
+#[derive(Clone, Debug)]
+pub struct Outcome<O> {
+    /// What the last iterate means, whatever its status.
+    pub output: O,
+    /// The attempts, in order.
+    pub attempts: Vec<Attempt>,
+}
+
+impl<O> Outcome<O> {
+    /// The last attempt.
+    pub fn last(&self) -> &Attempt {
+        self.attempts.last().expect("at least one attempt is made")
+    }
+
+    /// Iterations of all attempts, a continued one counted once.
+    pub fn iterations(&self) -> usize {
+        self.last().progress.iteration
+    }
+}
+
+/// How precisions are tried.
+#[derive(Clone, Debug)]
+pub struct Plan<'a> {
+    /// Where to stop and start.
+    pub settings: Settings,
+    /// The first arithmetic.
+    pub from: Precision,
+    /// The last that may be tried.
+    pub to: Precision,
+    /// A file that the iterate is written to, at most once in this time, and resumed from where it exists.
+    pub checkpoint: Option<(&'a Path, Duration)>,
+}
+
+impl Default for Plan<'_> {
+    fn default() -> Self {
+        Self { settings: Settings::default(), from: Precision::DoubleDouble, to: Precision::Bits512, checkpoint: None }
+    }
+}
+
+/// The iterate in the longest numbers, which hold all others exactly.
+type Carried = Iterate<Multi<8>>;
+
+/// Solves `formulation`, raising the precision after every breakdown; `observe` sees every iterate's measures and answers
+/// whether to go on. A checkpoint that exists is resumed in its precision and removed at the end.
+///
+/// # Errors
+///
+/// Of the formulation; [`Error::Setting`]; [`Error::Checkpoint`] if a checkpoint is damaged, belongs to another problem or cannot be written.
+pub fn solve<F: Formulation>(formulation: &F, plan: &Plan, observe: &mut dyn FnMut(&Progress) -> bool) -> Result<Outcome<F::Output>, Error> {
+    plan.settings.validate()?;
+    if plan.from > plan.to {
+        return Err(Error::Setting { name: "first precision", value: plan.from.bits() as f64, expected: "at most the last precision" });
+    }
+    let mut precision = plan.from;
+    let mut carried = None;
+    if let Some((path, _)) = plan.checkpoint
+        && path.exists()
+    {
+        precision = checkpoint::precision(path)?;
+    }
+    let mut settings = plan.settings.clone();
+    let mut attempts: Vec<Attempt> = Vec::new();
+    loop {
+        let attempt = match precision {
+            Precision::Double => attempt::<f64, F>,
+            Precision::DoubleDouble => attempt::<DoubleDouble, F>,
+            Precision::Bits192 => attempt::<Multi<3>, F>,
+            Precision::Bits256 => attempt::<Multi<4>, F>,
+            Precision::Bits384 => attempt::<Multi<6>, F>,
+            Precision::Bits512 => attempt::<Multi<8>, F>,
+        };
+        let (output, last, made) = attempt(formulation, plan, &settings, precision, carried.take(), observe)?;
+        attempts.push(made);
+        let next = Precision::ALL.into_iter().find(|next| *next > precision && *next <= plan.to);
+        match next {
+            Some(next) if made.status == Status::Breakdown => {
+                precision = next;
+                if made.progress.gap < 1e-3 {
+                    carried = Some(last);
+                } else {
+                    settings.start *= 10.0;
+                }
+            }
+            _ => {
+                if let Some((path, _)) = plan.checkpoint
+                    && made.status != Status::Stopped
+                    && path.exists()
+                {
+                    std::fs::remove_file(path).map_err(|error| Error::Checkpoint { path: path.display().to_string(), fault: error.to_string() })?;
+                }
+                return Ok(Outcome { output, attempts });
+            }
+        }
+    }
+}
+
+/// One attempt in the arithmetic of `T`.
+fn attempt<T: Scalar, F: Formulation>(
+    formulation: &F,
+    plan: &Plan,
+    settings: &Settings,
+    precision: Precision,
+    carried: Option<Carried>,
+    observe: &mut dyn FnMut(&Progress) -> bool,
+) -> Result<(F::Output, Carried, Attempt), Error> {
+    let problem = formulation.problem::<T>()?;
+    let fingerprint = checkpoint::fingerprint(&problem);
+    let start = match (carried, plan.checkpoint) {
+        (Some(carried), _) => converted(&carried),
+        (None, Some((path, _))) if path.exists() && checkpoint::precision(path)? == precision => checkpoint::read(path, &problem, &fingerprint)?,
+        _ => Iterate::start(&problem, settings.start),
+    };
+    let mut written = Instant::now();
+    let mut fault = None;
+    let solution = minimise(&problem, start, settings, &mut |progress, iterate| {
+        let go_on = observe(progress);
+        if let Some((path, interval)) = plan.checkpoint
+            && (written.elapsed() >= interval || !go_on)
+        {
+            if let Err(error) = checkpoint::write(path, precision, iterate, &fingerprint) {
+                fault = Some(error);
+                return false;
+            }
+            written = Instant::now();
+        }
+        go_on
+    })?;
+    if let Some(fault) = fault {
+        return Err(fault);
+    }
+    let made = Attempt { precision, status: solution.status, progress: solution.progress };
+    Ok((formulation.output(&solution)?, converted(&solution.iterate), made))
+}
+
+/// The iterate in another arithmetic.
+fn converted<T: Scalar, U: Scalar>(iterate: &Iterate<T>) -> Iterate<U> {
+    Iterate {
+        x: iterate.x.iter().map(|value| convert(*value)).collect(),
+        z: iterate.z.iter().map(|value| convert(*value)).collect(),
+        slack: iterate.slack.iter().map(|matrix| matrix.mapv(convert)).collect(),
+        matrices: iterate.matrices.iter().map(|matrix| matrix.mapv(convert)).collect(),
+        iteration: iterate.iteration,
+    }
+}
+
+/// A number in another arithmetic, rounded if that is shorter: the sum of its leading parts of 53 bits.
+pub fn convert<T: Scalar, U: Scalar>(value: T) -> U {
+    let mut rest = value;
+    let mut sum = U::zero();
+    for _ in 0..T::BITS.min(U::BITS) / 50 + 2 {
+        let part = rest.to_f64();
+        if part == 0.0 || !part.is_finite() {
+            break;
+        }
+        sum += U::from_f64(part);
+        rest -= T::from_f64(part);
+    }
+    sum
+}

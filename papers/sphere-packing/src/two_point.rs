@@ -1,0 +1,308 @@
+//! The two-point bound of Cohn and Elkies (2003), from the double roots of its extremal function.
+//!
+//! # The theorem
+//!
+//! If f: ℝⁿ → ℝ is radial and of rapid decay, f(x) ≤ 0 for |x| ≥ r, f̂ ≥ 0 and f̂(0) > 0, then no packing of
+//! spheres has a density above vol(B_{r/2}) f(0)/f̂(0). (By Poisson's formula, for periodic packings with smallest distance r.)
+//!
+//! # How f is found
+//!
+//! With z = 2π|x|², f is Σ c_k ℓ_k(z) e^(−z/2) and f̂ is Σ (−1)^k c_k ℓ_k(z) e^(−z/2). At the optimum of
+//! degree 4N − 1, f has a simple root at r_1 and double roots at r_2 … r_N, and f̂ has double roots at all of them. The dual
+//! solution, points z_i with weights w_i, then satisfies
+//!
+//! ```text
+//! 1 + Σ_i w_i ℓ_k(z_i) = 0      for k = 1, 3, 5, …, 4N − 1,
+//! ```
+//!
+//! 2N equations in 2N unknowns, which Newton's method solves from the solution with N − 1 roots (Cohn and Elkies, section 7;
+//! Cohn and Gonçalves 2019). About 30 bits are needed for every root.
+//!
+//! # How it becomes a theorem
+//!
+//! The function through the computed roots is asked to pass them at a small distance on the right side ([`function`]), its
+//! coefficients are rounded to binary fractions, and [`certificate`](crate::certificate) checks its signs by exact integers. The bound that is
+//! printed is the one that this check proves, rounded up.
+
+use ndarray::Array2;
+
+use crate::Error;
+use crate::certificate::two_point::TwoPoint;
+use crate::certificate::{Certificate, Dyadic, Proven};
+use crate::dense::solve_general;
+use crate::laguerre;
+use crate::scalar::{Multi, Scalar};
+use crate::semidefinite::precision::convert;
+
+/// The numbers that roots are kept in, whatever they were computed in.
+pub type Long = Multi<40>;
+
+/// The largest number of roots, for which 2560 bits suffice.
+pub const MOST_ROOTS: usize = 80;
+
+/// The largest dimension.
+pub const HIGHEST_DIMENSION: usize = 400;
+
+/// The dual solution: the roots of the extremal function with N roots, and their weights.
+#[derive(Clone, Debug)]
+pub struct Roots {
+    /// n.
+    pub dimension: usize,
+    /// z_i = 2π r_i², ascending.
+    pub squares: Vec<Long>,
+    /// w_i > 0.
+    pub weights: Vec<Long>,
+}
+
+impl Roots {
+    /// The closed-form solution with one root: z_1² − 3 (a + 2) z_1 + 2 (a + 1)(a + 2) = 0 with a = n/2, the larger root.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] for a dimension outside 1…[`HIGHEST_DIMENSION`].
+    pub fn one(dimension: usize) -> Result<Self, Error> {
+        if !(1..=HIGHEST_DIMENSION).contains(&dimension) {
+            return Err(Error::Setting { name: "dimension", value: dimension as f64, expected: "1 to 400" });
+        }
+        let number = Long::from_f64;
+        let half = number(dimension as f64 / 2.0);
+        let sum = number(3.0) * (half + number(2.0));
+        let product = number(2.0) * (half + number(1.0)) * (half + number(2.0));
+        let root = (sum + (sum * sum - number(4.0) * product).sqrt()).times_power_of_two(-1);
+        let weight = -(number(1.0) / laguerre::values(dimension, 1, root)[1]);
+        Ok(Self { dimension, squares: vec![root], weights: vec![weight] })
+    }
+
+    /// The solution with `count` roots, one root after another.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] for a count outside 1…[`MOST_ROOTS`] or a faulty dimension, [`Error::NotConverged`] if Newton's method finds no next solution.
+    pub fn with(dimension: usize, count: usize) -> Result<Self, Error> {
+        check_count(count)?;
+        let mut roots = Self::one(dimension)?;
+        while roots.count() < count {
+            roots = roots.grown()?;
+        }
+        Ok(roots)
+    }
+
+    /// N.
+    pub fn count(&self) -> usize {
+        self.squares.len()
+    }
+
+    /// r_1, in the scaling in which the Fourier transform uses e^(−2πi x·y).
+    pub fn radius(&self) -> f64 {
+        (self.squares[0].to_f64() / std::f64::consts::TAU).sqrt()
+    }
+
+    /// w_1 e^(z_1/2), the mean number of points at distance r_1 in the measure that the dual solution is.
+    pub fn nearest_pairs(&self) -> f64 {
+        (self.weights[0] * self.squares[0].times_power_of_two(-1).exp()).to_f64()
+    }
+
+    /// The bound's value vol(B_{r_1/2}), to `f64`; [`certificate`](crate::certificate) proves it.
+    pub fn value(&self) -> f64 {
+        ball_volume(self.dimension, self.radius() / 2.0)
+    }
+
+    /// The solution with one more root.
+    ///
+    /// # Errors
+    ///
+    /// As for [`with`](Self::with).
+    pub fn grown(&self) -> Result<Self, Error> {
+        check_count(self.count() + 1)?;
+        match self.count() + 1 {
+            0..=8 => self.grown_in::<Multi<5>>(),
+            9..=18 => self.grown_in::<Multi<10>>(),
+            19..=30 => self.grown_in::<Multi<16>>(),
+            31..=46 => self.grown_in::<Multi<24>>(),
+            _ => self.grown_in::<Multi<40>>(),
+        }
+    }
+
+    fn grown_in<T: Scalar>(&self) -> Result<Self, Error> {
+        // How much further out the next root lies than the last step says; the first of these nearly always does.
+        const STRETCHES: [f64; 16] = [1.25, 1.5, 1.1, 1.8, 2.2, 1.0, 3.0, 0.8, 1.15, 1.35, 1.05, 1.65, 2.0, 0.9, 1.2, 1.3];
+        let squares: Vec<T> = self.squares.iter().map(|value| convert(*value)).collect();
+        let weights: Vec<T> = self.weights.iter().map(|value| convert(*value)).collect();
+        let last = squares.len() - 1;
+        // The origin is the root before the first, with weight one.
+        let (before, weight_before) = if last == 0 { (T::zero(), T::one()) } else { (squares[last - 1], weights[last - 1]) };
+        for stretch in STRETCHES {
+            let mut start = (squares.clone(), weights.clone());
+            start.0.push(squares[last] + T::from_f64(stretch) * (squares[last] - before));
+            start.1.push(weights[last] * weights[last] / weight_before);
+            if let Some((found, weights)) = newton(self.dimension, start.0, start.1)
+                && found[0] <= squares[0] * (T::one() + T::from_f64(1e-30))
+            {
+                let lengthen = |values: Vec<T>| values.into_iter().map(convert).collect();
+                return Ok(Self { dimension: self.dimension, squares: lengthen(found), weights: lengthen(weights) });
+            }
+        }
+        Err(Error::NotConverged(format!("dimension {}: no solution with {} roots was found from the one with {}", self.dimension, self.count() + 1, self.count())))
+    }
+}
+
+fn check_count(count: usize) -> Result<(), Error> {
+    if (1..=MOST_ROOTS).contains(&count) { Ok(()) } else { Err(Error::Setting { name: "number of roots", value: count as f64, expected: "1 to 80" }) }
+}
+
+/// Newton's method in relative steps, none longer than 0.3, until they vanish; `None` unless it ends with ascending roots and positive weights.
+fn newton<T: Scalar>(dimension: usize, mut squares: Vec<T>, mut weights: Vec<T>) -> Option<(Vec<T>, Vec<T>)> {
+    let count = squares.len();
+    let mut previous = f64::INFINITY;
+    for _ in 0..120 {
+        let mut matrix = Array2::from_elem((2 * count, 2 * count), T::zero());
+        let mut right = vec![-T::one(); 2 * count];
+        for (i, (square, weight)) in squares.iter().zip(&weights).enumerate() {
+            let (values, derivatives) = laguerre::values_and_derivatives(dimension, 4 * count - 1, *square);
+            for row in 0..2 * count {
+                let term = *weight * values[2 * row + 1];
+                right[row] -= term;
+                matrix[[row, i]] = *weight * derivatives[2 * row + 1] * *square;
+                matrix[[row, count + i]] = term;
+            }
+        }
+        let step = solve_general(matrix, &right)?;
+        let longest = step.iter().map(|value| value.to_f64().abs()).fold(0.0, f64::max);
+        if !longest.is_finite() {
+            return None;
+        }
+        let damping = T::from_f64(if longest > 0.3 { 0.3 / longest } else { 1.0 });
+        for i in 0..count {
+            squares[i] *= T::one() + damping * step[i];
+            weights[i] *= T::one() + damping * step[count + i];
+        }
+        if squares[0] <= T::zero() || !squares.windows(2).all(|pair| pair[0] < pair[1]) || weights.iter().any(|weight| *weight <= T::zero()) {
+            return None;
+        }
+        // The last step squares an error that is already below a quarter of the digits, or rounding stops it.
+        if longest < T::epsilon().powf(0.3) && (longest < T::epsilon().powf(0.55) || longest >= previous) {
+            return Some((squares, weights));
+        }
+        previous = longest;
+    }
+    None
+}
+
+/// The volume of the ball of `radius` in ℝⁿ.
+pub fn ball_volume(dimension: usize, radius: f64) -> f64 {
+    // vol_n = vol_{n−2} · 2π/n, from vol_0 = 1 and vol_1 = 2.
+    let mut volume = if dimension.is_multiple_of(2) { 1.0 } else { 2.0 };
+    let mut order = if dimension.is_multiple_of(2) { 2 } else { 3 };
+    while order <= dimension {
+        volume *= std::f64::consts::TAU / order as f64;
+        order += 2;
+    }
+    volume * radius.powi(dimension as i32)
+}
+
+/// The coefficients c_0…c_{4N−1} of a function with f(0) = 1 that passes the roots at a distance: −s_i for f at z_i with i ≥ 2, +s_i for f̂
+/// at z_i, both flat there, and f(z_1) = 0. s_i = `slack`/(N w_i), so that f̂(0) = 1 − about 2 `slack`.
+///
+/// # Errors
+///
+/// [`Error::NotConverged`] if the linear system is singular.
+pub fn function(roots: &Roots, slack: f64) -> Result<Vec<Long>, Error> {
+    match roots.count() {
+        0..=8 => function_in::<Multi<6>>(roots, slack),
+        9..=18 => function_in::<Multi<12>>(roots, slack),
+        19..=46 => function_in::<Multi<24>>(roots, slack),
+        _ => function_in::<Multi<40>>(roots, slack),
+    }
+}
+
+fn function_in<T: Scalar>(roots: &Roots, slack: f64) -> Result<Vec<Long>, Error> {
+    let count = roots.count();
+    let size = 4 * count;
+    let mut rows: Vec<Vec<T>> = vec![vec![T::one(); size]];
+    let mut right = vec![T::one()];
+    for (i, (square, weight)) in roots.squares.iter().zip(&roots.weights).enumerate() {
+        let (values, derivatives) = laguerre::values_and_derivatives(roots.dimension, size - 1, convert::<Long, T>(*square));
+        let alternating = |row: &[T]| row.iter().enumerate().map(|(k, value)| if k % 2 == 0 { *value } else { -*value }).collect::<Vec<T>>();
+        let distance = T::from_f64(slack / count as f64) / convert(*weight);
+        let mut add = |row: Vec<T>, value: T| {
+            rows.push(row);
+            right.push(value);
+        };
+        add(alternating(&values), distance);
+        add(alternating(&derivatives), T::zero());
+        add(values, if i == 0 { T::zero() } else { -distance });
+        if i > 0 {
+            add(derivatives, T::zero());
+        }
+    }
+    // Rows of similar size, so that pivots are compared fairly.
+    for (row, value) in rows.iter_mut().zip(&mut right) {
+        let largest = row.iter().fold(T::zero(), |largest, entry| largest.max(entry.abs()));
+        row.iter_mut().for_each(|entry| *entry = *entry / largest);
+        *value = *value / largest;
+    }
+    let matrix = Array2::from_shape_fn((size, size), |(i, j)| rows[i][j]);
+    let solution = solve_general(matrix, &right).ok_or_else(|| Error::NotConverged("the function through the roots is not determined".into()))?;
+    Ok(solution.into_iter().map(convert).collect())
+}
+
+/// A proven bound and how it came about.
+#[derive(Clone, Debug)]
+pub struct Bound {
+    /// The dual solution.
+    pub roots: Roots,
+    /// The function, with the signs that the theorem asks for.
+    pub certificate: TwoPoint,
+    /// What it proves.
+    pub proven: Proven,
+}
+
+/// The share of the bound that is given away for the certificate's sake.
+const SLACK: f64 = 1e-24;
+
+/// Proves the bound of a dual solution, about 2·10⁻²⁴ above its value.
+///
+/// # Errors
+///
+/// [`Error::NotConverged`] or [`Error::Certificate`] if the roots are no solution.
+pub fn prove(roots: &Roots) -> Result<Bound, Error> {
+    let coefficients: Vec<Dyadic> = function(roots, SLACK)?.into_iter().map(Dyadic::exact).collect();
+    // The simple root lies at z_1 up to rounding; a little further out the function is negative.
+    let square = Dyadic::exact(roots.squares[0] * (Long::from_f64(1.0) + Long::from_f64(SLACK))).shortened(160);
+    let bits = 160 + 28 * roots.count() as u64;
+    let certificate = TwoPoint::new(roots.dimension, square, &coefficients, bits);
+    let proven = Certificate::TwoPoint(certificate.clone()).check()?;
+    Ok(Bound { roots: roots.clone(), certificate, proven })
+}
+
+/// The bound with as many roots as make `digits` decimal digits stand still, or `most` roots.
+///
+/// Digits stand still when what further roots can gain, by the geometric decay of the last two gains, is below half a unit of the
+/// last of them. That is an estimate; the bound is proven with however many roots.
+///
+/// # Errors
+///
+/// As for [`Roots::with`] and [`prove`], and [`Error::Setting`] for digits outside 1…20. A next solution that is not found ends the search with
+/// the last one.
+pub fn bound_to_digits(dimension: usize, digits: usize, most: usize) -> Result<(Bound, bool), Error> {
+    if !(1..=20).contains(&digits) {
+        return Err(Error::Setting { name: "digits", value: digits as f64, expected: "1 to 20" });
+    }
+    check_count(most)?;
+    let mut roots = Roots::one(dimension)?;
+    let mut gains: Vec<f64> = Vec::new();
+    let mut still = false;
+    while roots.count() < most && !still {
+        let Ok(next) = roots.grown() else { break };
+        let ratio = (next.squares[0] / roots.squares[0]).to_f64();
+        // Below a relative 10⁻¹⁶ the ratio must be formed before it is rounded.
+        let gain = if 1.0 - ratio > 1e-8 { 1.0 - ratio.powf(dimension as f64 / 2.0) } else { dimension as f64 / 2.0 * ((roots.squares[0] - next.squares[0]) / roots.squares[0]).to_f64() };
+        gains.push(gain.max(0.0));
+        roots = next;
+        if let [.., before, last] = gains[..] {
+            let decay = if before > 0.0 { (last / before).min(0.999) } else { 0.0 };
+            still = last * decay.max(0.1) / (1.0 - decay) < 0.5 * 10f64.powi(-(digits as i32));
+        }
+    }
+    Ok((prove(&roots)?, still))
+}
