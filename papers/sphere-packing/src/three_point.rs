@@ -123,7 +123,7 @@ impl ThreePointBound {
     pub fn new(parameters: Parameters) -> Result<Self, Error> {
         parameters.validate()?;
         let (square, truncation) = parameters.squares();
-        let scales = Scales::new(parameters.dimension, parameters.degree, square, truncation);
+        let scales = Scales::new(parameters.dimension, 2 * parameters.degree, square, truncation);
         let sampling = Sampling::new(&parameters, &scales)?;
         Ok(Self { parameters, scales, sampling })
     }
@@ -141,7 +141,7 @@ impl ThreePointBound {
     /// Orders of the blocks of the kernel: d + 1, d, …, 1; none without a kernel.
     fn kernel_orders(&self) -> Vec<usize> {
         let degree = self.parameters.degree;
-        if degree == 0 { Vec::new() } else { (0..=degree).map(|k| degree - k + 1).collect() }
+        if degree == 0 { Vec::new() } else if std::env::var("FULL").is_ok() { (0..=2*degree).map(|k| (2*degree - k)/2 + 1).collect() } else { (0..=degree).map(|k| degree - k + 1).collect() }
     }
 }
 

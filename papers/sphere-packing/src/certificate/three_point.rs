@@ -75,18 +75,18 @@ fn is_triangle(rows: &Triangle, order: usize) -> bool {
 
 impl ThreePoint {
     fn degree(&self) -> usize {
-        self.kernel.len().saturating_sub(1)
+        self.kernel.first().map_or(0, |rows| rows.len() - 1)
     }
 
     /// Checks the conditions.
     pub(super) fn check(&self) -> Result<Proven, Error> {
         require((2..=LARGEST).contains(&self.dimension), "the dimension must lie between 2 and 1000")?;
         require((1..=LARGEST).contains(&self.function.len()), "the degree of f must lie below 1000")?;
-        require(self.kernel.len() <= LARGEST_DEGREE + 1, "the degree of the kernel must not exceed 20")?;
+        require(self.kernel.len() <= 2 * LARGEST_DEGREE + 1, "the degree of the kernel must not exceed 20")?;
         require(self.square.is_positive() && self.truncation.plus(&self.square.negated()).is_positive(), "the radii must satisfy 0 < r < R")?;
         require(!self.width.mantissa.is_negative(), "the width must not be negative")?;
         let degree = self.degree();
-        require(self.kernel.iter().enumerate().all(|(k, rows)| is_triangle(rows, degree - k + 1)), "a kernel matrix has the wrong order")?;
+        require(self.kernel.iter().all(|rows| is_triangle(rows, rows.len()) && rows.len() <= degree + 1), "a kernel matrix has the wrong order")?;
         // Positive definiteness of g and of all sums of squares holds by form: each is LᵀL.
         let (function, transform) = function_and_transform(self.dimension, &self.function);
         require(transform.is_positive_from(&Dyadic::integer(0)), "the transform is not positive everywhere")?;
@@ -254,7 +254,7 @@ impl ThreePoint {
         let product = variables.u_plus_half.times(&variables.u_plus_half).plus(&Trivariate::tau().scaled(&variables.half_width.times(&variables.half_width)).scaled(&minus));
         let mut harmonics = vec![Trivariate::constant(&Dyadic::integer(1)), variables.t.clone()];
         let n = self.dimension as i64;
-        for k in 1..degree as i64 {
+        for k in 1..self.kernel.len().max(2) as i64 - 1 {
             let before = if k == 1 { 1 } else { k + n - 3 };
             let first = variables.t.times(&harmonics[k as usize]).scaled(&Dyadic::integer(2 * k + n - 2));
             harmonics.push(first.plus(&product.times(&harmonics[k as usize - 1]).scaled(&Dyadic::integer(-k * before))));
