@@ -3,6 +3,7 @@ pub mod certificate;
 pub mod dense;
 pub mod error;
 pub mod laguerre;
+pub mod packings;
 pub mod scalar;
 pub mod semidefinite;
 pub mod three_point;

@@ -21,11 +21,11 @@
 //!
 //! ```text
 //! f = p(u) e^(−u/2),  p = Σ_k (−1)^k a_k ℓ_k(u),  the transform having q = Σ_k a_k ℓ_k(u)
-//! g = e^(−ρ(u + v)/2) Σ_{k ≤ d} ⟨F_k, (U Vᵀ + V Uᵀ)/2⟩ H_k(u, v, t),    F_k ⪰ 0 of order d − k + 1
+//! g = e^(−ρ(u + v)/2) Σ_{k ≤ 2d} ⟨F_k, (U Vᵀ + V Uᵀ)/2⟩ H_k(u, v, t),    F_k ⪰ 0 of order ⌊d − k/2⌋ + 1
 //! ```
 //!
-//! with H_k = (uv)^(k/2) P_k(t/√(uv)) for Gegenbauer's P_k, U and V Chebyshev polynomials of degree ≤ d − k in u and v. ρ is the
-//! [`width`](Parameters::width): 1 gives g the Gaussian of f. (3) is imposed as −g e^(…) = Σ_w w · (sum of squares) over
+//! with H_k = (uv)^(k/2) P_k(t/√(uv)) for Gegenbauer's P_k, U and V Chebyshev polynomials of u and v: all that fits into
+//! degree 2d in (u, v, t), unless fewer [`Harmonics`] are asked for. ρ is the [`width`](Parameters::width): 1 gives g the Gaussian of f. (3) is imposed as −g e^(…) = Σ_w w · (sum of squares) over
 //! [multipliers](multiplier::Multiplier) w. What of this is the paper's and what is a reading of it is said in the [crate](crate)'s documentation.
 //!
 //! Equalities of polynomials hold at as many points as they have coefficients, so that every constraint has low rank. For (3) these are
@@ -39,9 +39,11 @@ mod sampling;
 mod scales;
 
 use ndarray::Array2;
+use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::certificate::three_point::ThreePoint;
+use crate::certificate::{Certificate, Proven};
 use crate::dense::zeros;
 use crate::laguerre;
 use crate::scalar::Scalar;
@@ -49,6 +51,16 @@ use crate::semidefinite::{Block, Formulation, Problem, Solution, Terms};
 use multiplier::Multiplier;
 use scales::{Scales, coarse};
 use sampling::{Point, Sampling};
+
+/// Which harmonics of the kernel's degree it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Harmonics {
+    /// All k ≤ 2d, with radial polynomials of degree ≤ d − k/2: every invariant kernel of degree 2d in each of x and y.
+    All,
+    /// k ≤ d, with radial polynomials of degree ≤ d − k, as on the sphere: a smaller family of the same degree.
+    Triangle,
+}
 
 /// What a bound depends on.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,6 +77,8 @@ pub struct Parameters {
     pub truncation: f64,
     /// ρ, at least 0.
     pub width: f64,
+    /// The kernel's harmonics.
+    pub harmonics: Harmonics,
     /// The multipliers of (3); [`Multiplier::usual`] for those of the notes that this crate follows.
     pub multipliers: Vec<Multiplier>,
 }
@@ -106,6 +120,15 @@ impl Parameters {
     }
 }
 
+/// A certificate and what its check proved.
+#[derive(Clone, Debug)]
+pub struct Certified {
+    /// Function, kernel and sums of squares.
+    pub certificate: ThreePoint,
+    /// The bound.
+    pub proven: Proven,
+}
+
 /// The programme of one choice of [`Parameters`], with its sample points.
 #[derive(Clone, Debug)]
 pub struct ThreePointBound {
@@ -138,10 +161,14 @@ impl ThreePointBound {
         2 * self.parameters.radial_degree + 1
     }
 
-    /// Orders of the blocks of the kernel: d + 1, d, …, 1; none without a kernel.
+    /// Orders of the blocks of the kernel; none without a kernel.
     fn kernel_orders(&self) -> Vec<usize> {
         let degree = self.parameters.degree;
-        if degree == 0 { Vec::new() } else if std::env::var("FULL").is_ok() { (0..=2*degree).map(|k| (2*degree - k)/2 + 1).collect() } else { (0..=degree).map(|k| degree - k + 1).collect() }
+        match self.parameters.harmonics {
+            _ if degree == 0 => Vec::new(),
+            Harmonics::All => (0..=2 * degree).map(|k| (2 * degree - k) / 2 + 1).collect(),
+            Harmonics::Triangle => (0..=degree).map(|k| degree - k + 1).collect(),
+        }
     }
 }
 
@@ -194,12 +221,12 @@ pub(crate) fn chebyshev<T: Scalar>(degree: usize, x: T) -> Vec<T> {
 }
 
 impl Formulation for ThreePointBound {
-    type Output = ThreePoint;
+    type Output = Certified;
 
     fn problem<T: Scalar>(&self) -> Result<Problem<T>, Error> {
         let Parameters { dimension, radial_degree, width, .. } = self.parameters;
         let number = T::from_f64;
-        let (square, truncation) = (number(self.scales.square), number(self.scales.truncation));
+        let truncation = number(self.scales.truncation);
         let radial = self.radial();
         let chebyshev_size = self.sampling.pairs.len() / 2;
         let kernel_orders = self.kernel_orders();
@@ -295,7 +322,9 @@ impl Formulation for ThreePointBound {
         })
     }
 
-    fn output<T: Scalar>(&self, solution: &Solution<T>) -> Result<ThreePoint, Error> {
-        self.rounded(solution)
+    fn output<T: Scalar>(&self, solution: &Solution<T>) -> Result<Certified, Error> {
+        let certificate = self.rounded(solution)?;
+        let proven = Certificate::ThreePoint(certificate.clone()).check()?;
+        Ok(Certified { certificate, proven })
     }
 }

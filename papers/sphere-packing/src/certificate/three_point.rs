@@ -23,7 +23,7 @@ pub type Triangle = Vec<Vec<Dyadic>>;
 ///
 /// * f = Σ a_k M_k(u) e^(−u/2) with M_k = k! 2^k L_k^{n/2−1} and a = `function`;
 /// * g = p3 e^(−ρ(u+v)/2) with ρ = `width`, p3 = Σ_k H_k(u, v, t) · the part of U_kᵀ F_k V_k symmetric in u and v, F_k = Lᵀ L for L = `kernel`\[k\], U_k
-///   the Chebyshev polynomials T_0…T_{d−k} of `argument` · u − 1, and H_k integer multiples of the harmonics: H_0 = 1, H_1 = t,
+///   as many of the Chebyshev polynomials T_0, T_1, … as F_k has rows, of `argument` · u − 1, and H_k integer multiples of the harmonics: H_0 = 1, H_1 = t,
 ///   H_{k+1} = (2k + n − 2) t H_k − k c uv H_{k−1} with c = k + n − 3, or 1 for k = 1;
 /// * p3 + Σ w (sum of squares + τ · sum of squares) vanishes up to a polynomial whose Gram matrices for the multiplier 1 have a Frobenius norm of at
 ///   most `margin`; that multiple of the identity is part of the multiplier 1's Gram matrices.
@@ -42,7 +42,7 @@ pub struct ThreePoint {
     pub function: Vec<Dyadic>,
     /// The factor in the kernel's Chebyshev polynomials' argument.
     pub argument: Dyadic,
-    /// The factors of F_0…F_d; none for no kernel.
+    /// The factors of F_0, F_1, …; none for no kernel. F_0 has order d + 1, and the kernel's degree 2d is checked.
     pub kernel: Vec<Triangle>,
     /// What multiples of the identity the multiplier 1 has besides its factors.
     pub margin: Dyadic,
@@ -62,7 +62,7 @@ pub struct SumOfSquares {
     pub antisymmetric: Triangle,
 }
 
-/// The largest d.
+/// The largest degree d of the kernel, half its degree in (u, v, t).
 const LARGEST_DEGREE: usize = 20;
 
 /// Digits of e^y's Taylor polynomials: the order of their remainder.
@@ -74,6 +74,7 @@ fn is_triangle(rows: &Triangle, order: usize) -> bool {
 }
 
 impl ThreePoint {
+    /// d, by the order of F_0.
     fn degree(&self) -> usize {
         self.kernel.first().map_or(0, |rows| rows.len() - 1)
     }

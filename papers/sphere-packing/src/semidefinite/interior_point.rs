@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::schur::{Clusters, Schur, free_combination, free_products, products};
 use super::Problem;
 use crate::Error;
-use crate::dense::{self, inner, largest, product, scaled_identity, solve_transposed, symmetrise, transposed};
+use crate::dense::{self, inner, largest, product, scaled_identity, solve_transposed, symmetrise, transposed, zeros};
 use crate::scalar::Scalar;
 
 /// When to stop, and where to start.
@@ -68,8 +68,8 @@ impl Status {
             Self::Optimal => "optimal",
             Self::PrimalInfeasible => "primal infeasible",
             Self::DualInfeasible => "dual infeasible, so the primal is infeasible or unbounded",
-            Self::Breakdown => "not converged: the precision does not suffice",
-            Self::IterationLimit => "not converged: the iterations ran out",
+            Self::Breakdown => "the precision does not suffice",
+            Self::IterationLimit => "the iterations ran out",
             Self::Stopped => "stopped",
         }
     }
@@ -345,17 +345,38 @@ impl<T: Scalar> State<T> {
         }).collect();
         let known = products(problem, &residual_part);
         let right: Vec<T> = self.primal_residual.iter().zip(&known).map(|(residual, known)| *residual - *known).collect();
-        let (x, z) = schur.solve(clusters, &right, &self.free_residual);
-        let slack: Vec<Array2<T>> = problem.blocks.par_iter().zip(&self.dual_residual).map(|(block, residual)| {
-            let mut direction = residual.clone();
-            block.add_combination(&mut direction, &x, -1.0);
-            direction
-        }).collect();
-        let directions = (0..matrices.len()).into_par_iter().map(|b| {
-            let mut direction = &constant[b] - &matrices[b] - product(&inverses[b], &product(&slack[b], &matrices[b]));
+        let (mut x, mut z) = schur.solve(clusters, &right, &self.free_residual);
+        let slack_of = |x: &[T], from: Vec<Array2<T>>| -> Vec<Array2<T>> {
+            problem.blocks.par_iter().zip(from).map(|(block, mut slack)| {
+                block.add_combination(&mut slack, x, -1.0);
+                slack
+            }).collect()
+        };
+        let response = |b: usize, slack: &Array2<T>| product(&inverses[b], &product(slack, &matrices[b]));
+        let mut slack = slack_of(&x, self.dual_residual.clone());
+        let mut directions: Vec<Array2<T>> = (0..matrices.len()).into_par_iter().map(|b| {
+            let mut direction = &constant[b] - &matrices[b] - response(b, &slack[b]);
             symmetrise(&mut direction);
             direction
         }).collect();
+        if predictor.is_some() {
+            // Near the optimum the system is ill-conditioned. One refinement, with the residual of what the direction does to the
+            // constraints, not of what the system says, keeps them satisfied. Only small numbers are added.
+            let done = products(problem, &directions);
+            let free_done = free_combination(problem, &z);
+            let missing: Vec<T> = (0..done.len()).map(|i| self.primal_residual[i] - done[i] - free_done[i]).collect();
+            let free_missing: Vec<T> = self.free_residual.iter().zip(free_products(problem, &x)).map(|(residual, done)| *residual - done).collect();
+            let (more_x, more_z) = schur.solve(clusters, &missing, &free_missing);
+            let more_slack = slack_of(&more_x, matrices.iter().map(|matrix| zeros(matrix.nrows(), matrix.ncols())).collect());
+            directions.par_iter_mut().enumerate().for_each(|(b, direction)| {
+                let mut more = response(b, &more_slack[b]);
+                symmetrise(&mut more);
+                *direction -= &more;
+            });
+            slack.iter_mut().zip(&more_slack).for_each(|(slack, more)| *slack += more);
+            x.iter_mut().zip(more_x).for_each(|(value, more)| *value += more);
+            z.iter_mut().zip(more_z).for_each(|(value, more)| *value += more);
+        }
         Direction { x, z, slack, matrices: directions }
     }
 }

@@ -66,11 +66,11 @@ pub trait Formulation: Sync {
     /// If the parameters make no problem.
     fn problem<T: Scalar>(&self) -> Result<Problem<T>, Error>;
 
-    /// What a solution means.
+    /// What an optimal solution means.
     ///
     /// # Errors
     ///
-    /// If it cannot be read.
+    /// If the solution is not good enough, so that a higher precision is tried.
     fn output<T: Scalar>(&self, solution: &Solution<T>) -> Result<Self::Output, Error>;
 }
 
@@ -88,8 +88,8 @@ pub struct Attempt {
 /// The end of all attempts.
 #[derive(Clone, Debug)]
 pub struct Outcome<O> {
-    /// What the last iterate means, whatever its status.
-    pub output: O,
+    /// What the solution means; an error if the last attempt ended otherwise than optimal, or its solution is not good enough.
+    pub output: Result<O, Error>,
     /// The attempts, in order.
     pub attempts: Vec<Attempt>,
 }
@@ -160,13 +160,18 @@ pub fn solve<F: Formulation>(formulation: &F, plan: &Plan, observe: &mut dyn FnM
         let (output, last, made) = attempt(formulation, plan, &settings, precision, carried.take(), observe)?;
         attempts.push(made);
         let next = Precision::ALL.into_iter().find(|next| *next > precision && *next <= plan.to);
+        let insufficient = made.status == Status::Breakdown || made.status == Status::Optimal && output.is_err();
         match next {
-            Some(next) if made.status == Status::Breakdown => {
+            Some(next) if insufficient => {
                 precision = next;
                 if made.progress.gap < 1e-3 {
                     carried = Some(last);
                 } else {
                     settings.start *= 10.0;
+                }
+                if made.status == Status::Optimal {
+                    // The same gap would end the next attempt before it began.
+                    settings.gap *= 0.1;
                 }
             }
             _ => {
@@ -182,6 +187,9 @@ pub fn solve<F: Formulation>(formulation: &F, plan: &Plan, observe: &mut dyn FnM
     }
 }
 
+/// The output of an attempt, its last iterate and its measures.
+type Attempted<O> = (Result<O, Error>, Carried, Attempt);
+
 /// One attempt in the arithmetic of `T`.
 fn attempt<T: Scalar, F: Formulation>(
     formulation: &F,
@@ -190,7 +198,7 @@ fn attempt<T: Scalar, F: Formulation>(
     precision: Precision,
     carried: Option<Carried>,
     observe: &mut dyn FnMut(&Progress) -> bool,
-) -> Result<(F::Output, Carried, Attempt), Error> {
+) -> Result<Attempted<F::Output>, Error> {
     let problem = formulation.problem::<T>()?;
     let fingerprint = checkpoint::fingerprint(&problem);
     let start = match (carried, plan.checkpoint) {
@@ -217,7 +225,11 @@ fn attempt<T: Scalar, F: Formulation>(
         return Err(fault);
     }
     let made = Attempt { precision, status: solution.status, progress: solution.progress };
-    Ok((formulation.output(&solution)?, converted(&solution.iterate), made))
+    let output = match solution.status {
+        Status::Optimal => formulation.output(&solution),
+        other => Err(Error::NotConverged(other.describe().to_owned())),
+    };
+    Ok((output, converted(&solution.iterate), made))
 }
 
 /// The iterate in another arithmetic.
