@@ -2,6 +2,7 @@
 pub mod certificate;
 pub mod dense;
 pub mod error;
+pub mod game;
 pub mod laguerre;
 pub mod packings;
 pub mod scalar;

@@ -24,7 +24,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { gap: 1e-9, infeasibility: 1e-12, iterations: 300, start: 1e3 }
+        Self { gap: 1e-9, infeasibility: 1e-15, iterations: 300, start: 1e3 }
     }
 }
 
@@ -161,7 +161,12 @@ pub fn minimise<T: Scalar>(problem: &Problem<T>, iterate: Iterate<T>, settings: 
         let feasible = progress.primal_infeasibility <= settings.infeasibility && progress.dual_infeasibility <= settings.infeasibility;
         if feasible && progress.gap <= settings.gap {
             observe(&progress, &state.iterate);
-            return finish(state, Status::Optimal);
+            let state = match state.projected(problem, &clusters) {
+                Some(projected) => State::new(problem, projected, progress.steps),
+                None => state,
+            };
+            let progress = state.progress(problem);
+            return Ok(Solution { primal: state.primal, iterate: state.iterate, progress, status: Status::Optimal });
         }
         if let Some(status) = state.certificate_of_infeasibility(problem, &progress) {
             return finish(state, status);
@@ -324,6 +329,32 @@ impl<T: Scalar> State<T> {
             }
         }
         None
+    }
+
+    /// The iterate with its primal residual removed as far as the arithmetic can, by moves in the metric of the current point; `None` if
+    /// a factorisation fails or a matrix would not stay positive definite. Exact proofs need this more than a smaller gap.
+    fn projected(&self, problem: &Problem<T>, clusters: &Clusters) -> Option<Iterate<T>> {
+        let factors_x: Vec<Array2<T>> = self.iterate.slack.par_iter().map(dense::cholesky).collect::<Option<_>>()?;
+        let factors_y: Vec<Array2<T>> = self.iterate.matrices.par_iter().map(dense::cholesky).collect::<Option<_>>()?;
+        let inverses: Vec<Array2<T>> = factors_x.par_iter().map(dense::inverse).collect();
+        let schur = Schur::new(problem, clusters, &factors_x, &factors_y, &inverses, &self.iterate.matrices)?;
+        let mut iterate = self.iterate.clone();
+        let nothing = vec![T::zero(); problem.free_cost.len()];
+        for _ in 0..3 {
+            let done = products(problem, &iterate.matrices);
+            let free_done = free_combination(problem, &iterate.z);
+            let missing: Vec<T> = (0..done.len()).map(|i| problem.right_hand_side[i] - done[i] - free_done[i]).collect();
+            let (x, z) = schur.solve(clusters, &missing, &nothing);
+            iterate.matrices.par_iter_mut().enumerate().for_each(|(b, matrix)| {
+                let mut combination = zeros(matrix.nrows(), matrix.ncols());
+                problem.blocks[b].add_combination(&mut combination, &x, 1.0);
+                let mut more = product(&inverses[b], &product(&combination, &self.iterate.matrices[b]));
+                symmetrise(&mut more);
+                *matrix += &more;
+            });
+            iterate.z.iter_mut().zip(z).for_each(|(value, more)| *value += more);
+        }
+        iterate.matrices.par_iter().all(|matrix| dense::cholesky(matrix).is_some()).then_some(iterate)
     }
 
     /// Newton's direction towards X Y = `target` I, with the second-order term of a predictor.

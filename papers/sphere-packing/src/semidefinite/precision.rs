@@ -1,8 +1,8 @@
 //! Solving with the shortest numbers that suffice.
 //!
-//! An attempt that breaks down hands its last iterate, whose matrices are still positive definite, to the next
-//! precision. If it broke down before the gap had closed by a factor of a thousand, that iterate is hardly worth keeping and the next
-//! attempt starts anew, ten times further out.
+//! Before an attempt breaks down its steps become short: rounding errors push the iterate to the boundary, from where no precision
+//! leads away quickly. So the next precision continues from the last iterate that a long step led to, while its residual was still
+//! small. If the gap was still large there, it starts anew, ten times further out.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -125,6 +125,10 @@ impl Default for Plan<'_> {
     }
 }
 
+/// Steps that count as long, and gaps from which an iterate is not worth continuing.
+const LONG_STEP: f64 = 0.5;
+const LARGE_GAP: f64 = 1e-2;
+
 /// The iterate in the longest numbers, which hold all others exactly.
 type Carried = Iterate<Multi<8>>;
 
@@ -164,11 +168,10 @@ pub fn solve<F: Formulation>(formulation: &F, plan: &Plan, observe: &mut dyn FnM
         match next {
             Some(next) if insufficient => {
                 precision = next;
-                if made.progress.gap < 1e-3 {
-                    carried = Some(last);
-                } else {
+                if last.is_none() {
                     settings.start *= 10.0;
                 }
+                carried = last;
                 if made.status == Status::Optimal {
                     // The same gap would end the next attempt before it began.
                     settings.gap *= 0.1;
@@ -187,8 +190,8 @@ pub fn solve<F: Formulation>(formulation: &F, plan: &Plan, observe: &mut dyn FnM
     }
 }
 
-/// The output of an attempt, its last iterate and its measures.
-type Attempted<O> = (Result<O, Error>, Carried, Attempt);
+/// The output of an attempt, an iterate worth continuing from and its measures.
+type Attempted<O> = (Result<O, Error>, Option<Carried>, Attempt);
 
 /// One attempt in the arithmetic of `T`.
 fn attempt<T: Scalar, F: Formulation>(
@@ -208,8 +211,15 @@ fn attempt<T: Scalar, F: Formulation>(
     };
     let mut written = Instant::now();
     let mut fault = None;
+    let mut healthy: Option<Iterate<T>> = None;
+    let mut smallest_residual = f64::INFINITY;
     let solution = minimise(&problem, start, settings, &mut |progress, iterate| {
         let go_on = observe(progress);
+        smallest_residual = smallest_residual.min(progress.primal_infeasibility);
+        let long = progress.steps.0.min(progress.steps.1) >= LONG_STEP;
+        if long && progress.gap < LARGE_GAP && progress.primal_infeasibility <= (1e3 * smallest_residual).max(settings.infeasibility) {
+            healthy = Some(iterate.clone());
+        }
         if let Some((path, interval)) = plan.checkpoint
             && (written.elapsed() >= interval || !go_on)
         {
@@ -229,7 +239,11 @@ fn attempt<T: Scalar, F: Formulation>(
         Status::Optimal => formulation.output(&solution),
         other => Err(Error::NotConverged(other.describe().to_owned())),
     };
-    Ok((output, converted(&solution.iterate), made))
+    let carried = match solution.status {
+        Status::Breakdown => healthy.as_ref(),
+        _ => Some(&solution.iterate),
+    };
+    Ok((output, carried.map(converted), made))
 }
 
 /// The iterate in another arithmetic.

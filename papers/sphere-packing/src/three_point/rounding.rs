@@ -28,11 +28,6 @@ impl ThreePointBound {
 
         let orders = self.kernel_orders();
         let kernel_blocks = &matrices[RADIAL_BLOCKS..RADIAL_BLOCKS + orders.len()];
-        let mut kernel = Vec::new();
-        for (matrix, (scale, _)) in kernel_blocks.iter().zip(&scales.kernel) {
-            let scale = T::from_f64(*scale);
-            kernel.push(factor(&matrix.mapv(|value| value * scale), T::zero())?);
-        }
         let grams: Vec<Array2<T>> = matrices[RADIAL_BLOCKS + orders.len()..].iter().enumerate().map(|(place, gram)| {
             let exponent = scales.multiplier_exponent(self.sampling.kind(place).0);
             self.sampling.in_chebyshev_basis(place, gram).mapv(|value| value.times_power_of_two(exponent))
@@ -47,11 +42,16 @@ impl ThreePointBound {
             let smallest = largest.and_then(|(inverse, _)| inverse.last().map(|largest| 1.0 / largest)).unwrap_or(values[0]);
             margin = margin.min(smallest / 2.0);
         }
+        let mut kernel = Vec::new();
+        for (matrix, (scale, _)) in kernel_blocks.iter().zip(&scales.kernel) {
+            let scale = T::from_f64(*scale);
+            kernel.push(factor(&matrix.mapv(|value| value * scale), T::zero(), margin)?);
+        }
         let mut squares: Vec<SumOfSquares> = Vec::new();
         for (place, gram) in grams.iter().enumerate() {
             let (multiplier, antisymmetric) = self.sampling.kind(place);
             let shift = if multiplier.is_one() { T::from_f64(margin) } else { T::zero() };
-            let factor = factor(gram, shift)?;
+            let factor = factor(gram, shift, margin)?;
             if antisymmetric {
                 squares.last_mut().expect("the symmetric part comes first").antisymmetric = factor;
             } else {
@@ -72,11 +72,13 @@ impl ThreePointBound {
     }
 }
 
-/// The rows of the upper triangular U with Uᵀ U = matrix − shift · I, from the diagonal on, each entry rounded to 50 bits below the root of the smallest pivot.
-fn factor<T: Scalar>(matrix: &Array2<T>, shift: T) -> Result<Vec<Vec<Dyadic>>, Error> {
+/// The rows of the upper triangular U with Uᵀ U = matrix − shift · I, from the diagonal on, rounded so that the product changes by some 2⁻⁵⁰ of the
+/// smaller of its smallest pivot and the margin.
+fn factor<T: Scalar>(matrix: &Array2<T>, shift: T, margin: f64) -> Result<Vec<Vec<Dyadic>>, Error> {
     let shifted = Array2::from_shape_fn(matrix.dim(), |(i, j)| if i == j { matrix[[i, j]] - shift } else { matrix[[i, j]] });
     let factor = dense::cholesky(&shifted).ok_or_else(|| Error::NotConverged("a Gram matrix is not positive definite".into()))?;
-    let smallest = factor.diag().iter().map(|pivot| pivot.to_f64()).fold(f64::INFINITY, f64::min);
-    let exponent = smallest.log2().floor() as i64 * 2 - 50;
+    let pivots: Vec<f64> = factor.diag().iter().map(|pivot| pivot.to_f64()).collect();
+    let (smallest, largest) = (pivots.iter().copied().fold(f64::INFINITY, f64::min), pivots.iter().copied().fold(f64::MIN_POSITIVE, f64::max));
+    let exponent = ((smallest * smallest).min(margin) / largest.max(1.0)).log2().floor() as i64 - 50;
     Ok(factor.rows().into_iter().enumerate().map(|(i, row)| row.iter().skip(i).map(|value| Dyadic::exact(*value).rounded_down(exponent)).collect()).collect())
 }
