@@ -37,7 +37,13 @@ pub fn accumulate<T: Scalar>(c: &mut Array2<T>, a: &Array2<T>, b: &Array2<T>, si
         let rows = chunk * height..chunk * height + part.nrows();
         let columns = a.slice(s![.., rows]).as_standard_layout().into_owned();
         let sizes = Sizes { rows: part.nrows(), ..sizes };
-        T::accumulate(part.as_slice_mut().expect("standard layout"), entries(&columns), entries(b), sizes, sign);
+        T::accumulate(
+            part.as_slice_mut().expect("standard layout"),
+            entries(&columns),
+            entries(b),
+            sizes,
+            sign,
+        );
     });
 }
 
@@ -90,7 +96,10 @@ pub fn inner<T: Scalar>(a: &Array2<T>, b: &Array2<T>) -> T {
 
 /// The largest absolute value of the entries; NaN if one is not finite.
 pub fn largest<T: Scalar>(values: impl IntoIterator<Item = T>) -> f64 {
-    values.into_iter().fold(0.0, |largest, value| if value.is_finite() { largest.max(value.to_f64().abs()) } else { f64::NAN })
+    values.into_iter().fold(
+        0.0,
+        |largest, value| if value.is_finite() { largest.max(value.to_f64().abs()) } else { f64::NAN },
+    )
 }
 
 /// The upper triangular U with A = Uᵀ U of a symmetric matrix; `None` unless all pivots are positive. Reads the upper
@@ -125,16 +134,24 @@ pub fn cholesky<T: Scalar>(a: &Array2<T>) -> Option<Array2<T>> {
         let panel = u.slice(s![first..last, last..]).as_standard_layout().into_owned();
         let mut rest = u.slice_mut(s![last.., last..]);
         let height = if (size - last) * (size - last) * BLOCK < PARALLEL { size } else { 32 };
-        rest.axis_chunks_iter_mut(Axis(0), height).into_par_iter().enumerate().for_each(|(chunk, mut part)| {
-            let start = chunk * height;
-            // Only columns from the diagonal on are needed.
-            let columns = panel.slice(s![.., start..]).as_standard_layout().into_owned();
-            let rows = panel.slice(s![.., start..start + part.nrows()]).as_standard_layout().into_owned();
-            let mut target = part.slice(s![.., start..]).as_standard_layout().into_owned();
-            let sizes = Sizes { depth: panel.nrows(), rows: rows.ncols(), columns: columns.ncols() };
-            T::accumulate(target.as_slice_mut().expect("standard layout"), entries(&rows), entries(&columns), sizes, -1.0);
-            part.slice_mut(s![.., start..]).assign(&target);
-        });
+        rest.axis_chunks_iter_mut(Axis(0), height).into_par_iter().enumerate().for_each(
+            |(chunk, mut part)| {
+                let start = chunk * height;
+                // Only columns from the diagonal on are needed.
+                let columns = panel.slice(s![.., start..]).as_standard_layout().into_owned();
+                let rows = panel.slice(s![.., start..start + part.nrows()]).as_standard_layout().into_owned();
+                let mut target = part.slice(s![.., start..]).as_standard_layout().into_owned();
+                let sizes = Sizes { depth: panel.nrows(), rows: rows.ncols(), columns: columns.ncols() };
+                T::accumulate(
+                    target.as_slice_mut().expect("standard layout"),
+                    entries(&rows),
+                    entries(&columns),
+                    sizes,
+                    -1.0,
+                );
+                part.slice_mut(s![.., start..]).assign(&target);
+            },
+        );
     }
     for row in 0..size {
         for column in 0..row {
@@ -235,13 +252,15 @@ pub fn solve_general<T: Scalar>(mut a: Array2<T>, b: &[T]) -> Option<Vec<T>> {
         let (above, mut below) = a.view_mut().split_at(Axis(0), pivot + 1);
         let row = above.row(pivot);
         let right = x[pivot];
-        below.axis_iter_mut(Axis(0)).into_par_iter().zip(&mut x[pivot + 1..]).with_min_len(8).for_each(|(mut target, entry)| {
-            let factor = -(target[pivot] * inverse);
-            for (value, source) in target.iter_mut().zip(row).skip(pivot + 1) {
-                *value += factor * *source;
-            }
-            *entry += factor * right;
-        });
+        below.axis_iter_mut(Axis(0)).into_par_iter().zip(&mut x[pivot + 1..]).with_min_len(8).for_each(
+            |(mut target, entry)| {
+                let factor = -(target[pivot] * inverse);
+                for (value, source) in target.iter_mut().zip(row).skip(pivot + 1) {
+                    *value += factor * *source;
+                }
+                *entry += factor * right;
+            },
+        );
     }
     for row in (0..size).rev() {
         let mut sum = x[row];

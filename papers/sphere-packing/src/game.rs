@@ -93,7 +93,12 @@ impl Game {
     /// # Errors
     ///
     /// [`Error::Setting`] for degrees outside their ranges.
-    pub fn new(dimension: usize, degree: usize, radial_degree: usize, harmonics: Harmonics) -> Result<Self, Error> {
+    pub fn new(
+        dimension: usize,
+        degree: usize,
+        radial_degree: usize,
+        harmonics: Harmonics,
+    ) -> Result<Self, Error> {
         // 4N − 1 = 2 d2 + 1, and enough roots for the radius to be near its limit.
         let unit = Roots::with(dimension, radial_degree.div_ceil(2).clamp(1, 8))?.radius();
         let game = Self { dimension, degree, radial_degree, harmonics, unit };
@@ -122,7 +127,9 @@ impl Game {
             truncation: radius * (1.1 + 0.8 * ratio),
             width: 1.6 * width,
             harmonics: self.harmonics,
-            multipliers: std::iter::once(Multiplier::one()).chain(state.multipliers.iter().cloned()).collect(),
+            multipliers: std::iter::once(Multiplier::one())
+                .chain(state.multipliers.iter().cloned())
+                .collect(),
         }
     }
 
@@ -134,7 +141,9 @@ impl Game {
     pub fn evaluate(&self, state: &State) -> Result<(Evaluation, Option<Certified>), Error> {
         let programme = match ThreePointBound::new(self.parameters(state)) {
             Ok(programme) => programme,
-            Err(Error::NotConverged(fault)) => return Ok((Evaluation { bound: None, fault: Some(fault), iterations: 0, bits: 0 }, None)),
+            Err(Error::NotConverged(fault)) => {
+                return Ok((Evaluation { bound: None, fault: Some(fault), iterations: 0, bits: 0 }, None));
+            }
             Err(other) => return Err(other),
         };
         let mut plan = Plan { to: Precision::Bits256, ..Plan::default() };
@@ -143,8 +152,13 @@ impl Game {
         let outcome = solve(&programme, &plan, &mut |_| true)?;
         let (iterations, bits) = (outcome.iterations(), outcome.last().precision.bits());
         Ok(match outcome.output {
-            Ok(certified) => (Evaluation { bound: Some(certified.proven.to_f64()), fault: None, iterations, bits }, Some(certified)),
-            Err(fault) => (Evaluation { bound: None, fault: Some(fault.to_string()), iterations, bits }, None),
+            Ok(certified) => (
+                Evaluation { bound: Some(certified.proven.to_f64()), fault: None, iterations, bits },
+                Some(certified),
+            ),
+            Err(fault) => {
+                (Evaluation { bound: None, fault: Some(fault.to_string()), iterations, bits }, None)
+            }
         })
     }
 }

@@ -1,7 +1,9 @@
 //! Sphere packing.
 pub mod certificate;
+pub mod claims;
 pub mod dense;
 pub mod error;
+pub mod experiments;
 pub mod game;
 pub mod laguerre;
 pub mod packings;

@@ -47,11 +47,11 @@ use crate::certificate::{Certificate, Proven};
 use crate::dense::zeros;
 use crate::laguerre;
 use crate::scalar::Scalar;
-use crate::two_point::ball_volume;
 use crate::semidefinite::{Block, Formulation, Problem, Solution, Terms};
+use crate::two_point::ball_volume;
 use multiplier::Multiplier;
-use scales::{Scales, coarse};
 use sampling::{Point, Sampling};
+use scales::{Scales, coarse};
 
 /// Which harmonics of the kernel's degree it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,23 +97,40 @@ impl Parameters {
     ///
     /// [`Error::Setting`] or [`Error::Multiplier`].
     pub fn validate(&self) -> Result<(), Error> {
-        let check = |name, value: f64, low: f64, high: f64, expected| if value >= low && value <= high { Ok(()) } else { Err(Error::Setting { name, value, expected }) };
+        let check = |name, value: f64, low: f64, high: f64, expected| {
+            if value >= low && value <= high { Ok(()) } else { Err(Error::Setting { name, value, expected }) }
+        };
         check("dimension", self.dimension as f64, 2.0, 100.0, "2 to 100")?;
         check("degree", self.degree as f64, 0.0, 20.0, "0 to 20")?;
         check("radial degree", self.radial_degree as f64, 1.0, 60.0, "1 to 60")?;
         check("radius", self.radius, 0.1, 10.0, "0.1 to 10")?;
-        check("truncation", self.truncation, self.radius * 1.01, self.radius * 4.0, "1.01 to 4 times the radius")?;
+        check(
+            "truncation",
+            self.truncation,
+            self.radius * 1.01,
+            self.radius * 4.0,
+            "1.01 to 4 times the radius",
+        )?;
         check("width", self.width, 0.0, 4.0, "0 to 4")?;
         if self.degree > 0 {
             if self.multipliers.first().is_none_or(|multiplier| !multiplier.is_one()) {
-                return Err(Error::Multiplier { text: "1".into(), fault: "the first multiplier must be 1, which takes up rounding errors".into() });
+                return Err(Error::Multiplier {
+                    text: "1".into(),
+                    fault: "the first multiplier must be 1, which takes up rounding errors".into(),
+                });
             }
             for (place, multiplier) in self.multipliers.iter().enumerate() {
                 if multiplier.degree() > 2 * self.degree {
-                    return Err(Error::Multiplier { text: multiplier.to_string(), fault: format!("its degree {} is above 2 · {}", multiplier.degree(), self.degree) });
+                    return Err(Error::Multiplier {
+                        text: multiplier.to_string(),
+                        fault: format!("its degree {} is above 2 · {}", multiplier.degree(), self.degree),
+                    });
                 }
                 if self.multipliers[..place].contains(multiplier) {
-                    return Err(Error::Multiplier { text: multiplier.to_string(), fault: "it is there twice".into() });
+                    return Err(Error::Multiplier {
+                        text: multiplier.to_string(),
+                        fault: "it is there twice".into(),
+                    });
                 }
             }
         }
@@ -205,8 +222,12 @@ impl<T: Scalar> Assembly<T> {
     }
 
     fn block(self, cost: Array2<T>) -> Block<T> {
-        let vectors = Array2::from_shape_vec((self.weights.len(), self.size), self.vectors).expect("one vector a weight");
-        Block { cost, terms: Terms::RankOne { vectors, weights: self.weights, constraints: self.constraints } }
+        let vectors = Array2::from_shape_vec((self.weights.len(), self.size), self.vectors)
+            .expect("one vector a weight");
+        Block {
+            cost,
+            terms: Terms::RankOne { vectors, weights: self.weights, constraints: self.constraints },
+        }
     }
 }
 
@@ -231,7 +252,8 @@ impl Formulation for ThreePointBound {
         let radial = self.radial();
         let chebyshev_size = self.sampling.pairs.len() / 2;
         let kernel_orders = self.kernel_orders();
-        let mut radial_blocks: Vec<Assembly<T>> = [radial_degree + 1; 4].into_iter().chain([chebyshev_size; 2]).map(Assembly::new).collect();
+        let mut radial_blocks: Vec<Assembly<T>> =
+            [radial_degree + 1; 4].into_iter().chain([chebyshev_size; 2]).map(Assembly::new).collect();
         let mut kernel: Vec<Assembly<T>> = kernel_orders.iter().map(|order| Assembly::new(*order)).collect();
         let mut squares: Vec<Assembly<T>> = self.sampling.orders().into_iter().map(Assembly::new).collect();
         let mut right_hand_side = Vec::new();
@@ -243,7 +265,13 @@ impl Formulation for ThreePointBound {
             norms.push(norms[i - 1] * number(dimension as f64 / 2.0 - 1.0 + i as f64) / number(i as f64));
         }
         let norms: Vec<T> = norms.into_iter().map(Scalar::sqrt).collect();
-        let orthonormal = |z: T| -> Vec<T> { laguerre::values(dimension, radial_degree, z.times_power_of_two(-1)).into_iter().zip(&norms).map(|(value, norm)| value * *norm).collect() };
+        let orthonormal = |z: T| -> Vec<T> {
+            laguerre::values(dimension, radial_degree, z.times_power_of_two(-1))
+                .into_iter()
+                .zip(&norms)
+                .map(|(value, norm)| value * *norm)
+                .collect()
+        };
 
         // q = SOS + z SOS and −p = SOS + (z − A) SOS at the zeros of a Laguerre polynomial. q(0) = 1 has removed a_0.
         for (first, transform) in [(0, true), (2, false)] {
@@ -258,7 +286,16 @@ impl Formulation for ThreePointBound {
                 radial_blocks[first].add(constraint, scale, basis.iter().copied());
                 radial_blocks[first + 1].add(constraint, scale * shift / truncation, basis);
                 let values = laguerre::values(dimension, radial, z);
-                free.extend((1..=radial).map(|k| scale * if transform { T::one() - values[k] } else if k % 2 == 0 { values[k] - T::one() } else { -values[k] - T::one() }));
+                free.extend((1..=radial).map(|k| {
+                    scale
+                        * if transform {
+                            T::one() - values[k]
+                        } else if k % 2 == 0 {
+                            values[k] - T::one()
+                        } else {
+                            -values[k] - T::one()
+                        }
+                }));
                 right_hand_side.push(if transform { scale } else { -scale });
             }
         }
@@ -272,7 +309,9 @@ impl Formulation for ThreePointBound {
             radial_blocks[4].add(constraint, T::one() + position, basis.iter().copied());
             radial_blocks[5].add(constraint, T::one() - position, basis);
             let values = laguerre::values(dimension, radial, z);
-            free.extend((1..=radial).map(|k| if k % 2 == 0 { values[k] - T::one() } else { -values[k] - T::one() }));
+            free.extend(
+                (1..=radial).map(|k| if k % 2 == 0 { values[k] - T::one() } else { -values[k] - T::one() }),
+            );
             right_hand_side.push(-T::one());
             if !kernel.is_empty() {
                 let once = (number((1.0 - width) / 2.0) * z).exp();
@@ -281,7 +320,12 @@ impl Formulation for ThreePointBound {
                 for (k, (block, order)) in kernel.iter_mut().zip(&kernel_orders).enumerate() {
                     let here = chebyshev(order - 1, argument(z));
                     if k == 0 {
-                        block.add_product(constraint, once.times_power_of_two(1), &here, &chebyshev(order - 1, argument(T::zero())));
+                        block.add_product(
+                            constraint,
+                            once.times_power_of_two(1),
+                            &here,
+                            &chebyshev(order - 1, argument(T::zero())),
+                        );
                     }
                     let factor = number(self.scales.kernel[k].0) * number(self.scales.kernel[k].1) * power;
                     block.add(constraint, twice * factor, here);
@@ -293,26 +337,51 @@ impl Formulation for ThreePointBound {
         for Point { u, v, t } in &self.sampling.triples {
             let constraint = right_hand_side.len();
             let point = [number(*u), number(*v), number(*t)];
-            let (here, there) = (chebyshev(self.parameters.degree, argument(point[0])), chebyshev(self.parameters.degree, argument(point[1])));
+            let (here, there) = (
+                chebyshev(self.parameters.degree, argument(point[0])),
+                chebyshev(self.parameters.degree, argument(point[1])),
+            );
             let harmonics = self.scales.harmonics(point);
             for (k, (block, order)) in kernel.iter_mut().zip(&kernel_orders).enumerate() {
-                block.add_product(constraint, number(self.scales.kernel[k].0) * harmonics[k], &here[..*order], &there[..*order]);
+                block.add_product(
+                    constraint,
+                    number(self.scales.kernel[k].0) * harmonics[k],
+                    &here[..*order],
+                    &there[..*order],
+                );
             }
-            for (block, (weight, basis)) in squares.iter_mut().zip(self.sampling.squares_at(&self.scales, point)) {
+            for (block, (weight, basis)) in
+                squares.iter_mut().zip(self.sampling.squares_at(&self.scales, point))
+            {
                 block.add(constraint, weight, basis);
             }
             free.extend(std::iter::repeat_n(T::zero(), radial));
             right_hand_side.push(T::zero());
         }
 
-        let mut blocks: Vec<Block<T>> = radial_blocks.into_iter().map(|block| { let size = block.size; block.block(zeros(size, size)) }).collect();
+        let mut blocks: Vec<Block<T>> = radial_blocks
+            .into_iter()
+            .map(|block| {
+                let size = block.size;
+                block.block(zeros(size, size))
+            })
+            .collect();
         for (k, block) in kernel.into_iter().enumerate() {
             let size = block.size;
             // p3(0, 0, 0) = ⟨F_0, U(0) U(0)ᵀ⟩ with U(0) = (1, −1, 1, …).
-            let cost = if k == 0 { Array2::from_shape_fn((size, size), |(i, j)| number(if (i + j) % 2 == 0 { 1.0 } else { -1.0 })) } else { zeros(size, size) };
+            let cost = if k == 0 {
+                Array2::from_shape_fn((size, size), |(i, j)| {
+                    number(if (i + j) % 2 == 0 { 1.0 } else { -1.0 })
+                })
+            } else {
+                zeros(size, size)
+            };
             blocks.push(block.block(cost));
         }
-        blocks.extend(squares.into_iter().map(|block| { let size = block.size; block.block(zeros(size, size)) }));
+        blocks.extend(squares.into_iter().map(|block| {
+            let size = block.size;
+            block.block(zeros(size, size))
+        }));
         let constraints = right_hand_side.len();
         Ok(Problem {
             right_hand_side,
@@ -332,7 +401,13 @@ impl Formulation for ThreePointBound {
         // Where the kernel does not help, it and its sums of squares tend to zero faster than their residuals. Then f alone will do.
         let alone = ThreePoint { kernel: Vec::new(), squares: Vec::new(), ..certificate };
         let proven = Certificate::ThreePoint(alone.clone()).check().map_err(|_| fault.clone())?;
-        let value = ball_volume(self.parameters.dimension, (self.scales.square / std::f64::consts::TAU).sqrt() / 2.0) * solution.progress.primal;
-        if proven.to_f64() <= value * (1.0 + 1e-5) { Ok(Certified { certificate: alone, proven }) } else { Err(fault) }
+        let value =
+            ball_volume(self.parameters.dimension, (self.scales.square / std::f64::consts::TAU).sqrt() / 2.0)
+                * solution.progress.primal;
+        if proven.to_f64() <= value * (1.0 + 1e-5) {
+            Ok(Certified { certificate: alone, proven })
+        } else {
+            Err(fault)
+        }
     }
 }

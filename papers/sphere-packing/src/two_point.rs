@@ -125,12 +125,14 @@ impl Roots {
 
     fn grown_in<T: Scalar>(&self) -> Result<Self, Error> {
         // How much further out the next root lies than the last step says; the first of these nearly always does.
-        const STRETCHES: [f64; 16] = [1.25, 1.5, 1.1, 1.8, 2.2, 1.0, 3.0, 0.8, 1.15, 1.35, 1.05, 1.65, 2.0, 0.9, 1.2, 1.3];
+        const STRETCHES: [f64; 16] =
+            [1.25, 1.5, 1.1, 1.8, 2.2, 1.0, 3.0, 0.8, 1.15, 1.35, 1.05, 1.65, 2.0, 0.9, 1.2, 1.3];
         let squares: Vec<T> = self.squares.iter().map(|value| convert(*value)).collect();
         let weights: Vec<T> = self.weights.iter().map(|value| convert(*value)).collect();
         let last = squares.len() - 1;
         // The origin is the root before the first, with weight one.
-        let (before, weight_before) = if last == 0 { (T::zero(), T::one()) } else { (squares[last - 1], weights[last - 1]) };
+        let (before, weight_before) =
+            if last == 0 { (T::zero(), T::one()) } else { (squares[last - 1], weights[last - 1]) };
         for stretch in STRETCHES {
             let mut start = (squares.clone(), weights.clone());
             start.0.push(squares[last] + T::from_f64(stretch) * (squares[last] - before));
@@ -139,15 +141,28 @@ impl Roots {
                 && found[0] <= squares[0] * (T::one() + T::from_f64(1e-30))
             {
                 let lengthen = |values: Vec<T>| values.into_iter().map(convert).collect();
-                return Ok(Self { dimension: self.dimension, squares: lengthen(found), weights: lengthen(weights) });
+                return Ok(Self {
+                    dimension: self.dimension,
+                    squares: lengthen(found),
+                    weights: lengthen(weights),
+                });
             }
         }
-        Err(Error::NotConverged(format!("dimension {}: no solution with {} roots was found from the one with {}", self.dimension, self.count() + 1, self.count())))
+        Err(Error::NotConverged(format!(
+            "dimension {}: no solution with {} roots was found from the one with {}",
+            self.dimension,
+            self.count() + 1,
+            self.count()
+        )))
     }
 }
 
 fn check_count(count: usize) -> Result<(), Error> {
-    if (1..=MOST_ROOTS).contains(&count) { Ok(()) } else { Err(Error::Setting { name: "number of roots", value: count as f64, expected: "1 to 80" }) }
+    if (1..=MOST_ROOTS).contains(&count) {
+        Ok(())
+    } else {
+        Err(Error::Setting { name: "number of roots", value: count as f64, expected: "1 to 80" })
+    }
 }
 
 /// Newton's method in relative steps, none longer than 0.3, until they vanish; `None` unless it ends with ascending roots and positive weights.
@@ -176,7 +191,10 @@ fn newton<T: Scalar>(dimension: usize, mut squares: Vec<T>, mut weights: Vec<T>)
             squares[i] *= T::one() + damping * step[i];
             weights[i] *= T::one() + damping * step[count + i];
         }
-        if squares[0] <= T::zero() || !squares.windows(2).all(|pair| pair[0] < pair[1]) || weights.iter().any(|weight| *weight <= T::zero()) {
+        if squares[0] <= T::zero()
+            || !squares.windows(2).all(|pair| pair[0] < pair[1])
+            || weights.iter().any(|weight| *weight <= T::zero())
+        {
             return None;
         }
         // The last step squares an error that is already below a quarter of the digits, or rounding stops it.
@@ -221,8 +239,14 @@ fn function_in<T: Scalar>(roots: &Roots, slack: f64) -> Result<Vec<Long>, Error>
     let mut rows: Vec<Vec<T>> = vec![vec![T::one(); size]];
     let mut right = vec![T::one()];
     for (i, (square, weight)) in roots.squares.iter().zip(&roots.weights).enumerate() {
-        let (values, derivatives) = laguerre::values_and_derivatives(roots.dimension, size - 1, convert::<Long, T>(*square));
-        let alternating = |row: &[T]| row.iter().enumerate().map(|(k, value)| if k % 2 == 0 { *value } else { -*value }).collect::<Vec<T>>();
+        let (values, derivatives) =
+            laguerre::values_and_derivatives(roots.dimension, size - 1, convert::<Long, T>(*square));
+        let alternating = |row: &[T]| {
+            row.iter()
+                .enumerate()
+                .map(|(k, value)| if k % 2 == 0 { *value } else { -*value })
+                .collect::<Vec<T>>()
+        };
         let distance = T::from_f64(slack / count as f64) / convert(*weight);
         let mut add = |row: Vec<T>, value: T| {
             rows.push(row);
@@ -242,7 +266,8 @@ fn function_in<T: Scalar>(roots: &Roots, slack: f64) -> Result<Vec<Long>, Error>
         *value = *value / largest;
     }
     let matrix = Array2::from_shape_fn((size, size), |(i, j)| rows[i][j]);
-    let solution = solve_general(matrix, &right).ok_or_else(|| Error::NotConverged("the function through the roots is not determined".into()))?;
+    let solution = solve_general(matrix, &right)
+        .ok_or_else(|| Error::NotConverged("the function through the roots is not determined".into()))?;
     Ok(solution.into_iter().map(convert).collect())
 }
 
@@ -268,7 +293,8 @@ const SLACK: f64 = 1e-24;
 pub fn prove(roots: &Roots) -> Result<Bound, Error> {
     let coefficients: Vec<Dyadic> = function(roots, SLACK)?.into_iter().map(Dyadic::exact).collect();
     // The simple root lies at z_1 up to rounding; a little further out the function is negative.
-    let square = Dyadic::exact(roots.squares[0] * (Long::from_f64(1.0) + Long::from_f64(SLACK))).shortened(160);
+    let square =
+        Dyadic::exact(roots.squares[0] * (Long::from_f64(1.0) + Long::from_f64(SLACK))).shortened(160);
     let bits = 160 + 28 * roots.count() as u64;
     let certificate = TwoPoint::new(roots.dimension, square, &coefficients, bits);
     let proven = Certificate::TwoPoint(certificate.clone()).check()?;
@@ -296,7 +322,11 @@ pub fn bound_to_digits(dimension: usize, digits: usize, most: usize) -> Result<(
         let Ok(next) = roots.grown() else { break };
         let ratio = (next.squares[0] / roots.squares[0]).to_f64();
         // Below a relative 10⁻¹⁶ the ratio must be formed before it is rounded.
-        let gain = if 1.0 - ratio > 1e-8 { 1.0 - ratio.powf(dimension as f64 / 2.0) } else { dimension as f64 / 2.0 * ((roots.squares[0] - next.squares[0]) / roots.squares[0]).to_f64() };
+        let gain = if 1.0 - ratio > 1e-8 {
+            1.0 - ratio.powf(dimension as f64 / 2.0)
+        } else {
+            dimension as f64 / 2.0 * ((roots.squares[0] - next.squares[0]) / roots.squares[0]).to_f64()
+        };
         gains.push(gain.max(0.0));
         roots = next;
         if let [.., before, last] = gains[..] {

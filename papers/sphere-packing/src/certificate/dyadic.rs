@@ -93,7 +93,11 @@ impl Dyadic {
     /// The number as a fraction.
     pub fn rational(&self) -> BigRational {
         let power = BigInt::one() << self.exponent.unsigned_abs();
-        if self.exponent < 0 { BigRational::new(self.mantissa.clone(), power) } else { BigRational::from(&self.mantissa * power) }
+        if self.exponent < 0 {
+            BigRational::new(self.mantissa.clone(), power)
+        } else {
+            BigRational::from(&self.mantissa * power)
+        }
     }
 
     /// The nearest `f64` or its neighbour.

@@ -22,7 +22,11 @@ fn arctangent(inverse: i64) -> (BigInt, i64) {
     let mut terms = 2;
     while !power.is_zero() {
         let term = &power / order;
-        if order % 4 == 1 { sum += term } else { sum -= term }
+        if order % 4 == 1 {
+            sum += term
+        } else {
+            sum -= term
+        }
         power /= &square;
         order += 2;
         terms += 2;
@@ -102,7 +106,8 @@ pub fn ball_volume_from_above(dimension: usize, square: &Dyadic) -> BigRational 
         return volume / BigRational::from(factorial(half));
     }
     // Γ(m + 3/2) = (2m + 2)! √π / (4^(m+1) (m + 1)!) with n = 2m + 1.
-    let gamma = BigRational::new(factorial(2 * half + 2), power_of_two(2 * half as u64 + 2) * factorial(half + 1));
+    let gamma =
+        BigRational::new(factorial(2 * half + 2), power_of_two(2 * half as u64 + 2) * factorial(half + 1));
     volume / gamma * square_root_from_above(&(eighth / pi().0))
 }
 

@@ -25,7 +25,10 @@ impl Polynomial {
     /// The polynomial with these coefficients, the constant first.
     pub fn new(coefficients: &[Dyadic]) -> Self {
         let exponent = coefficients.iter().map(|coefficient| coefficient.exponent).min().unwrap_or(0);
-        Self { coefficients: coefficients.iter().map(|coefficient| coefficient.at(exponent)).collect(), exponent }
+        Self {
+            coefficients: coefficients.iter().map(|coefficient| coefficient.at(exponent)).collect(),
+            exponent,
+        }
     }
 
     /// A constant.
@@ -48,7 +51,8 @@ impl Polynomial {
 
     /// The product.
     pub fn times(&self, other: &Self) -> Self {
-        let mut coefficients = vec![BigInt::zero(); (self.coefficients.len() + other.coefficients.len()).saturating_sub(1)];
+        let mut coefficients =
+            vec![BigInt::zero(); (self.coefficients.len() + other.coefficients.len()).saturating_sub(1)];
         for (i, a) in self.coefficients.iter().enumerate() {
             for (j, b) in other.coefficients.iter().enumerate() {
                 coefficients[i + j] += a * b;
@@ -59,7 +63,8 @@ impl Polynomial {
 
     /// The product with a number.
     pub fn scaled(&self, factor: &Dyadic) -> Self {
-        let coefficients = self.coefficients.iter().map(|coefficient| coefficient * &factor.mantissa).collect();
+        let coefficients =
+            self.coefficients.iter().map(|coefficient| coefficient * &factor.mantissa).collect();
         Self { coefficients, exponent: self.exponent + factor.exponent }
     }
 
@@ -70,7 +75,11 @@ impl Polynomial {
         let mut result = Self { coefficients: Vec::new(), exponent: 0 };
         for coefficient in self.coefficients.iter().rev() {
             let coefficient = Dyadic { mantissa: coefficient.clone(), exponent: self.exponent };
-            result = if result.coefficients.is_empty() { Self::constant(&coefficient) } else { result.times(&step).plus(&Self::constant(&coefficient)) };
+            result = if result.coefficients.is_empty() {
+                Self::constant(&coefficient)
+            } else {
+                result.times(&step).plus(&Self::constant(&coefficient))
+            };
         }
         result
     }
@@ -110,14 +119,16 @@ impl Polynomial {
         });
         let Some(power) = power.max() else { return true };
         let power = (power + 1).max(0) as u64;
-        let unit: Vec<BigInt> = shifted.iter().enumerate().map(|(k, coefficient)| coefficient << (k as u64 * power)).collect();
+        let unit: Vec<BigInt> =
+            shifted.iter().enumerate().map(|(k, coefficient)| coefficient << (k as u64 * power)).collect();
         unit.iter().sum::<BigInt>().is_positive() && has_no_root_in_unit_interval(unit)
     }
 }
 
 /// Changes of sign in a list of coefficients, zeros left out.
 fn sign_changes(coefficients: &[BigInt]) -> usize {
-    let signs: Vec<bool> = coefficients.iter().filter(|coefficient| !coefficient.is_zero()).map(Signed::is_negative).collect();
+    let signs: Vec<bool> =
+        coefficients.iter().filter(|coefficient| !coefficient.is_zero()).map(Signed::is_negative).collect();
     signs.windows(2).filter(|pair| pair[0] != pair[1]).count()
 }
 
@@ -145,7 +156,11 @@ fn has_no_root_in_unit_interval(coefficients: Vec<BigInt>) -> bool {
         }
         // 2^d p(x/2), and that at x + 1.
         let degree = coefficients.len() as u64 - 1;
-        let left: Vec<BigInt> = coefficients.iter().enumerate().map(|(k, coefficient)| coefficient << (degree - k as u64)).collect();
+        let left: Vec<BigInt> = coefficients
+            .iter()
+            .enumerate()
+            .map(|(k, coefficient)| coefficient << (degree - k as u64))
+            .collect();
         let mut right = left.clone();
         shift_by_one(&mut right);
         if right[0].is_zero() {

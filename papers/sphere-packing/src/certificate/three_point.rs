@@ -84,14 +84,23 @@ impl ThreePoint {
         require((2..=LARGEST).contains(&self.dimension), "the dimension must lie between 2 and 1000")?;
         require((1..=LARGEST).contains(&self.function.len()), "the degree of f must lie below 1000")?;
         require(self.kernel.len() <= 2 * LARGEST_DEGREE + 1, "the degree of the kernel must not exceed 20")?;
-        require(self.square.is_positive() && self.truncation.plus(&self.square.negated()).is_positive(), "the radii must satisfy 0 < r < R")?;
+        require(
+            self.square.is_positive() && self.truncation.plus(&self.square.negated()).is_positive(),
+            "the radii must satisfy 0 < r < R",
+        )?;
         require(!self.width.mantissa.is_negative(), "the width must not be negative")?;
         let degree = self.degree();
-        require(self.kernel.iter().all(|rows| is_triangle(rows, rows.len()) && rows.len() <= degree + 1), "a kernel matrix has the wrong order")?;
+        require(
+            self.kernel.iter().all(|rows| is_triangle(rows, rows.len()) && rows.len() <= degree + 1),
+            "a kernel matrix has the wrong order",
+        )?;
         // Positive definiteness of g and of all sums of squares holds by form: each is LᵀL.
         let (function, transform) = function_and_transform(self.dimension, &self.function);
         require(transform.is_positive_from(&Dyadic::integer(0)), "the transform is not positive everywhere")?;
-        require(function.scaled(&Dyadic::integer(-1)).is_positive_from(&self.truncation), "f is not negative beyond R (condition 2)")?;
+        require(
+            function.scaled(&Dyadic::integer(-1)).is_positive_from(&self.truncation),
+            "f is not negative beyond R (condition 2)",
+        )?;
         self.check_pairs(&function)?;
         if !self.kernel.is_empty() {
             self.check_triples()?;
@@ -100,13 +109,18 @@ impl ThreePoint {
         if let Some(rows) = self.kernel.first() {
             // U(0) = (1, −1, 1, …).
             for (i, row) in rows.iter().enumerate() {
-                let sum = row.iter().enumerate().fold(Dyadic::integer(0), |sum, (j, entry)| sum.plus(&if (i + j).is_multiple_of(2) { entry.clone() } else { entry.negated() }));
+                let sum = row.iter().enumerate().fold(Dyadic::integer(0), |sum, (j, entry)| {
+                    sum.plus(&if (i + j).is_multiple_of(2) { entry.clone() } else { entry.negated() })
+                });
                 value = value.plus(&sum.times(&sum));
             }
         }
         require(value.is_positive(), "f(0) + g(0, 0) is not positive")?;
         let ratio = value.rational() / transform.at_zero().rational();
-        Ok(Proven { dimension: self.dimension, bound: enclosure::ball_volume_from_above(self.dimension, &self.square) * ratio })
+        Ok(Proven {
+            dimension: self.dimension,
+            bound: enclosure::ball_volume_from_above(self.dimension, &self.square) * ratio,
+        })
     }
 
     /// T_0…T_degree of `argument` · z − 1.
@@ -115,7 +129,12 @@ impl ThreePoint {
         let mut family = vec![Polynomial::constant(&Dyadic::integer(1)), argument.clone()];
         while family.len() <= degree {
             let last = family.len() - 1;
-            family.push(argument.scaled(&Dyadic::integer(2)).times(&family[last]).plus(&family[last - 1].scaled(&Dyadic::integer(-1))));
+            family.push(
+                argument
+                    .scaled(&Dyadic::integer(2))
+                    .times(&family[last])
+                    .plus(&family[last - 1].scaled(&Dyadic::integer(-1))),
+            );
         }
         family
     }
@@ -127,9 +146,16 @@ impl ThreePoint {
         let mut total = function.scaled(&minus);
         let family = self.chebyshev(self.degree());
         let row_polynomials = |rows: &Triangle| -> Vec<Polynomial> {
-            rows.iter().enumerate().map(|(i, row)| {
-                row.iter().zip(&family[i..]).fold(Polynomial::constant(&Dyadic::integer(0)), |sum, (entry, member)| sum.plus(&member.scaled(entry)))
-            }).collect()
+            rows.iter()
+                .enumerate()
+                .map(|(i, row)| {
+                    row.iter()
+                        .zip(&family[i..])
+                        .fold(Polynomial::constant(&Dyadic::integer(0)), |sum, (entry, member)| {
+                            sum.plus(&member.scaled(entry))
+                        })
+                })
+                .collect()
         };
         let half = Dyadic { mantissa: BigInt::one(), exponent: -1 };
         if let Some(rows) = self.kernel.first() {
@@ -143,7 +169,8 @@ impl ThreePoint {
             total = total.plus(&once.times(&exponential).scaled(&Dyadic::integer(-2)));
             // |p3(z, 0, 0)| ≤ the sum of its absolute coefficients times powers of A.
             let size = once.coefficients.iter().rev().fold(Dyadic::integer(0), |sum, coefficient| {
-                sum.times(&self.truncation).plus(&Dyadic { mantissa: coefficient.abs(), exponent: once.exponent })
+                sum.times(&self.truncation)
+                    .plus(&Dyadic { mantissa: coefficient.abs(), exponent: once.exponent })
             });
             total = total.plus(&Polynomial::constant(&size.times(&error).times(&Dyadic::integer(-2))));
         }
@@ -166,9 +193,13 @@ impl ThreePoint {
         if !self.kernel.is_empty() {
             // p3(z, z, z) is not negative, so its exponential is replaced by what is not below it.
             let (exponential, error) = self.exponential(&half.plus(&self.width.negated()));
-            total = total.plus(&diagonal.times(&exponential.plus(&Polynomial::constant(&error))).scaled(&minus));
+            total =
+                total.plus(&diagonal.times(&exponential.plus(&Polynomial::constant(&error))).scaled(&minus));
         }
-        require(total.is_positive_between(&self.square, &self.truncation), "condition (1) fails between r and R")
+        require(
+            total.is_positive_between(&self.square, &self.truncation),
+            "condition (1) fails between r and R",
+        )
     }
 
     /// A polynomial and a number, between which times ±1 the difference to e^(rate · z) lies for z from a to A.
@@ -189,16 +220,21 @@ impl ThreePoint {
             rounding += (&factorial - coefficient.rational()) * power(&radius, order);
             coefficients.push(coefficient);
         }
-        let remainder = enclosure::exponential(&radius).1 * power(&radius, TAYLOR) * factorial / BigRational::from(BigInt::from(TAYLOR));
+        let remainder = enclosure::exponential(&radius).1 * power(&radius, TAYLOR) * factorial
+            / BigRational::from(BigInt::from(TAYLOR));
         let size = enclosure::dyadic(&low, false);
         // |e^(rate c) e^y − size · polynomial| ≤ (high − size) e^radius + size (remainder + rounding).
-        let error = (high - size.rational()) * enclosure::exponential(&radius).1 + size.rational() * (remainder + rounding);
+        let error = (high - size.rational()) * enclosure::exponential(&radius).1
+            + size.rational() * (remainder + rounding);
         let taylor = Polynomial::new(&coefficients);
         // The polynomial's variable is y = rate (z − c), of either sign.
         let step = Polynomial::new(&[rate.times(&centre).negated(), rate.clone()]);
         let mut in_z = Polynomial::constant(&Dyadic::integer(0));
         for coefficient in taylor.coefficients.iter().rev() {
-            in_z = in_z.times(&step).plus(&Polynomial::constant(&Dyadic { mantissa: coefficient.clone(), exponent: taylor.exponent }));
+            in_z = in_z.times(&step).plus(&Polynomial::constant(&Dyadic {
+                mantissa: coefficient.clone(),
+                exponent: taylor.exponent,
+            }));
         }
         (in_z.scaled(&size), enclosure::dyadic(&error, true))
     }
@@ -206,7 +242,10 @@ impl ThreePoint {
     /// Condition (3): −p3 is a sum of multipliers times sums of squares.
     fn check_triples(&self) -> Result<(), Error> {
         let degree = self.degree();
-        require(self.squares.first().is_some_and(|squares| squares.multiplier == "1"), "the first multiplier is not 1")?;
+        require(
+            self.squares.first().is_some_and(|squares| squares.multiplier == "1"),
+            "the first multiplier is not 1",
+        )?;
         require(self.margin.is_positive(), "the margin is not positive")?;
         let variables = Variables::new(self);
         let mut total = self.kernel_polynomial(&variables);
@@ -215,23 +254,39 @@ impl ThreePoint {
             require(weight_degree <= 2 * degree, "a multiplier's degree is too high")?;
             let half = (2 * degree - weight_degree) / 2;
             let symmetric = basis(half);
-            require(is_triangle(&squares.symmetric, symmetric.len()), "a sum of squares has the wrong order")?;
+            require(
+                is_triangle(&squares.symmetric, symmetric.len()),
+                "a sum of squares has the wrong order",
+            )?;
             let mut sum = Trivariate::sum_of_squares(&squares.symmetric, &symmetric);
             let antisymmetric = if half == 0 { Vec::new() } else { basis(half - 1) };
-            require(is_triangle(&squares.antisymmetric, antisymmetric.len()), "a sum of squares has the wrong order")?;
-            sum = sum.plus(&Trivariate::sum_of_squares(&squares.antisymmetric, &antisymmetric).times(&Trivariate::tau()));
+            require(
+                is_triangle(&squares.antisymmetric, antisymmetric.len()),
+                "a sum of squares has the wrong order",
+            )?;
+            sum = sum.plus(
+                &Trivariate::sum_of_squares(&squares.antisymmetric, &antisymmetric).times(&Trivariate::tau()),
+            );
             total = total.plus(&sum.times(&weight));
         }
         // The margin's own squares.
-        for (half, factor) in [(degree, Trivariate::constant(&self.margin)), (degree - 1, Trivariate::tau().scaled(&self.margin))] {
+        for (half, factor) in [
+            (degree, Trivariate::constant(&self.margin)),
+            (degree - 1, Trivariate::tau().scaled(&self.margin)),
+        ] {
             for place in basis(half) {
                 let square = Trivariate::monomial(place, &Dyadic::integer(1));
                 total = total.plus(&square.times(&square).times(&factor));
             }
         }
         let square = self.margin.times(&self.margin);
-        let norms = gram_norms(&total, degree).ok_or_else(|| Error::Certificate("condition (3) leaves a polynomial of too high a degree".into()))?;
-        require(norms.iter().all(|norm| !square.plus(&norm.negated()).mantissa.is_negative()), "condition (3) leaves more than the margin allows")
+        let norms = gram_norms(&total, degree).ok_or_else(|| {
+            Error::Certificate("condition (3) leaves a polynomial of too high a degree".into())
+        })?;
+        require(
+            norms.iter().all(|norm| !square.plus(&norm.negated()).mantissa.is_negative()),
+            "condition (3) leaves more than the margin allows",
+        )
     }
 
     /// p3 in (s, τ, t).
@@ -243,22 +298,32 @@ impl ThreePoint {
         let slope = self.argument.times(&variables.half_width);
         let even_factor = constant.plus(&Trivariate::s().scaled(&slope));
         let odd_factor = Trivariate::constant(&slope);
-        let mut family = vec![(Trivariate::constant(&Dyadic::integer(1)), Trivariate::default()), (even_factor.clone(), odd_factor.clone())];
+        let mut family = vec![
+            (Trivariate::constant(&Dyadic::integer(1)), Trivariate::default()),
+            (even_factor.clone(), odd_factor.clone()),
+        ];
         let two = Dyadic::integer(2);
         while family.len() <= degree {
             let (even, odd) = &family[family.len() - 1];
             let (even_before, odd_before) = &family[family.len() - 2];
             let next_even = even_factor.times(even).plus(&odd_factor.times(odd).times(&Trivariate::tau()));
             let next_odd = even_factor.times(odd).plus(&odd_factor.times(even));
-            family.push((next_even.scaled(&two).plus(&even_before.scaled(&minus)), next_odd.scaled(&two).plus(&odd_before.scaled(&minus))));
+            family.push((
+                next_even.scaled(&two).plus(&even_before.scaled(&minus)),
+                next_odd.scaled(&two).plus(&odd_before.scaled(&minus)),
+            ));
         }
-        let product = variables.u_plus_half.times(&variables.u_plus_half).plus(&Trivariate::tau().scaled(&variables.half_width.times(&variables.half_width)).scaled(&minus));
+        let product = variables.u_plus_half.times(&variables.u_plus_half).plus(
+            &Trivariate::tau().scaled(&variables.half_width.times(&variables.half_width)).scaled(&minus),
+        );
         let mut harmonics = vec![Trivariate::constant(&Dyadic::integer(1)), variables.t.clone()];
         let n = self.dimension as i64;
         for k in 1..self.kernel.len().max(2) as i64 - 1 {
             let before = if k == 1 { 1 } else { k + n - 3 };
             let first = variables.t.times(&harmonics[k as usize]).scaled(&Dyadic::integer(2 * k + n - 2));
-            harmonics.push(first.plus(&product.times(&harmonics[k as usize - 1]).scaled(&Dyadic::integer(-k * before))));
+            harmonics.push(
+                first.plus(&product.times(&harmonics[k as usize - 1]).scaled(&Dyadic::integer(-k * before))),
+            );
         }
         let mut total = Trivariate::default();
         for (rows, harmonic) in self.kernel.iter().zip(&harmonics) {
@@ -270,7 +335,9 @@ impl ThreePoint {
                     odd = odd.plus(&member_odd.scaled(entry));
                 }
                 // (e + δo)(e − δo) = e² − τ o².
-                sum = sum.plus(&even.times(&even)).plus(&odd.times(&odd).times(&Trivariate::tau()).scaled(&minus));
+                sum = sum
+                    .plus(&even.times(&even))
+                    .plus(&odd.times(&odd).times(&Trivariate::tau()).scaled(&minus));
             }
             total = total.plus(&sum.times(harmonic));
         }
@@ -332,7 +399,10 @@ impl Variables {
                 }
                 'g' => {
                     let square = self.half_width.times(&self.half_width);
-                    let product = self.u_plus_half.times(&self.u_plus_half).plus(&Trivariate::tau().scaled(&square).scaled(&minus));
+                    let product = self
+                        .u_plus_half
+                        .times(&self.u_plus_half)
+                        .plus(&Trivariate::tau().scaled(&square).scaled(&minus));
                     (product.plus(&self.t.times(&self.t).scaled(&minus)), Trivariate::default())
                 }
                 _ => return Err(Error::Certificate(format!("\"{letters}\" is no multiplier"))),
@@ -366,7 +436,9 @@ fn gram_norms(polynomial: &Trivariate, degree: usize) -> Option<[Dyadic; 2]> {
     }
     let mut symmetric: BTreeMap<(Place, Place), BigInt> = BTreeMap::new();
     let mut antisymmetric: BTreeMap<(Place, Place), BigInt> = BTreeMap::new();
-    let push = |open: &mut BTreeMap<(usize, Place), BigInt>, place: Place, value: BigInt| *open.entry((weight(&place), place)).or_default() += value;
+    let push = |open: &mut BTreeMap<(usize, Place), BigInt>, place: Place, value: BigInt| {
+        *open.entry((weight(&place), place)).or_default() += value
+    };
     while let Some(((_, place), value)) = open.pop_last() {
         if value.is_zero() {
             continue;
@@ -398,7 +470,10 @@ fn gram_norms(polynomial: &Trivariate, degree: usize) -> Option<[Dyadic; 2]> {
     }
     let norm = |entries: BTreeMap<(Place, Place), BigInt>| {
         // An entry off the diagonal stands for two halves: it adds half its square.
-        let sum: BigInt = entries.iter().map(|((first, second), value)| if first == second { value * value * 2 } else { value * value }).sum();
+        let sum: BigInt = entries
+            .iter()
+            .map(|((first, second), value)| if first == second { value * value * 2 } else { value * value })
+            .sum();
         Dyadic { mantissa: sum, exponent: 2 * polynomial.exponent - 1 }
     };
     Some([norm(symmetric), norm(antisymmetric)])

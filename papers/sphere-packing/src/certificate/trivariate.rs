@@ -52,7 +52,11 @@ impl Trivariate {
     /// The sum.
     pub fn plus(&self, other: &Self) -> Self {
         let exponent = self.exponent.min(other.exponent);
-        let mut coefficients: BTreeMap<Place, BigInt> = self.coefficients.iter().map(|(place, value)| (*place, value << (self.exponent - exponent) as u64)).collect();
+        let mut coefficients: BTreeMap<Place, BigInt> = self
+            .coefficients
+            .iter()
+            .map(|(place, value)| (*place, value << (self.exponent - exponent) as u64))
+            .collect();
         for (place, value) in &other.coefficients {
             *coefficients.entry(*place).or_default() += value << (other.exponent - exponent) as u64;
         }
@@ -61,13 +65,15 @@ impl Trivariate {
 
     /// The product with a number.
     pub fn scaled(&self, factor: &Dyadic) -> Self {
-        let coefficients = self.coefficients.iter().map(|(place, value)| (*place, value * &factor.mantissa)).collect();
+        let coefficients =
+            self.coefficients.iter().map(|(place, value)| (*place, value * &factor.mantissa)).collect();
         Self { coefficients, exponent: self.exponent + factor.exponent }
     }
 
     /// The product.
     pub fn times(&self, other: &Self) -> Self {
-        let mut product = Self { coefficients: BTreeMap::new(), exponent: self.exponent + other.exponent - 3 };
+        let mut product =
+            Self { coefficients: BTreeMap::new(), exponent: self.exponent + other.exponent - 3 };
         for (p, a) in self.coefficients.iter().filter(|(_, a)| !a.is_zero()) {
             for (q, b) in &other.coefficients {
                 product.add_product(*p, *q, &(a * b));
@@ -82,7 +88,9 @@ impl Trivariate {
             return;
         }
         for corner in 0..8usize {
-            let place: Place = std::array::from_fn(|axis| if corner >> axis & 1 == 0 { p[axis] + q[axis] } else { p[axis].abs_diff(q[axis]) });
+            let place: Place = std::array::from_fn(|axis| {
+                if corner >> axis & 1 == 0 { p[axis] + q[axis] } else { p[axis].abs_diff(q[axis]) }
+            });
             *self.coefficients.entry(place).or_default() += value;
         }
     }
@@ -90,7 +98,8 @@ impl Trivariate {
     /// Σ_r (Σ_i U_ri b_i)² for the rows of an upper triangular U and basis functions b.
     pub fn sum_of_squares(rows: &[Vec<Dyadic>], basis: &[Place]) -> Self {
         let exponent = rows.iter().flatten().map(|value| value.exponent).min().unwrap_or(0);
-        let rows: Vec<Vec<BigInt>> = rows.iter().map(|row| row.iter().map(|value| value.at(exponent)).collect()).collect();
+        let rows: Vec<Vec<BigInt>> =
+            rows.iter().map(|row| row.iter().map(|value| value.at(exponent)).collect()).collect();
         let mut sum = Self { coefficients: BTreeMap::new(), exponent: 2 * exponent - 3 };
         for i in 0..basis.len() {
             for j in i..basis.len() {

@@ -31,7 +31,9 @@ pub(super) const LARGEST: usize = 1000;
 pub(super) fn function_and_transform(dimension: usize, coefficients: &[Dyadic]) -> (Polynomial, Polynomial) {
     let zero = Polynomial::constant(&Dyadic::integer(0));
     let (mut function, mut transform) = (zero.clone(), zero);
-    for (k, (member, coefficient)) in laguerre(dimension, coefficients.len().saturating_sub(1)).iter().zip(coefficients).enumerate() {
+    for (k, (member, coefficient)) in
+        laguerre(dimension, coefficients.len().saturating_sub(1)).iter().zip(coefficients).enumerate()
+    {
         let part = member.scaled(coefficient);
         function = function.plus(&part);
         transform = transform.plus(&if k % 2 == 0 { part } else { member.scaled(&coefficient.negated()) });
@@ -58,9 +60,15 @@ impl TwoPoint {
         require(self.square.is_positive(), "the radius must be positive")?;
         let (function, transform) = function_and_transform(self.dimension, &self.coefficients);
         require(transform.is_positive_from(&Dyadic::integer(0)), "the transform is not positive everywhere")?;
-        require(function.scaled(&Dyadic::integer(-1)).is_positive_from(&self.square), "the function is not negative from the radius on")?;
+        require(
+            function.scaled(&Dyadic::integer(-1)).is_positive_from(&self.square),
+            "the function is not negative from the radius on",
+        )?;
         let ratio = function.at_zero().rational() / transform.at_zero().rational();
         require(ratio.is_positive(), "the function is not positive at the origin")?;
-        Ok(Proven { dimension: self.dimension, bound: enclosure::ball_volume_from_above(self.dimension, &self.square) * ratio })
+        Ok(Proven {
+            dimension: self.dimension,
+            bound: enclosure::ball_volume_from_above(self.dimension, &self.square) * ratio,
+        })
     }
 }

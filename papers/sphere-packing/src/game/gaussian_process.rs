@@ -43,14 +43,16 @@ impl GaussianProcess {
         let factor = cholesky(&covariance)?;
         let right = Array2::from_shape_fn((values.len(), 1), |(i, _)| (values[i] - mean) / scale);
         let half = solve_transposed(&factor, &right);
-        let log_likelihood = -0.5 * half.iter().map(|value| value * value).sum::<f64>() - factor.diag().iter().map(|pivot| pivot.ln()).sum::<f64>();
+        let log_likelihood = -0.5 * half.iter().map(|value| value * value).sum::<f64>()
+            - factor.diag().iter().map(|pivot| pivot.ln()).sum::<f64>();
         let weights = solve(&factor, &half).iter().copied().collect();
         Some(Self { factor, weights, mean, scale, log_likelihood })
     }
 
     /// The prediction at a point with the covariances `covariance` to the known points.
     pub fn predict(&self, covariance: &[f64]) -> Prediction {
-        let mean: f64 = covariance.iter().zip(&self.weights).map(|(covariance, weight)| covariance * weight).sum();
+        let mean: f64 =
+            covariance.iter().zip(&self.weights).map(|(covariance, weight)| covariance * weight).sum();
         let column = Array2::from_shape_fn((covariance.len(), 1), |(i, _)| covariance[i]);
         let half = solve_transposed(&self.factor, &column);
         let variance = (1.0 - half.iter().map(|value| value * value).sum::<f64>()).max(0.0);
@@ -74,7 +76,9 @@ impl Prediction {
 /// The normal distribution function, by Abramowitz and Stegun's formula 26.2.17 with an error below 7.5·10⁻⁸.
 fn normal_distribution(x: f64) -> f64 {
     let t = 1.0 / (1.0 + 0.231_641_9 * x.abs());
-    let series = t * (0.319_381_530 + t * (-0.356_563_782 + t * (1.781_477_937 + t * (-1.821_255_978 + t * 1.330_274_429))));
+    let series = t
+        * (0.319_381_530
+            + t * (-0.356_563_782 + t * (1.781_477_937 + t * (-1.821_255_978 + t * 1.330_274_429))));
     let tail = (-0.5 * x * x).exp() / std::f64::consts::TAU.sqrt() * series;
     if x >= 0.0 { 1.0 - tail } else { tail }
 }

@@ -62,7 +62,14 @@ const SIMULATIONS: usize = 300;
 /// # Errors
 ///
 /// As [`Store::evaluate`].
-pub fn play(game: &Game, player: Player, evaluations: usize, random: &mut ChaCha8Rng, store: &mut Store, observe: &mut dyn FnMut(&Move) -> bool) -> Result<Vec<Move>, Error> {
+pub fn play(
+    game: &Game,
+    player: Player,
+    evaluations: usize,
+    random: &mut ChaCha8Rng,
+    store: &mut Store,
+    observe: &mut dyn FnMut(&Move) -> bool,
+) -> Result<Vec<Move>, Error> {
     let mut moves: Vec<Move> = Vec::new();
     while moves.len() < evaluations {
         let state = propose(game, player, &moves, random);
@@ -93,17 +100,32 @@ fn propose(game: &Game, player: Player, moves: &[Move], random: &mut ChaCha8Rng)
     // A state without a bound counts as the worst that has one, so that the players keep away from it.
     let bounds = || moves.iter().filter_map(|played| played.evaluation.bound);
     let worst = bounds().fold(f64::NEG_INFINITY, f64::max);
-    let best = moves.iter().filter(|played| played.evaluation.bound.is_some()).min_by(|a, b| a.evaluation.bound.partial_cmp(&b.evaluation.bound).expect("bounds are numbers"));
-    let known: Vec<(State, f64)> = moves.iter().map(|played| (played.state.clone(), played.evaluation.bound.unwrap_or(if worst.is_finite() { worst } else { 1.0 }))).collect();
+    let best = moves
+        .iter()
+        .filter(|played| played.evaluation.bound.is_some())
+        .min_by(|a, b| a.evaluation.bound.partial_cmp(&b.evaluation.bound).expect("bounds are numbers"));
+    let known: Vec<(State, f64)> = moves
+        .iter()
+        .map(|played| {
+            (
+                played.state.clone(),
+                played.evaluation.bound.unwrap_or(if worst.is_finite() { worst } else { 1.0 }),
+            )
+        })
+        .collect();
     let surrogate = Surrogate::new(&known).expect("there are moves");
     let incumbent = best.map_or(&start, |played| &played.state);
     let played = |state: &State| known.iter().any(|(known, _)| known == state);
     match player {
-        Player::Both if moves.len().is_multiple_of(2) => multipliers(game, incumbent.geometry, &surrogate, &played, random),
+        Player::Both if moves.len().is_multiple_of(2) => {
+            multipliers(game, incumbent.geometry, &surrogate, &played, random)
+        }
         Player::Tree => multipliers(game, start.geometry, &surrogate, &played, random),
         _ => {
             let set = &incumbent.multipliers;
-            let value = |geometry: Geometry| surrogate.expected_improvement(&State { geometry, multipliers: set.clone() });
+            let value = |geometry: Geometry| {
+                surrogate.expected_improvement(&State { geometry, multipliers: set.clone() })
+            };
             let mut found = incumbent.geometry;
             let mut largest = f64::NEG_INFINITY;
             for _ in 0..CANDIDATES {
@@ -115,7 +137,8 @@ fn propose(game: &Game, player: Player, moves: &[Move], random: &mut ChaCha8Rng)
             }
             for step in 0..REFINEMENTS {
                 let size = 0.1 * 0.96f64.powi(step as i32);
-                let candidate = found.map(|value| (value + size * (2.0 * random.random::<f64>() - 1.0)).clamp(0.0, 1.0));
+                let candidate =
+                    found.map(|value| (value + size * (2.0 * random.random::<f64>() - 1.0)).clamp(0.0, 1.0));
                 let improvement = value(candidate);
                 if improvement > largest {
                     (found, largest) = (candidate, improvement);
@@ -127,7 +150,13 @@ fn propose(game: &Game, player: Player, moves: &[Move], random: &mut ChaCha8Rng)
 }
 
 /// The set that a tree search over the surrogate's expected improvement ends with, new at this geometry; a random one if it ends with none.
-fn multipliers(game: &Game, geometry: Geometry, surrogate: &Surrogate, played: &dyn Fn(&State) -> bool, random: &mut ChaCha8Rng) -> State {
+fn multipliers(
+    game: &Game,
+    geometry: Geometry,
+    surrogate: &Surrogate,
+    played: &dyn Fn(&State) -> bool,
+    random: &mut ChaCha8Rng,
+) -> State {
     let degree = 2 * game.degree;
     let mut reward = |set: &[crate::three_point::multiplier::Multiplier]| {
         let state = State::new(geometry, set.to_vec());

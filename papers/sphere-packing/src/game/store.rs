@@ -38,8 +38,17 @@ pub struct Store {
 
 /// What names a state in a game: its numbers to the last bit.
 fn key(game: &Game, state: &State) -> String {
-    let geometry: Vec<String> = state.geometry.iter().map(|value| format!("{:016x}", value.to_bits())).collect();
-    format!("{} {} {} {:?} {} {}", game.dimension, game.degree, game.radial_degree, game.harmonics, geometry.join(" "), names(state))
+    let geometry: Vec<String> =
+        state.geometry.iter().map(|value| format!("{:016x}", value.to_bits())).collect();
+    format!(
+        "{} {} {} {:?} {} {}",
+        game.dimension,
+        game.degree,
+        game.radial_degree,
+        game.harmonics,
+        geometry.join(" "),
+        names(state)
+    )
 }
 
 fn names(state: &State) -> String {
@@ -59,18 +68,32 @@ impl Store {
     /// [`Error::Store`] if it cannot be read and written or another line is damaged.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let fault = |fault: String| Error::Store { path: path.display().to_string(), fault };
-        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(|error| fault(error.to_string()))?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create(true)
+            .open(path)
+            .map_err(|error| fault(error.to_string()))?;
         file.try_lock().map_err(|_| fault("another search is using it".into()))?;
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(|error| fault(error.to_string()))?;
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
         let mut known = HashMap::new();
         for (number, line) in text[..whole].lines().enumerate() {
-            let line: Line = serde_json::from_str(line).map_err(|error| fault(format!("line {}: {error}", number + 1)))?;
+            let line: Line =
+                serde_json::from_str(line).map_err(|error| fault(format!("line {}: {error}", number + 1)))?;
             if line.bound.is_some_and(|bound| !(bound > 0.0 && bound.is_finite())) {
                 return Err(fault(format!("line {}: the bound is no positive number", number + 1)));
             }
-            known.insert(line.key, Evaluation { bound: line.bound, fault: line.fault, iterations: line.iterations, bits: line.bits });
+            known.insert(
+                line.key,
+                Evaluation {
+                    bound: line.bound,
+                    fault: line.fault,
+                    iterations: line.iterations,
+                    bits: line.bits,
+                },
+            );
         }
         file.set_len(whole as u64).map_err(|error| fault(error.to_string()))?;
         Ok(Self { known, file: Some((path.to_owned(), file)) })
@@ -113,7 +136,10 @@ impl Store {
                 bits,
             };
             let text = serde_json::to_string(&line).expect("a line has string keys") + "\n";
-            file.write_all(text.as_bytes()).and_then(|()| file.flush()).map_err(|error| Error::Store { path: path.display().to_string(), fault: error.to_string() })?;
+            file.write_all(text.as_bytes()).and_then(|()| file.flush()).map_err(|error| Error::Store {
+                path: path.display().to_string(),
+                fault: error.to_string(),
+            })?;
         }
         self.known.insert(key, evaluation.clone());
         Ok(evaluation)

@@ -44,10 +44,15 @@ impl Surrogate {
         let mut fitted: Option<Self> = None;
         for length in LENGTHS {
             for share in SHARES {
-                let kernel = Array2::from_shape_fn((states.len(), states.len()), |(i, j)| covariance(&states[i], &states[j], length, share));
+                let kernel = Array2::from_shape_fn((states.len(), states.len()), |(i, j)| {
+                    covariance(&states[i], &states[j], length, share)
+                });
                 for noise in NOISES {
                     let Some(process) = GaussianProcess::new(&kernel, &values, noise) else { continue };
-                    if fitted.as_ref().is_none_or(|fitted| process.log_likelihood > fitted.process.log_likelihood) {
+                    if fitted
+                        .as_ref()
+                        .is_none_or(|fitted| process.log_likelihood > fitted.process.log_likelihood)
+                    {
                         fitted = Some(Self { states: states.clone(), process, length, share, best });
                     }
                 }
@@ -58,7 +63,8 @@ impl Surrogate {
 
     /// What is believed of a state.
     pub fn predict(&self, state: &State) -> Prediction {
-        let covariances: Vec<f64> = self.states.iter().map(|known| covariance(known, state, self.length, self.share)).collect();
+        let covariances: Vec<f64> =
+            self.states.iter().map(|known| covariance(known, state, self.length, self.share)).collect();
         self.process.predict(&covariances)
     }
 

@@ -42,7 +42,12 @@ impl Partial {
         if self.multipliers.len() < MOST_MULTIPLIERS && self.open.len() < MOST_FACTORS {
             let used: usize = self.open.iter().map(|base| base.degree()).sum();
             let from = self.open.last();
-            actions.extend(Base::ALL.into_iter().filter(|base| from.is_none_or(|last| base >= last) && used + base.degree() <= degree).map(Action::Append));
+            actions.extend(
+                Base::ALL
+                    .into_iter()
+                    .filter(|base| from.is_none_or(|last| base >= last) && used + base.degree() <= degree)
+                    .map(Action::Append),
+            );
         }
         if self.open.is_empty() {
             actions.push(Action::Stop);
@@ -85,8 +90,19 @@ const EXPLORATION: f64 = 0.7;
 /// The set with the largest reward among those that `simulations` simulations ended with; `None` if none ended.
 ///
 /// Rewards are divided by the largest seen so far. A simulation that reaches no set (an open product that can neither be closed nor grow) has reward 0.
-pub fn search(degree: usize, simulations: usize, random: &mut ChaCha8Rng, reward: &mut dyn FnMut(&[Multiplier]) -> f64) -> Option<Vec<Multiplier>> {
-    let new = |partial: Partial| Node { untried: partial.actions(degree), partial, visits: 0.0, total: 0.0, children: Vec::new() };
+pub fn search(
+    degree: usize,
+    simulations: usize,
+    random: &mut ChaCha8Rng,
+    reward: &mut dyn FnMut(&[Multiplier]) -> f64,
+) -> Option<Vec<Multiplier>> {
+    let new = |partial: Partial| Node {
+        untried: partial.actions(degree),
+        partial,
+        visits: 0.0,
+        total: 0.0,
+        children: Vec::new(),
+    };
     let mut nodes = vec![new(Partial::default())];
     let mut largest = 0.0f64;
     let mut found: Option<(f64, Vec<Multiplier>)> = None;
@@ -101,9 +117,15 @@ pub fn search(degree: usize, simulations: usize, random: &mut ChaCha8Rng, reward
             let logarithm = nodes[here].visits.max(1.0).ln();
             let score = |child: &usize| {
                 let child = &nodes[*child];
-                child.total / child.visits / largest.max(f64::MIN_POSITIVE) + EXPLORATION * (logarithm / child.visits).sqrt()
+                child.total / child.visits / largest.max(f64::MIN_POSITIVE)
+                    + EXPLORATION * (logarithm / child.visits).sqrt()
             };
-            let best = nodes[here].children.iter().copied().max_by(|a, b| score(a).total_cmp(&score(b))).expect("the node has children");
+            let best = nodes[here]
+                .children
+                .iter()
+                .copied()
+                .max_by(|a, b| score(a).total_cmp(&score(b)))
+                .expect("the node has children");
             path.push(best);
         }
         let here = path[path.len() - 1];
@@ -141,7 +163,8 @@ fn finish(mut partial: Partial, degree: usize, random: &mut ChaCha8Rng) -> Optio
         let action = match ending {
             Some(ending) if actions.len() == 1 || random.random::<f64>() < probability => ending,
             _ => {
-                let others: Vec<Action> = actions.into_iter().filter(|action| Some(*action) != ending).collect();
+                let others: Vec<Action> =
+                    actions.into_iter().filter(|action| Some(*action) != ending).collect();
                 *others.get(random.random_range(0..others.len().max(1)))?
             }
         };

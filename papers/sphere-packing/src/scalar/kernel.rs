@@ -25,7 +25,13 @@ struct Vectors {
 }
 
 /// Adds `sign` · Aᵀ B to C.
-pub(super) fn accumulate(c: &mut [DoubleDouble], a: &[DoubleDouble], b: &[DoubleDouble], sizes: Sizes, sign: f64) {
+pub(super) fn accumulate(
+    c: &mut [DoubleDouble],
+    a: &[DoubleDouble],
+    b: &[DoubleDouble],
+    sizes: Sizes,
+    sign: f64,
+) {
     #[cfg(target_arch = "x86_64")]
     {
         if is_x86_feature_detected!("avx512f") {
@@ -90,10 +96,16 @@ fn portable(c: &mut [DoubleDouble], a: &[DoubleDouble], b: &[DoubleDouble], size
 
 /// The sums of `R` rows of the result from `row` on, over one panel.
 #[inline(always)]
-fn tile<const R: usize>(a: &[DoubleDouble], panel: &[Vectors], rows: usize, row: usize) -> [([f64; LANES], [f64; LANES]); R] {
+fn tile<const R: usize>(
+    a: &[DoubleDouble],
+    panel: &[Vectors],
+    rows: usize,
+    row: usize,
+) -> [([f64; LANES], [f64; LANES]); R] {
     let mut sums = [([0.0; LANES], [0.0; LANES]); R];
     for (step, vectors) in panel.iter().enumerate() {
-        let factors: &[DoubleDouble; R] = a[step * rows + row..step * rows + row + R].try_into().expect("R entries of the row");
+        let factors: &[DoubleDouble; R] =
+            a[step * rows + row..step * rows + row + R].try_into().expect("R entries of the row");
         for (factor, (high, low)) in factors.iter().zip(&mut sums) {
             for lane in 0..LANES {
                 let product = factor.high * vectors.high[lane];

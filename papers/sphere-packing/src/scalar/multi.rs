@@ -50,7 +50,8 @@ impl<const L: usize> Multi<L> {
             return Self::UNDEFINED;
         }
         // Subnormal numbers are brought into the normal range first.
-        let (value, offset) = if value.abs() < f64::MIN_POSITIVE { (value * 2f64.powi(64), -64) } else { (value, 0) };
+        let (value, offset) =
+            if value.abs() < f64::MIN_POSITIVE { (value * 2f64.powi(64), -64) } else { (value, 0) };
         let bits = value.to_bits();
         let mut limbs = [0; L];
         limbs[L - 1] = (1 << 63) | ((bits & ((1 << 52) - 1)) << 11);
@@ -79,12 +80,20 @@ impl<const L: usize> Multi<L> {
         if limbs == [0; L] {
             return Some(Self::ZERO);
         }
-        (limbs[L - 1] >> 63 == 1 && exponent.abs() < NOT_A_NUMBER / 4).then_some(Self { limbs, exponent, negative })
+        (limbs[L - 1] >> 63 == 1 && exponent.abs() < NOT_A_NUMBER / 4).then_some(Self {
+            limbs,
+            exponent,
+            negative,
+        })
     }
 
     /// The number times 2^`power`, exactly.
     pub fn times_power_of_two(self, power: i32) -> Self {
-        if self.vanishes() || !self.is_finite() { self } else { Self { exponent: self.exponent + power, ..self } }
+        if self.vanishes() || !self.is_finite() {
+            self
+        } else {
+            Self { exponent: self.exponent + power, ..self }
+        }
     }
 
     /// The square root; undefined for negative numbers.
@@ -213,7 +222,8 @@ fn difference_of_magnitudes<const L: usize>(large: &Multi<L>, small: &Multi<L>, 
     if distance > 64 * L {
         return Multi { negative, ..*large };
     }
-    let (shifted, below) = if distance == 64 * L { ([0; L], small.limbs[L - 1]) } else { shifted_right(&small.limbs, distance) };
+    let (shifted, below) =
+        if distance == 64 * L { ([0; L], small.limbs[L - 1]) } else { shifted_right(&small.limbs, distance) };
     let (mut guard, mut borrow) = 0u64.overflowing_sub(below);
     let mut limbs = [0; L];
     for place in 0..L {
@@ -350,7 +360,8 @@ impl<const L: usize> Mul for Multi<L> {
             low[row] = first as u64;
             let mut carry = (first >> 64) as u64;
             for place in 1..L {
-                let product = factor * u128::from(other.limbs[place]) + u128::from(high[place]) + u128::from(carry);
+                let product =
+                    factor * u128::from(other.limbs[place]) + u128::from(high[place]) + u128::from(carry);
                 high[place - 1] = product as u64;
                 carry = (product >> 64) as u64;
             }

@@ -50,10 +50,16 @@ pub fn fingerprint<T: Scalar>(problem: &Problem<T>) -> String {
 /// # Errors
 ///
 /// [`Error::Checkpoint`] if the file cannot be written.
-pub fn write<T: Scalar>(path: &Path, precision: Precision, iterate: &Iterate<T>, fingerprint: &str) -> Result<(), Error> {
+pub fn write<T: Scalar>(
+    path: &Path,
+    precision: Precision,
+    iterate: &Iterate<T>,
+    fingerprint: &str,
+) -> Result<(), Error> {
     let matrices = iterate.slack.iter().chain(&iterate.matrices).flat_map(|matrix| matrix.iter());
     let numbers: Vec<&T> = iterate.x.iter().chain(&iterate.z).chain(matrices).collect();
-    let mut text = format!("{FORMAT}\n{}\n{fingerprint}\n{} {}\n", precision.bits(), iterate.iteration, numbers.len());
+    let mut text =
+        format!("{FORMAT}\n{}\n{fingerprint}\n{} {}\n", precision.bits(), iterate.iteration, numbers.len());
     for number in numbers {
         text += &number.to_text();
         text.push('\n');
@@ -81,8 +87,13 @@ fn lines(path: &Path) -> Result<Vec<String>, Error> {
 /// [`Error::Checkpoint`] if the file is none.
 pub fn precision(path: &Path) -> Result<Precision, Error> {
     let lines = lines(path)?;
-    let bits: usize = lines[1].parse().map_err(|_| damaged(path, format!("line 2: expected a number of bits, found \"{}\"", lines[1])))?;
-    Precision::ALL.into_iter().find(|precision| precision.bits() == bits).ok_or_else(|| damaged(path, format!("line 2: no arithmetic has {bits} bits")))
+    let bits: usize = lines[1]
+        .parse()
+        .map_err(|_| damaged(path, format!("line 2: expected a number of bits, found \"{}\"", lines[1])))?;
+    Precision::ALL
+        .into_iter()
+        .find(|precision| precision.bits() == bits)
+        .ok_or_else(|| damaged(path, format!("line 2: no arithmetic has {bits} bits")))
 }
 
 /// Reads an iterate of `problem`.
@@ -98,19 +109,34 @@ pub fn read<T: Scalar>(path: &Path, problem: &Problem<T>, fingerprint: &str) -> 
     let (constraints, free) = (problem.constraints(), problem.free_cost.len());
     let sizes: Vec<usize> = problem.blocks.iter().map(|block| block.size()).collect();
     let expected = constraints + free + 2 * sizes.iter().map(|size| size * size).sum::<usize>();
-    let (iteration, count) = lines[3].split_once(' ').and_then(|(a, b)| Some((a.parse().ok()?, b.parse::<usize>().ok()?))).ok_or_else(|| damaged(path, "line 4: expected two numbers"))?;
+    let (iteration, count) = lines[3]
+        .split_once(' ')
+        .and_then(|(a, b)| Some((a.parse().ok()?, b.parse::<usize>().ok()?)))
+        .ok_or_else(|| damaged(path, "line 4: expected two numbers"))?;
     if count != expected || lines.len() != expected + 5 {
-        return Err(damaged(path, format!("{} numbers where the problem has {expected}", lines.len().saturating_sub(5))));
+        return Err(damaged(
+            path,
+            format!("{} numbers where the problem has {expected}", lines.len().saturating_sub(5)),
+        ));
     }
     let mut numbers = Vec::with_capacity(expected);
     for (place, line) in lines[4..4 + expected].iter().enumerate() {
         let number = T::from_text(line).filter(|number| number.is_finite());
-        numbers.push(number.ok_or_else(|| damaged(path, format!("line {}: \"{line}\" is no finite number of {} bits", place + 5, T::BITS)))?);
+        numbers.push(number.ok_or_else(|| {
+            damaged(path, format!("line {}: \"{line}\" is no finite number of {} bits", place + 5, T::BITS))
+        })?);
     }
     let mut numbers = numbers.into_iter();
     let mut take = |count: usize| -> Vec<T> { numbers.by_ref().take(count).collect() };
     let (x, z) = (take(constraints), take(free));
-    let mut matrices = || -> Vec<Array2<T>> { sizes.iter().map(|size| Array2::from_shape_vec((*size, *size), take(size * size)).expect("as many numbers as entries")).collect() };
+    let mut matrices = || -> Vec<Array2<T>> {
+        sizes
+            .iter()
+            .map(|size| {
+                Array2::from_shape_vec((*size, *size), take(size * size)).expect("as many numbers as entries")
+            })
+            .collect()
+    };
     let (slack, matrices) = (matrices(), matrices());
     if slack.iter().chain(&matrices).any(|matrix| crate::dense::cholesky(matrix).is_none()) {
         return Err(damaged(path, "a matrix is not positive definite"));

@@ -3,10 +3,12 @@
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use super::schur::{Clusters, Schur, free_combination, free_products, products};
 use super::Problem;
+use super::schur::{Clusters, Schur, free_combination, free_products, products};
 use crate::Error;
-use crate::dense::{self, inner, largest, product, scaled_identity, solve_transposed, symmetrise, transposed, zeros};
+use crate::dense::{
+    self, inner, largest, product, scaled_identity, solve_transposed, symmetrise, transposed, zeros,
+};
 use crate::scalar::Scalar;
 
 /// When to stop, and where to start.
@@ -35,7 +37,8 @@ impl Settings {
     ///
     /// [`Error::Setting`] for a number that is not positive and finite.
     pub fn validate(&self) -> Result<(), Error> {
-        for (name, value) in [("gap", self.gap), ("infeasibility", self.infeasibility), ("start", self.start)] {
+        for (name, value) in [("gap", self.gap), ("infeasibility", self.infeasibility), ("start", self.start)]
+        {
             if !(value > 0.0 && value.is_finite()) {
                 return Err(Error::Setting { name, value, expected: "a positive number" });
             }
@@ -93,8 +96,15 @@ pub struct Iterate<T> {
 impl<T: Scalar> Iterate<T> {
     /// X = Y = `scale` times the identity, x = z = 0.
     pub fn start(problem: &Problem<T>, scale: f64) -> Self {
-        let identities: Vec<Array2<T>> = problem.blocks.iter().map(|block| scaled_identity(block.size(), T::from_f64(scale))).collect();
-        Self { x: vec![T::zero(); problem.constraints()], z: vec![T::zero(); problem.free_cost.len()], slack: identities.clone(), matrices: identities, iteration: 0 }
+        let identities: Vec<Array2<T>> =
+            problem.blocks.iter().map(|block| scaled_identity(block.size(), T::from_f64(scale))).collect();
+        Self {
+            x: vec![T::zero(); problem.constraints()],
+            z: vec![T::zero(); problem.free_cost.len()],
+            slack: identities.clone(),
+            matrices: identities,
+            iteration: 0,
+        }
     }
 }
 
@@ -146,7 +156,12 @@ const STEP: f64 = 0.9;
 /// # Errors
 ///
 /// [`Error::Problem`] and [`Error::Setting`] for faulty input. Failure to converge is no error but a [`Status`].
-pub fn minimise<T: Scalar>(problem: &Problem<T>, iterate: Iterate<T>, settings: &Settings, observe: &mut dyn FnMut(&Progress, &Iterate<T>) -> bool) -> Result<Solution<T>, Error> {
+pub fn minimise<T: Scalar>(
+    problem: &Problem<T>,
+    iterate: Iterate<T>,
+    settings: &Settings,
+    observe: &mut dyn FnMut(&Progress, &Iterate<T>) -> bool,
+) -> Result<Solution<T>, Error> {
     problem.validate()?;
     settings.validate()?;
     let clusters = Clusters::new(problem);
@@ -154,11 +169,17 @@ pub fn minimise<T: Scalar>(problem: &Problem<T>, iterate: Iterate<T>, settings: 
     let mut best_primal = f64::INFINITY;
     loop {
         let progress = state.progress(problem);
-        let finish = |state: State<T>, status| Ok(Solution { primal: state.primal, iterate: state.iterate, progress, status });
-        if !progress.gap.is_finite() || !progress.primal_infeasibility.is_finite() || !progress.dual_infeasibility.is_finite() {
+        let finish = |state: State<T>, status| {
+            Ok(Solution { primal: state.primal, iterate: state.iterate, progress, status })
+        };
+        if !progress.gap.is_finite()
+            || !progress.primal_infeasibility.is_finite()
+            || !progress.dual_infeasibility.is_finite()
+        {
             return finish(state, Status::Breakdown);
         }
-        let feasible = progress.primal_infeasibility <= settings.infeasibility && progress.dual_infeasibility <= settings.infeasibility;
+        let feasible = progress.primal_infeasibility <= settings.infeasibility
+            && progress.dual_infeasibility <= settings.infeasibility;
         if feasible && progress.gap <= settings.gap {
             observe(&progress, &state.iterate);
             let state = match state.projected(problem, &clusters) {
@@ -166,7 +187,12 @@ pub fn minimise<T: Scalar>(problem: &Problem<T>, iterate: Iterate<T>, settings: 
                 None => state,
             };
             let progress = state.progress(problem);
-            return Ok(Solution { primal: state.primal, iterate: state.iterate, progress, status: Status::Optimal });
+            return Ok(Solution {
+                primal: state.primal,
+                iterate: state.iterate,
+                progress,
+                status: Status::Optimal,
+            });
         }
         if let Some(status) = state.certificate_of_infeasibility(problem, &progress) {
             return finish(state, status);
@@ -179,11 +205,15 @@ pub fn minimise<T: Scalar>(problem: &Problem<T>, iterate: Iterate<T>, settings: 
         }
         // Once feasible, residuals that grow again are rounding errors.
         best_primal = best_primal.min(progress.primal_infeasibility);
-        if best_primal <= settings.infeasibility && progress.primal_infeasibility > 1e3 * settings.infeasibility {
+        if best_primal <= settings.infeasibility
+            && progress.primal_infeasibility > 1e3 * settings.infeasibility
+        {
             return finish(state, Status::Breakdown);
         }
         match state.step(problem, &clusters, feasible) {
-            Some((iterate, steps)) if steps.0.max(steps.1) > 1e-6 => state = State::new(problem, iterate, steps),
+            Some((iterate, steps)) if steps.0.max(steps.1) > 1e-6 => {
+                state = State::new(problem, iterate, steps)
+            }
             _ => return finish(state, Status::Breakdown),
         }
     }
@@ -208,13 +238,24 @@ impl<T: Scalar> State<T> {
     fn new(problem: &Problem<T>, iterate: Iterate<T>, steps: (f64, f64)) -> Self {
         let inner_products = products(problem, &iterate.matrices);
         let free = free_combination(problem, &iterate.z);
-        let primal_residual = (0..problem.constraints()).map(|i| problem.right_hand_side[i] - inner_products[i] - free[i]).collect();
-        let dual_residual = problem.blocks.par_iter().zip(&iterate.slack).map(|(block, slack)| {
-            let mut residual = &block.cost - slack;
-            block.add_combination(&mut residual, &iterate.x, -1.0);
-            residual
-        }).collect();
-        let free_residual = free_products(problem, &iterate.x).iter().zip(&problem.free_cost).map(|(product, cost)| *cost - *product).collect();
+        let primal_residual = (0..problem.constraints())
+            .map(|i| problem.right_hand_side[i] - inner_products[i] - free[i])
+            .collect();
+        let dual_residual = problem
+            .blocks
+            .par_iter()
+            .zip(&iterate.slack)
+            .map(|(block, slack)| {
+                let mut residual = &block.cost - slack;
+                block.add_combination(&mut residual, &iterate.x, -1.0);
+                residual
+            })
+            .collect();
+        let free_residual = free_products(problem, &iterate.x)
+            .iter()
+            .zip(&problem.free_cost)
+            .map(|(product, cost)| *cost - *product)
+            .collect();
         let mut primal = problem.constant;
         for (block, matrix) in problem.blocks.iter().zip(&iterate.matrices) {
             primal += inner(&block.cost, matrix);
@@ -236,9 +277,17 @@ impl<T: Scalar> State<T> {
 
     fn progress(&self, problem: &Problem<T>) -> Progress {
         let scale_primal = 1.0 + largest(problem.right_hand_side.iter().copied());
-        let costs = problem.blocks.iter().flat_map(|block| block.cost.iter().copied()).chain(problem.free_cost.iter().copied());
+        let costs = problem
+            .blocks
+            .iter()
+            .flat_map(|block| block.cost.iter().copied())
+            .chain(problem.free_cost.iter().copied());
         let scale_dual = 1.0 + largest(costs);
-        let residuals = self.dual_residual.iter().flat_map(|residual| residual.iter().copied()).chain(self.free_residual.iter().copied());
+        let residuals = self
+            .dual_residual
+            .iter()
+            .flat_map(|residual| residual.iter().copied())
+            .chain(self.free_residual.iter().copied());
         let (primal, dual) = (self.primal.to_f64(), self.dual.to_f64());
         Progress {
             iteration: self.iterate.iteration,
@@ -261,7 +310,11 @@ impl<T: Scalar> State<T> {
         let dual = progress.dual - constant;
         if progress.primal_infeasibility > 1e-8 && dual > 1.0 {
             // −Σ x A = X − (C − D); what is not X must vanish beside b·x.
-            let rest = problem.blocks.iter().zip(&self.dual_residual).flat_map(|(block, residual)| block.cost.iter().zip(residual).map(|(c, d)| *c - *d));
+            let rest = problem
+                .blocks
+                .iter()
+                .zip(&self.dual_residual)
+                .flat_map(|(block, residual)| block.cost.iter().zip(residual).map(|(c, d)| *c - *d));
             let free = problem.free_cost.iter().zip(&self.free_residual).map(|(c, d)| *c - *d);
             if largest(rest.chain(free)) / dual < NEARLY {
                 return Some(Status::PrimalInfeasible);
@@ -278,7 +331,12 @@ impl<T: Scalar> State<T> {
     }
 
     /// One predictor and corrector; `None` if a factorisation fails.
-    fn step(&self, problem: &Problem<T>, clusters: &Clusters, feasible: bool) -> Option<(Iterate<T>, (f64, f64))> {
+    fn step(
+        &self,
+        problem: &Problem<T>,
+        clusters: &Clusters,
+        feasible: bool,
+    ) -> Option<(Iterate<T>, (f64, f64))> {
         let Iterate { slack, matrices, .. } = &self.iterate;
         let factors_x: Vec<Array2<T>> = slack.par_iter().map(dense::cholesky).collect::<Option<_>>()?;
         let factors_y: Vec<Array2<T>> = matrices.par_iter().map(dense::cholesky).collect::<Option<_>>()?;
@@ -287,14 +345,29 @@ impl<T: Scalar> State<T> {
         let barrier = self.barrier;
 
         let predictor_target = if feasible { 0.0 } else { 0.2 };
-        let predictor = self.direction(problem, clusters, &schur, &inverses, T::from_f64(predictor_target) * barrier, None);
+        let predictor = self.direction(
+            problem,
+            clusters,
+            &schur,
+            &inverses,
+            T::from_f64(predictor_target) * barrier,
+            None,
+        );
         let mut reached = T::zero();
         for (((x, y), dx), dy) in slack.iter().zip(matrices).zip(&predictor.slack).zip(&predictor.matrices) {
             reached += inner(&(x + dx), &(y + dy));
         }
         let ratio = (reached / T::from_f64(problem.order() as f64)).to_f64() / barrier.to_f64();
-        let centring = if feasible { (ratio * ratio).clamp(0.1, 1.0) } else { (ratio * ratio).clamp(0.2, 1.0) };
-        let direction = self.direction(problem, clusters, &schur, &inverses, T::from_f64(centring) * barrier, Some(&predictor));
+        let centring =
+            if feasible { (ratio * ratio).clamp(0.1, 1.0) } else { (ratio * ratio).clamp(0.2, 1.0) };
+        let direction = self.direction(
+            problem,
+            clusters,
+            &schur,
+            &inverses,
+            T::from_f64(centring) * barrier,
+            Some(&predictor),
+        );
 
         let mut slack_step = (STEP * furthest_step(&factors_x, &direction.slack)?).min(1.0);
         let mut matrix_step = (STEP * furthest_step(&factors_y, &direction.matrices)?).min(1.0);
@@ -308,7 +381,9 @@ impl<T: Scalar> State<T> {
                 let step = T::from_f64(step);
                 from.par_iter().zip(by).map(|(from, by)| from + &by.mapv(|value| step * value)).collect()
             };
-            let along = |from: &[T], by: &[T], step: f64| from.iter().zip(by).map(|(from, by)| *from + T::from_f64(step) * *by).collect();
+            let along = |from: &[T], by: &[T], step: f64| {
+                from.iter().zip(by).map(|(from, by)| *from + T::from_f64(step) * *by).collect()
+            };
             let next = Iterate {
                 x: along(&self.iterate.x, &direction.x, slack_step),
                 z: along(&self.iterate.z, &direction.z, matrix_step),
@@ -316,7 +391,8 @@ impl<T: Scalar> State<T> {
                 matrices: moved(matrices, &direction.matrices, matrix_step),
                 iteration: self.iterate.iteration + 1,
             };
-            let definite = |matrices: &[Array2<T>]| matrices.par_iter().all(|matrix| dense::cholesky(matrix).is_some());
+            let definite =
+                |matrices: &[Array2<T>]| matrices.par_iter().all(|matrix| dense::cholesky(matrix).is_some());
             let (slack_definite, matrices_definite) = (definite(&next.slack), definite(&next.matrices));
             if slack_definite && matrices_definite {
                 return Some((next, (matrix_step, slack_step)));
@@ -334,8 +410,10 @@ impl<T: Scalar> State<T> {
     /// The iterate with its primal residual removed as far as the arithmetic can, by moves in the metric of the current point; `None` if
     /// a factorisation fails or a matrix would not stay positive definite. Exact proofs need this more than a smaller gap.
     fn projected(&self, problem: &Problem<T>, clusters: &Clusters) -> Option<Iterate<T>> {
-        let factors_x: Vec<Array2<T>> = self.iterate.slack.par_iter().map(dense::cholesky).collect::<Option<_>>()?;
-        let factors_y: Vec<Array2<T>> = self.iterate.matrices.par_iter().map(dense::cholesky).collect::<Option<_>>()?;
+        let factors_x: Vec<Array2<T>> =
+            self.iterate.slack.par_iter().map(dense::cholesky).collect::<Option<_>>()?;
+        let factors_y: Vec<Array2<T>> =
+            self.iterate.matrices.par_iter().map(dense::cholesky).collect::<Option<_>>()?;
         let inverses: Vec<Array2<T>> = factors_x.par_iter().map(dense::inverse).collect();
         let schur = Schur::new(problem, clusters, &factors_x, &factors_y, &inverses, &self.iterate.matrices)?;
         let mut iterate = self.iterate.clone();
@@ -343,7 +421,8 @@ impl<T: Scalar> State<T> {
         for _ in 0..3 {
             let done = products(problem, &iterate.matrices);
             let free_done = free_combination(problem, &iterate.z);
-            let missing: Vec<T> = (0..done.len()).map(|i| problem.right_hand_side[i] - done[i] - free_done[i]).collect();
+            let missing: Vec<T> =
+                (0..done.len()).map(|i| problem.right_hand_side[i] - done[i] - free_done[i]).collect();
             let (x, z) = schur.solve(clusters, &missing, &nothing);
             iterate.matrices.par_iter_mut().enumerate().for_each(|(b, matrix)| {
                 let mut combination = zeros(matrix.nrows(), matrix.ncols());
@@ -358,47 +437,82 @@ impl<T: Scalar> State<T> {
     }
 
     /// Newton's direction towards X Y = `target` I, with the second-order term of a predictor.
-    fn direction(&self, problem: &Problem<T>, clusters: &Clusters, schur: &Schur<T>, inverses: &[Array2<T>], target: T, predictor: Option<&Direction<T>>) -> Direction<T> {
+    fn direction(
+        &self,
+        problem: &Problem<T>,
+        clusters: &Clusters,
+        schur: &Schur<T>,
+        inverses: &[Array2<T>],
+        target: T,
+        predictor: Option<&Direction<T>>,
+    ) -> Direction<T> {
         let matrices = &self.iterate.matrices;
         // target X⁻¹ − X⁻¹ (dX' dY'), the part of Y + dY that does not depend on the direction sought.
-        let constant: Vec<Array2<T>> = (0..matrices.len()).into_par_iter().map(|b| {
-            let mut part = inverses[b].mapv(|value| target * value);
-            if let Some(predictor) = predictor {
-                let correction = product(&inverses[b], &product(&predictor.slack[b], &predictor.matrices[b]));
-                part = part - correction;
-            }
-            part
-        }).collect();
-        let residual_part: Vec<Array2<T>> = (0..matrices.len()).into_par_iter().map(|b| {
-            let mut part = &constant[b] - &matrices[b] - product(&inverses[b], &product(&self.dual_residual[b], &matrices[b]));
-            symmetrise(&mut part);
-            part
-        }).collect();
+        let constant: Vec<Array2<T>> = (0..matrices.len())
+            .into_par_iter()
+            .map(|b| {
+                let mut part = inverses[b].mapv(|value| target * value);
+                if let Some(predictor) = predictor {
+                    let correction =
+                        product(&inverses[b], &product(&predictor.slack[b], &predictor.matrices[b]));
+                    part = part - correction;
+                }
+                part
+            })
+            .collect();
+        let residual_part: Vec<Array2<T>> = (0..matrices.len())
+            .into_par_iter()
+            .map(|b| {
+                let mut part = &constant[b]
+                    - &matrices[b]
+                    - product(&inverses[b], &product(&self.dual_residual[b], &matrices[b]));
+                symmetrise(&mut part);
+                part
+            })
+            .collect();
         let known = products(problem, &residual_part);
-        let right: Vec<T> = self.primal_residual.iter().zip(&known).map(|(residual, known)| *residual - *known).collect();
+        let right: Vec<T> =
+            self.primal_residual.iter().zip(&known).map(|(residual, known)| *residual - *known).collect();
         let (mut x, mut z) = schur.solve(clusters, &right, &self.free_residual);
         let slack_of = |x: &[T], from: Vec<Array2<T>>| -> Vec<Array2<T>> {
-            problem.blocks.par_iter().zip(from).map(|(block, mut slack)| {
-                block.add_combination(&mut slack, x, -1.0);
-                slack
-            }).collect()
+            problem
+                .blocks
+                .par_iter()
+                .zip(from)
+                .map(|(block, mut slack)| {
+                    block.add_combination(&mut slack, x, -1.0);
+                    slack
+                })
+                .collect()
         };
         let response = |b: usize, slack: &Array2<T>| product(&inverses[b], &product(slack, &matrices[b]));
         let mut slack = slack_of(&x, self.dual_residual.clone());
-        let mut directions: Vec<Array2<T>> = (0..matrices.len()).into_par_iter().map(|b| {
-            let mut direction = &constant[b] - &matrices[b] - response(b, &slack[b]);
-            symmetrise(&mut direction);
-            direction
-        }).collect();
+        let mut directions: Vec<Array2<T>> = (0..matrices.len())
+            .into_par_iter()
+            .map(|b| {
+                let mut direction = &constant[b] - &matrices[b] - response(b, &slack[b]);
+                symmetrise(&mut direction);
+                direction
+            })
+            .collect();
         if predictor.is_some() {
             // Near the optimum the system is ill-conditioned. One refinement, with the residual of what the direction does to the
             // constraints, not of what the system says, keeps them satisfied. Only small numbers are added.
             let done = products(problem, &directions);
             let free_done = free_combination(problem, &z);
-            let missing: Vec<T> = (0..done.len()).map(|i| self.primal_residual[i] - done[i] - free_done[i]).collect();
-            let free_missing: Vec<T> = self.free_residual.iter().zip(free_products(problem, &x)).map(|(residual, done)| *residual - done).collect();
+            let missing: Vec<T> =
+                (0..done.len()).map(|i| self.primal_residual[i] - done[i] - free_done[i]).collect();
+            let free_missing: Vec<T> = self
+                .free_residual
+                .iter()
+                .zip(free_products(problem, &x))
+                .map(|(residual, done)| *residual - done)
+                .collect();
             let (more_x, more_z) = schur.solve(clusters, &missing, &free_missing);
-            let more_slack = slack_of(&more_x, matrices.iter().map(|matrix| zeros(matrix.nrows(), matrix.ncols())).collect());
+            let more_slack = slack_of(
+                &more_x,
+                matrices.iter().map(|matrix| zeros(matrix.nrows(), matrix.ncols())).collect(),
+            );
             directions.par_iter_mut().enumerate().for_each(|(b, direction)| {
                 let mut more = response(b, &more_slack[b]);
                 symmetrise(&mut more);
@@ -422,13 +536,17 @@ struct Direction<T> {
 /// The largest step along `directions` that keeps all matrices Uᵀ U positive semidefinite, infinite if none ends it: minus one
 /// over the smallest eigenvalue of U⁻ᵀ D U⁻¹. The eigenvalue is found in `f64`, which is enough for a step; `None` if it is not finite.
 fn furthest_step<T: Scalar>(factors: &[Array2<T>], directions: &[Array2<T>]) -> Option<f64> {
-    let smallest: Vec<Option<f64>> = factors.par_iter().zip(directions).map(|(factor, direction)| {
-        let half = solve_transposed(factor, direction);
-        let scaled = solve_transposed(factor, &transposed(&half));
-        let (values, _) = numerics::symmetric::eigen(dense::rounded(scaled.view()).view())?;
-        Some(values[0])
-    }).collect();
-    let smallest = smallest.into_iter().try_fold(f64::INFINITY, |least, value| value.map(|value| least.min(value)))?;
+    let smallest: Vec<Option<f64>> = factors
+        .par_iter()
+        .zip(directions)
+        .map(|(factor, direction)| {
+            let half = solve_transposed(factor, direction);
+            let scaled = solve_transposed(factor, &transposed(&half));
+            let (values, _) = numerics::symmetric::eigen(dense::rounded(scaled.view()).view())?;
+            Some(values[0])
+        })
+        .collect();
+    let smallest =
+        smallest.into_iter().try_fold(f64::INFINITY, |least, value| value.map(|value| least.min(value)))?;
     Some(if smallest < 0.0 { -1.0 / smallest } else { f64::INFINITY })
 }
-

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use super::Problem;
 use super::checkpoint;
 use super::interior_point::{Iterate, Progress, Settings, Solution, Status, minimise};
-use super::Problem;
 use crate::Error;
 use crate::scalar::{DoubleDouble, Multi, Scalar};
 
@@ -34,7 +34,8 @@ pub enum Precision {
 
 impl Precision {
     /// All of them, ascending.
-    pub const ALL: [Self; 6] = [Self::Double, Self::DoubleDouble, Self::Bits192, Self::Bits256, Self::Bits384, Self::Bits512];
+    pub const ALL: [Self; 6] =
+        [Self::Double, Self::DoubleDouble, Self::Bits192, Self::Bits256, Self::Bits384, Self::Bits512];
 
     /// Bits of the mantissa.
     pub fn bits(self) -> usize {
@@ -121,7 +122,12 @@ pub struct Plan<'a> {
 
 impl Default for Plan<'_> {
     fn default() -> Self {
-        Self { settings: Settings::default(), from: Precision::DoubleDouble, to: Precision::Bits512, checkpoint: None }
+        Self {
+            settings: Settings::default(),
+            from: Precision::DoubleDouble,
+            to: Precision::Bits512,
+            checkpoint: None,
+        }
     }
 }
 
@@ -138,10 +144,18 @@ type Carried = Iterate<Multi<8>>;
 /// # Errors
 ///
 /// Of the formulation; [`Error::Setting`]; [`Error::Checkpoint`] if a checkpoint is damaged, belongs to another problem or cannot be written.
-pub fn solve<F: Formulation>(formulation: &F, plan: &Plan, observe: &mut dyn FnMut(&Progress) -> bool) -> Result<Outcome<F::Output>, Error> {
+pub fn solve<F: Formulation>(
+    formulation: &F,
+    plan: &Plan,
+    observe: &mut dyn FnMut(&Progress) -> bool,
+) -> Result<Outcome<F::Output>, Error> {
     plan.settings.validate()?;
     if plan.from > plan.to {
-        return Err(Error::Setting { name: "first precision", value: plan.from.bits() as f64, expected: "at most the last precision" });
+        return Err(Error::Setting {
+            name: "first precision",
+            value: plan.from.bits() as f64,
+            expected: "at most the last precision",
+        });
     }
     let mut precision = plan.from;
     let mut carried = None;
@@ -164,7 +178,8 @@ pub fn solve<F: Formulation>(formulation: &F, plan: &Plan, observe: &mut dyn FnM
         let (output, last, made) = attempt(formulation, plan, &settings, precision, carried.take(), observe)?;
         attempts.push(made);
         let next = Precision::ALL.into_iter().find(|next| *next > precision && *next <= plan.to);
-        let insufficient = made.status == Status::Breakdown || made.status == Status::Optimal && output.is_err();
+        let insufficient =
+            made.status == Status::Breakdown || made.status == Status::Optimal && output.is_err();
         match next {
             Some(next) if insufficient => {
                 precision = next;
@@ -182,7 +197,10 @@ pub fn solve<F: Formulation>(formulation: &F, plan: &Plan, observe: &mut dyn FnM
                     && made.status != Status::Stopped
                     && path.exists()
                 {
-                    std::fs::remove_file(path).map_err(|error| Error::Checkpoint { path: path.display().to_string(), fault: error.to_string() })?;
+                    std::fs::remove_file(path).map_err(|error| Error::Checkpoint {
+                        path: path.display().to_string(),
+                        fault: error.to_string(),
+                    })?;
                 }
                 return Ok(Outcome { output, attempts });
             }
@@ -206,7 +224,9 @@ fn attempt<T: Scalar, F: Formulation>(
     let fingerprint = checkpoint::fingerprint(&problem);
     let start = match (carried, plan.checkpoint) {
         (Some(carried), _) => converted(&carried),
-        (None, Some((path, _))) if path.exists() && checkpoint::precision(path)? == precision => checkpoint::read(path, &problem, &fingerprint)?,
+        (None, Some((path, _))) if path.exists() && checkpoint::precision(path)? == precision => {
+            checkpoint::read(path, &problem, &fingerprint)?
+        }
         _ => Iterate::start(&problem, settings.start),
     };
     let mut written = Instant::now();
@@ -217,7 +237,10 @@ fn attempt<T: Scalar, F: Formulation>(
         let go_on = observe(progress);
         smallest_residual = smallest_residual.min(progress.primal_infeasibility);
         let long = progress.steps.0.min(progress.steps.1) >= LONG_STEP;
-        if long && progress.gap < LARGE_GAP && progress.primal_infeasibility <= (1e3 * smallest_residual).max(settings.infeasibility) {
+        if long
+            && progress.gap < LARGE_GAP
+            && progress.primal_infeasibility <= (1e3 * smallest_residual).max(settings.infeasibility)
+        {
             healthy = Some(iterate.clone());
         }
         if let Some((path, interval)) = plan.checkpoint

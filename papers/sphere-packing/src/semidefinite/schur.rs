@@ -37,10 +37,14 @@ impl Clusters {
             }
             node
         }
-        let first_and_all: Vec<Vec<usize>> = problem.blocks.iter().map(|block| match &block.terms {
-            Terms::RankOne { constraints, .. } => constraints.clone(),
-            Terms::Entries(entries) => entries.iter().map(|entry| entry.0).collect(),
-        }).collect();
+        let first_and_all: Vec<Vec<usize>> = problem
+            .blocks
+            .iter()
+            .map(|block| match &block.terms {
+                Terms::RankOne { constraints, .. } => constraints.clone(),
+                Terms::Entries(entries) => entries.iter().map(|entry| entry.0).collect(),
+            })
+            .collect();
         for constraints in &first_and_all {
             for constraint in constraints {
                 let (a, b) = (root(&mut parent, constraints[0]), root(&mut parent, *constraint));
@@ -81,7 +85,14 @@ pub(super) struct Schur<T> {
 impl<T: Scalar> Schur<T> {
     /// Assembles and factors the system for the factors of X and Y and the inverse of X in each block; `None` if it is not
     /// positive definite in this precision.
-    pub fn new(problem: &Problem<T>, clusters: &Clusters, factors_x: &[Array2<T>], factors_y: &[Array2<T>], inverses: &[Array2<T>], y: &[Array2<T>]) -> Option<Self> {
+    pub fn new(
+        problem: &Problem<T>,
+        clusters: &Clusters,
+        factors_x: &[Array2<T>],
+        factors_y: &[Array2<T>],
+        inverses: &[Array2<T>],
+        y: &[Array2<T>],
+    ) -> Option<Self> {
         let mut factors = Vec::with_capacity(clusters.clusters.len());
         let free_variables = problem.free_cost.len();
         let mut complement = zeros::<T>(free_variables, free_variables);
@@ -93,10 +104,13 @@ impl<T: Scalar> Schur<T> {
                         let columns = dense::transposed(vectors);
                         let through_x = solve_transposed(&factors_x[number], &columns);
                         let through_y = dense::product(&factors_y[number], &columns);
-                        let places: Vec<usize> = constraints.iter().map(|constraint| clusters.position[*constraint]).collect();
+                        let places: Vec<usize> =
+                            constraints.iter().map(|constraint| clusters.position[*constraint]).collect();
                         add_rank_one(&mut matrix, &through_x, &through_y, weights, &places);
                     }
-                    Terms::Entries(entries) => add_entries(&mut matrix, entries, &clusters.position, &inverses[number], &y[number]),
+                    Terms::Entries(entries) => {
+                        add_entries(&mut matrix, entries, &clusters.position, &inverses[number], &y[number])
+                    }
                 }
             }
             let factor = dense::cholesky(&matrix)?;
@@ -111,10 +125,17 @@ impl<T: Scalar> Schur<T> {
 
     /// The solution of S dx + B dz = `right`, Bᵀ dx = `free_right`.
     pub fn solve(&self, clusters: &Clusters, right: &[T], free_right: &[T]) -> (Vec<T>, Vec<T>) {
-        let halves: Vec<Array2<T>> = clusters.clusters.iter().zip(&self.factors).map(|(cluster, (factor, _))| {
-            let part = Array2::from_shape_fn((cluster.constraints.len(), 1), |(i, _)| right[cluster.constraints[i]]);
-            solve_transposed(factor, &part)
-        }).collect();
+        let halves: Vec<Array2<T>> = clusters
+            .clusters
+            .iter()
+            .zip(&self.factors)
+            .map(|(cluster, (factor, _))| {
+                let part = Array2::from_shape_fn((cluster.constraints.len(), 1), |(i, _)| {
+                    right[cluster.constraints[i]]
+                });
+                solve_transposed(factor, &part)
+            })
+            .collect();
         let mut dz = Array2::from_shape_fn((free_right.len(), 1), |(i, _)| -free_right[i]);
         if let Some(factor) = &self.free {
             for (half, (_, through)) in halves.iter().zip(&self.factors) {
@@ -123,7 +144,9 @@ impl<T: Scalar> Schur<T> {
             dz = dense::solve(factor, &solve_transposed(factor, &dz));
         }
         let mut dx = vec![T::zero(); right.len()];
-        for ((cluster, (factor, through)), mut half) in clusters.clusters.iter().zip(&self.factors).zip(halves) {
+        for ((cluster, (factor, through)), mut half) in
+            clusters.clusters.iter().zip(&self.factors).zip(halves)
+        {
             if self.free.is_some() {
                 half = half - dense::product(through, &dz);
             }
@@ -138,7 +161,13 @@ impl<T: Scalar> Schur<T> {
 
 /// Adds w_s w_t (v_sᵀ X⁻¹ v_t)(v_sᵀ Y v_t) to the upper triangle at the places of the terms s and t, given the two
 /// halves whose Gram matrices the brackets are.
-fn add_rank_one<T: Scalar>(matrix: &mut Array2<T>, through_x: &Array2<T>, through_y: &Array2<T>, weights: &[T], places: &[usize]) {
+fn add_rank_one<T: Scalar>(
+    matrix: &mut Array2<T>,
+    through_x: &Array2<T>,
+    through_y: &Array2<T>,
+    weights: &[T],
+    places: &[usize],
+) {
     let size = matrix.nrows();
     let terms = places.len();
     matrix.axis_chunks_iter_mut(Axis(0), PANEL).into_par_iter().enumerate().for_each(|(panel, mut rows)| {
@@ -153,7 +182,8 @@ fn add_rank_one<T: Scalar>(matrix: &mut Array2<T>, through_x: &Array2<T>, throug
             let right = half.slice(s![.., start..]).as_standard_layout().into_owned();
             let mut gram = zeros::<T>(end - start, terms - start);
             let sizes = Sizes { depth: half.nrows(), rows: end - start, columns: terms - start };
-            let (left, right) = (left.as_slice().expect("standard layout"), right.as_slice().expect("standard layout"));
+            let (left, right) =
+                (left.as_slice().expect("standard layout"), right.as_slice().expect("standard layout"));
             T::accumulate(gram.as_slice_mut().expect("standard layout"), left, right, sizes, 1.0);
             gram
         };
@@ -162,7 +192,8 @@ fn add_rank_one<T: Scalar>(matrix: &mut Array2<T>, through_x: &Array2<T>, throug
             let mut row = rows.row_mut(places[s] - first_row);
             for t in start..terms {
                 if places[t] >= places[s] {
-                    row[places[t]] += (weights[s] * weights[t]) * (gram_x[[s - start, t - start]] * gram_y[[s - start, t - start]]);
+                    row[places[t]] += (weights[s] * weights[t])
+                        * (gram_x[[s - start, t - start]] * gram_y[[s - start, t - start]]);
                 }
             }
         }
@@ -170,31 +201,46 @@ fn add_rank_one<T: Scalar>(matrix: &mut Array2<T>, through_x: &Array2<T>, throug
 }
 
 /// The same for constraints given by entries: ⟨A_s, X⁻¹ A_t Y⟩, with X⁻¹ A_t Y formed for every t.
-fn add_entries<T: Scalar>(matrix: &mut Array2<T>, entries: &[(usize, usize, usize, T)], position: &[usize], inverse: &Array2<T>, y: &Array2<T>) {
+fn add_entries<T: Scalar>(
+    matrix: &mut Array2<T>,
+    entries: &[(usize, usize, usize, T)],
+    position: &[usize],
+    inverse: &Array2<T>,
+    y: &Array2<T>,
+) {
     let groups: Vec<&[(usize, usize, usize, T)]> = entries.chunk_by(|a, b| a.0 == b.0).collect();
-    let columns: Vec<(usize, Vec<(usize, T)>)> = groups.par_iter().enumerate().map(|(t, group)| {
-        let mut image = zeros::<T>(y.nrows(), y.ncols());
-        for &(_, row, column, value) in *group {
-            let pairs = if row == column { vec![(row, column)] } else { vec![(row, column), (column, row)] };
-            for (p, q) in pairs {
-                for i in 0..y.nrows() {
-                    let factor = value * inverse[[i, p]];
-                    for j in 0..y.ncols() {
-                        image[[i, j]] += factor * y[[q, j]];
+    let columns: Vec<(usize, Vec<(usize, T)>)> = groups
+        .par_iter()
+        .enumerate()
+        .map(|(t, group)| {
+            let mut image = zeros::<T>(y.nrows(), y.ncols());
+            for &(_, row, column, value) in *group {
+                let pairs =
+                    if row == column { vec![(row, column)] } else { vec![(row, column), (column, row)] };
+                for (p, q) in pairs {
+                    for i in 0..y.nrows() {
+                        let factor = value * inverse[[i, p]];
+                        for j in 0..y.ncols() {
+                            image[[i, j]] += factor * y[[q, j]];
+                        }
                     }
                 }
             }
-        }
-        let products = groups[..=t].iter().map(|group| {
-            let mut sum = T::zero();
-            for &(_, row, column, value) in *group {
-                let both = if row == column { image[[row, row]] } else { image[[row, column]] + image[[column, row]] };
-                sum += value * both;
-            }
-            (position[group[0].0], sum)
-        });
-        (position[group[0].0], products.collect())
-    }).collect();
+            let products = groups[..=t].iter().map(|group| {
+                let mut sum = T::zero();
+                for &(_, row, column, value) in *group {
+                    let both = if row == column {
+                        image[[row, row]]
+                    } else {
+                        image[[row, column]] + image[[column, row]]
+                    };
+                    sum += value * both;
+                }
+                (position[group[0].0], sum)
+            });
+            (position[group[0].0], products.collect())
+        })
+        .collect();
     for (column, products) in columns {
         for (row, value) in products {
             matrix[[row, column]] += value;
@@ -219,11 +265,16 @@ pub(super) fn free_products<T: Scalar>(problem: &Problem<T>, x: &[T]) -> Vec<T> 
 
 /// B z.
 pub(super) fn free_combination<T: Scalar>(problem: &Problem<T>, z: &[T]) -> Vec<T> {
-    problem.free.rows().into_iter().map(|row| {
-        let mut sum = T::zero();
-        for (a, b) in row.iter().zip(z) {
-            sum += *a * *b;
-        }
-        sum
-    }).collect()
+    problem
+        .free
+        .rows()
+        .into_iter()
+        .map(|row| {
+            let mut sum = T::zero();
+            for (a, b) in row.iter().zip(z) {
+                sum += *a * *b;
+            }
+            sum
+        })
+        .collect()
 }

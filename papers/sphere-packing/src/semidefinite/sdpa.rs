@@ -53,33 +53,50 @@ impl SparseProblem {
         for (number, line) in reader.lines().enumerate() {
             let line = line.map_err(|error| fault(number + 1, error.to_string()))?;
             // Comments open the file; later lines may end in remarks, which the counts leave unread.
-            if !(lines.is_empty() && (line.starts_with('"') || line.starts_with('*')) || line.trim().is_empty()) {
+            if !(lines.is_empty() && (line.starts_with('"') || line.starts_with('*'))
+                || line.trim().is_empty())
+            {
                 lines.push((number + 1, line));
             }
         }
         let mut lines = lines.into_iter();
-        let mut next = |what: &str| lines.next().ok_or_else(|| fault(0, format!("the file ends before {what}")));
+        let mut next =
+            |what: &str| lines.next().ok_or_else(|| fault(0, format!("the file ends before {what}")));
         let count = |(number, line): (usize, String), what: &str| -> Result<usize, Error> {
             let field = fields(&line).next().unwrap_or("").to_owned();
-            field.parse::<usize>().ok().filter(|count| (1..=LARGEST).contains(count)).ok_or_else(|| fault(number, format!("expected {what} from 1 to {LARGEST}, found \"{field}\"")))
+            field.parse::<usize>().ok().filter(|count| (1..=LARGEST).contains(count)).ok_or_else(|| {
+                fault(number, format!("expected {what} from 1 to {LARGEST}, found \"{field}\""))
+            })
         };
         let constraints = count(next("the number of constraints")?, "a number of constraints")?;
         let block_count = count(next("the number of blocks")?, "a number of blocks")?;
         let (number, line) = next("the orders of the blocks")?;
         let mut blocks = Vec::with_capacity(block_count);
         for field in fields(&line).take(block_count) {
-            let order: isize = field.trim_start_matches('+').parse().map_err(|_| fault(number, format!("expected the order of a block, found \"{field}\"")))?;
+            let order: isize = field
+                .trim_start_matches('+')
+                .parse()
+                .map_err(|_| fault(number, format!("expected the order of a block, found \"{field}\"")))?;
             if order == 0 || order.unsigned_abs() > LARGEST {
                 return Err(fault(number, format!("a block of order {order}")));
             }
             blocks.push(order);
         }
         if blocks.len() != block_count {
-            return Err(fault(number, format!("expected {block_count} orders of blocks, found {}", blocks.len())));
+            return Err(fault(
+                number,
+                format!("expected {block_count} orders of blocks, found {}", blocks.len()),
+            ));
         }
-        let memory: usize = blocks.iter().map(|order| if *order > 0 { order.unsigned_abs().pow(2) } else { order.unsigned_abs() }).sum();
+        let memory: usize = blocks
+            .iter()
+            .map(|order| if *order > 0 { order.unsigned_abs().pow(2) } else { order.unsigned_abs() })
+            .sum();
         if memory > LARGEST_DENSE {
-            return Err(fault(number, format!("the blocks have {memory} entries, more than {LARGEST_DENSE}")));
+            return Err(fault(
+                number,
+                format!("the blocks have {memory} entries, more than {LARGEST_DENSE}"),
+            ));
         }
         let (number, line) = next("the costs")?;
         let costs: Vec<String> = fields(&line).take(constraints).map(str::to_owned).collect();
@@ -93,17 +110,30 @@ impl SparseProblem {
         for (number, line) in lines {
             let found: Vec<&str> = fields(&line).collect();
             let [matrix, block, row, column, value] = found.as_slice() else {
-                return Err(fault(number, format!("expected matrix, block, row, column and value, found {} fields", found.len())));
+                return Err(fault(
+                    number,
+                    format!("expected matrix, block, row, column and value, found {} fields", found.len()),
+                ));
             };
             let place = |field: &str, low: usize, high: usize, what: &str| -> Result<usize, Error> {
-                field.parse::<usize>().ok().filter(|place| (low..=high).contains(place)).ok_or_else(|| fault(number, format!("expected a {what} from {low} to {high}, found \"{field}\"")))
+                field.parse::<usize>().ok().filter(|place| (low..=high).contains(place)).ok_or_else(|| {
+                    fault(number, format!("expected a {what} from {low} to {high}, found \"{field}\""))
+                })
             };
             let matrix = place(matrix, 0, constraints, "matrix")?;
             let block = place(block, 1, block_count, "block")? - 1;
             let order = blocks[block].unsigned_abs();
             let (row, column) = (place(row, 1, order, "row")? - 1, place(column, 1, order, "column")? - 1);
             if blocks[block] < 0 && row != column {
-                return Err(fault(number, format!("block {} is diagonal, and ({}, {}) is not on the diagonal", block + 1, row + 1, column + 1)));
+                return Err(fault(
+                    number,
+                    format!(
+                        "block {} is diagonal, and ({}, {}) is not on the diagonal",
+                        block + 1,
+                        row + 1,
+                        column + 1
+                    ),
+                ));
             }
             if decimal::<f64>(value).is_none() {
                 return Err(fault(number, format!("expected a finite number, found \"{value}\"")));
@@ -119,7 +149,8 @@ impl SparseProblem {
         let orders: Vec<String> = self.blocks.iter().map(isize::to_string).collect();
         text += &format!("{}\n{}\n", orders.join(" "), self.costs.join(" "));
         for (matrix, block, row, column, value) in &self.entries {
-            writeln!(text, "{matrix} {} {} {} {value}", block + 1, row + 1, column + 1).expect("writing to a string succeeds");
+            writeln!(text, "{matrix} {} {} {} {value}", block + 1, row + 1, column + 1)
+                .expect("writing to a string succeeds");
         }
         text
     }
@@ -149,14 +180,18 @@ impl SparseProblem {
                 }
             }
             match &block.terms {
-                Terms::Entries(entries) => entries.iter().for_each(|&(constraint, row, column, value)| add(constraint + 1, row, column, value)),
+                Terms::Entries(entries) => entries
+                    .iter()
+                    .for_each(|&(constraint, row, column, value)| add(constraint + 1, row, column, value)),
                 Terms::RankOne { vectors, weights, constraints } => {
                     let terms: Vec<usize> = (0..weights.len()).collect();
                     for group in terms.chunk_by(|a, b| constraints[*a] == constraints[*b]) {
                         for row in 0..block.size() {
                             for column in row..block.size() {
                                 let mut sum = T::zero();
-                                group.iter().for_each(|term| sum += weights[*term] * vectors[[*term, row]] * vectors[[*term, column]]);
+                                group.iter().for_each(|term| {
+                                    sum += weights[*term] * vectors[[*term, row]] * vectors[[*term, column]]
+                                });
                                 add(constraints[group[0]] + 1, row, column, sum);
                             }
                         }
@@ -189,13 +224,21 @@ impl Formulation for SparseProblem {
         let mut orders = Vec::new();
         for order in &self.blocks {
             first_of_block.push(orders.len());
-            if *order > 0 { orders.push(order.unsigned_abs()) } else { orders.extend(vec![1; order.unsigned_abs()]) }
+            if *order > 0 {
+                orders.push(order.unsigned_abs())
+            } else {
+                orders.extend(vec![1; order.unsigned_abs()])
+            }
         }
         let mut costs: Vec<Array2<T>> = orders.iter().map(|order| zeros(*order, *order)).collect();
         let mut terms: Vec<Vec<(usize, usize, usize, T)>> = vec![Vec::new(); orders.len()];
         for (matrix, block, row, column, value) in &self.entries {
             let value = read(value);
-            let (block, row, column) = if self.blocks[*block] < 0 { (first_of_block[*block] + row, 0, 0) } else { (first_of_block[*block], *row, *column) };
+            let (block, row, column) = if self.blocks[*block] < 0 {
+                (first_of_block[*block] + row, 0, 0)
+            } else {
+                (first_of_block[*block], *row, *column)
+            };
             if *matrix == 0 {
                 costs[block][[row, column]] -= value;
                 if row != column {
@@ -210,11 +253,21 @@ impl Formulation for SparseProblem {
             Block { cost, terms: Terms::Entries(entries) }
         });
         let right_hand_side: Vec<T> = self.costs.iter().map(|cost| read(cost)).collect();
-        Ok(Problem { free: zeros(right_hand_side.len(), 0), right_hand_side, blocks: blocks.collect(), free_cost: Vec::new(), constant: T::zero() })
+        Ok(Problem {
+            free: zeros(right_hand_side.len(), 0),
+            right_hand_side,
+            blocks: blocks.collect(),
+            free_cost: Vec::new(),
+            constant: T::zero(),
+        })
     }
 
     fn output<T: Scalar>(&self, solution: &Solution<T>) -> Result<SparseSolution, Error> {
-        Ok(SparseSolution { minimum: -solution.progress.dual, maximum: -solution.progress.primal, x: solution.iterate.x.iter().map(|x| -x.to_f64()).collect() })
+        Ok(SparseSolution {
+            minimum: -solution.progress.dual,
+            maximum: -solution.progress.primal,
+            x: solution.iterate.x.iter().map(|x| -x.to_f64()).collect(),
+        })
     }
 }
 
@@ -222,12 +275,16 @@ impl Formulation for SparseProblem {
 pub fn decimal<T: Scalar>(text: &str) -> Option<T> {
     let text = text.trim_start_matches('+');
     let (mantissa, exponent) = match text.find(['e', 'E', 'd', 'D']) {
-        Some(place) => (&text[..place], text[place + 1..].parse::<i32>().ok().filter(|exponent| exponent.abs() <= 400)?),
+        Some(place) => {
+            (&text[..place], text[place + 1..].parse::<i32>().ok().filter(|exponent| exponent.abs() <= 400)?)
+        }
         None => (text, 0),
     };
     let (negative, digits) = mantissa.strip_prefix('-').map_or((false, mantissa), |rest| (true, rest));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    if whole.len() + fraction.len() == 0 || !whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit()) {
+    if whole.len() + fraction.len() == 0
+        || !whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit())
+    {
         return None;
     }
     let ten = T::from_f64(10.0);

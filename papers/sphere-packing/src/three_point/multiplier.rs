@@ -27,7 +27,14 @@ pub enum Base {
 
 impl Base {
     /// All of them, in the order in which a product names them.
-    pub const ALL: [Self; 6] = [Self::FirstOutside, Self::SecondOutside, Self::FirstInside, Self::SecondInside, Self::Distance, Self::Gram];
+    pub const ALL: [Self; 6] = [
+        Self::FirstOutside,
+        Self::SecondOutside,
+        Self::FirstInside,
+        Self::SecondInside,
+        Self::Distance,
+        Self::Gram,
+    ];
 
     /// Its letter.
     pub fn letter(self) -> char {
@@ -83,7 +90,10 @@ impl Multiplier {
 
     /// 1, g(u) + g(v), g(u) g(v) with g(u) = (u − a)(A − u), the distance and Gram's determinant: five multipliers that describe the set.
     pub fn usual() -> Vec<Self> {
-        ["1", "xX", "xyXY", "d", "g"].iter().map(|text| text.parse().expect("these are multipliers")).collect()
+        ["1", "xX", "xyXY", "d", "g"]
+            .iter()
+            .map(|text| text.parse().expect("these are multipliers"))
+            .collect()
     }
 
     /// Whether this is the constant 1.
@@ -129,7 +139,10 @@ impl FromStr for Multiplier {
         if text.is_empty() || text.len() > 40 {
             return Err(fault("expected 1 to 40 letters, or \"1\"".into()));
         }
-        let factors: Option<Vec<Base>> = text.chars().map(|letter| Base::ALL.into_iter().find(|base| base.letter() == letter)).collect();
-        factors.map(|factors| Self::new(&factors)).ok_or_else(|| fault("its letters must be among x, y, X, Y, d and g".into()))
+        let factors: Option<Vec<Base>> =
+            text.chars().map(|letter| Base::ALL.into_iter().find(|base| base.letter() == letter)).collect();
+        factors
+            .map(|factors| Self::new(&factors))
+            .ok_or_else(|| fault("its letters must be among x, y, X, Y, d and g".into()))
     }
 }

@@ -27,7 +27,10 @@ pub fn gegenbauer<T: Scalar>(dimension: usize, degree: usize, t: T) -> Vec<T> {
     for k in 1..degree {
         let k = k as f64;
         let last = values.len() - 1;
-        values.push((T::from_f64(2.0 * k + n - 2.0) * t * values[last] - T::from_f64(k) * values[last - 1]) / T::from_f64(k + n - 2.0));
+        values.push(
+            (T::from_f64(2.0 * k + n - 2.0) * t * values[last] - T::from_f64(k) * values[last - 1])
+                / T::from_f64(k + n - 2.0),
+        );
     }
     values.truncate(degree + 1);
     values
@@ -39,11 +42,13 @@ impl Formulation for Kissing {
     fn problem<T: Scalar>(&self) -> Result<Problem<T>, Error> {
         let degree = self.degree;
         // f + (sum of squares) + (weighted sum of squares) = 0 at degree + 1 nodes; the weights depend on the parity of the degree.
-        let (first, second) = if degree.is_multiple_of(2) { (degree / 2, degree / 2 - 1) } else { (degree / 2, degree / 2) };
+        let (first, second) =
+            if degree.is_multiple_of(2) { (degree / 2, degree / 2 - 1) } else { (degree / 2, degree / 2) };
         let mut coefficients = vec![Vec::new(); degree];
         let mut squares = [(Vec::new(), Vec::new()), (Vec::new(), Vec::new())];
         for node in 0..=degree {
-            let position = T::from_f64((std::f64::consts::PI * (node as f64 + 0.5) / (degree + 1) as f64).cos());
+            let position =
+                T::from_f64((std::f64::consts::PI * (node as f64 + 0.5) / (degree + 1) as f64).cos());
             // From [−1, 1] to [−1, 1/2].
             let t = T::from_f64(0.75) * position - T::from_f64(0.25);
             let values = gegenbauer(self.dimension, degree, t);
@@ -56,15 +61,31 @@ impl Formulation for Kissing {
             }
         }
         let constraints: Vec<usize> = (0..=degree).collect();
-        let mut blocks: Vec<Block<T>> = coefficients.into_iter().map(|weights| Block {
-            cost: scaled_identity(1, T::one()),
-            terms: Terms::RankOne { vectors: Array2::from_elem((degree + 1, 1), T::one()), weights, constraints: constraints.clone() },
-        }).collect();
+        let mut blocks: Vec<Block<T>> = coefficients
+            .into_iter()
+            .map(|weights| Block {
+                cost: scaled_identity(1, T::one()),
+                terms: Terms::RankOne {
+                    vectors: Array2::from_elem((degree + 1, 1), T::one()),
+                    weights,
+                    constraints: constraints.clone(),
+                },
+            })
+            .collect();
         for ((weights, vectors), half) in squares.into_iter().zip([first, second]) {
             let vectors = Array2::from_shape_vec((degree + 1, half + 1), vectors).expect("a vector a node");
-            blocks.push(Block { cost: zeros(half + 1, half + 1), terms: Terms::RankOne { vectors, weights, constraints: constraints.clone() } });
+            blocks.push(Block {
+                cost: zeros(half + 1, half + 1),
+                terms: Terms::RankOne { vectors, weights, constraints: constraints.clone() },
+            });
         }
-        Ok(Problem { right_hand_side: vec![-T::one(); degree + 1], blocks, free: zeros(degree + 1, 0), free_cost: Vec::new(), constant: T::one() })
+        Ok(Problem {
+            right_hand_side: vec![-T::one(); degree + 1],
+            blocks,
+            free: zeros(degree + 1, 0),
+            free_cost: Vec::new(),
+            constant: T::one(),
+        })
     }
 
     fn output<T: Scalar>(&self, solution: &Solution<T>) -> Result<f64, Error> {

@@ -80,7 +80,9 @@ impl Sampling {
         let radial = laguerre_zeros(parameters.dimension, degree + 1)?;
         // 16 nodes more than the kernel's degree: the exponentials' interpolation error is then far below the gap.
         let pairs_degree = degree.max(2 * parameters.degree + 17);
-        let pairs = (0..=pairs_degree).map(|i| scales.centre() + scales.half_width() * chebyshev_node(i, pairs_degree + 1)).collect();
+        let pairs = (0..=pairs_degree)
+            .map(|i| scales.centre() + scales.half_width() * chebyshev_node(i, pairs_degree + 1))
+            .collect();
         let mut sampling = Self { radial, pairs, triples: Vec::new(), squares: Vec::new() };
         if parameters.degree > 0 {
             sampling.triples = fekete_points(2 * parameters.degree, scales)?;
@@ -91,7 +93,12 @@ impl Sampling {
                         continue;
                     }
                     let half_degree = half_degree - usize::from(antisymmetric);
-                    let mut squares = Squares { multiplier: multiplier.clone(), half_degree, antisymmetric, change: Array2::zeros((0, 0)) };
+                    let mut squares = Squares {
+                        multiplier: multiplier.clone(),
+                        half_degree,
+                        antisymmetric,
+                        change: Array2::zeros((0, 0)),
+                    };
                     squares.change = squares.orthonormalising(scales, &sampling.triples);
                     sampling.squares.push(squares);
                 }
@@ -107,17 +114,20 @@ impl Sampling {
 
     /// For each sum of squares its weight and basis at a point.
     pub(super) fn squares_at<T: Scalar>(&self, scales: &Scales, point: [T; 3]) -> Vec<(T, Vec<T>)> {
-        self.squares.iter().map(|squares| {
-            let (weight, chebyshev) = squares.at(scales, point);
-            let basis = squares.change.rows().into_iter().enumerate().map(|(i, row)| {
-                let mut sum = T::zero();
-                for (factor, value) in row.iter().zip(&chebyshev).take(i + 1) {
-                    sum += T::from_f64(*factor) * *value;
-                }
-                sum
-            });
-            (weight, basis.collect())
-        }).collect()
+        self.squares
+            .iter()
+            .map(|squares| {
+                let (weight, chebyshev) = squares.at(scales, point);
+                let basis = squares.change.rows().into_iter().enumerate().map(|(i, row)| {
+                    let mut sum = T::zero();
+                    for (factor, value) in row.iter().zip(&chebyshev).take(i + 1) {
+                        sum += T::from_f64(*factor) * *value;
+                    }
+                    sum
+                });
+                (weight, basis.collect())
+            })
+            .collect()
     }
 
     /// The Gram matrix of sum of squares `place` in the Chebyshev basis: changeᵀ · Gram · change.
@@ -145,7 +155,8 @@ impl Squares {
 
     /// R⁻ᵀ for the factor R of the basis on the sample points, weighted by the root of the multiplier; the identity if it is singular.
     fn orthonormalising(&self, scales: &Scales, points: &[Point]) -> Array2<f64> {
-        let rows: Vec<(f64, Vec<f64>)> = points.iter().map(|point| self.at(scales, [point.u, point.v, point.t])).collect();
+        let rows: Vec<(f64, Vec<f64>)> =
+            points.iter().map(|point| self.at(scales, [point.u, point.v, point.t])).collect();
         let size = exponents(self.half_degree).len();
         let mut gram = Array2::<f64>::zeros((size, size));
         for (weight, row) in &rows {
@@ -179,7 +190,8 @@ fn laguerre_zeros(dimension: usize, degree: usize) -> Result<Vec<f64>, Error> {
             _ => 0.0,
         }
     });
-    let (zeros, _) = numerics::symmetric::eigen(jacobi.view()).ok_or_else(|| Error::NotConverged("the zeros of a Laguerre polynomial".into()))?;
+    let (zeros, _) = numerics::symmetric::eigen(jacobi.view())
+        .ok_or_else(|| Error::NotConverged("the zeros of a Laguerre polynomial".into()))?;
     debug_assert!(laguerre::values(dimension, degree, zeros[0])[degree].abs() < 1e-6);
     Ok(zeros)
 }
@@ -201,13 +213,18 @@ fn fekete_points(degree: usize, scales: &Scales) -> Result<Vec<Point>, Error> {
             candidates.push(Point { u, v, t });
         }
     }
-    let rows: Vec<Vec<f64>> = candidates.iter().map(|point| basis(degree, coordinates(scales, [point.u, point.v, point.t]))).collect();
+    let rows: Vec<Vec<f64>> = candidates
+        .iter()
+        .map(|point| basis(degree, coordinates(scales, [point.u, point.v, point.t])))
+        .collect();
     let vandermonde = Mat::from_fn(candidates.len(), count, |i, j| rows[i][j]);
     let orthonormal = Qr::new(vandermonde.as_ref()).compute_thin_Q();
     let pivoted = ColPivQr::new(orthonormal.transpose());
     let smallest = (0..count).map(|i| pivoted.R()[(i, i)].abs()).fold(f64::INFINITY, f64::min);
     if smallest.is_nan() || smallest < 1e-10 {
-        return Err(Error::NotConverged("no sample points determine the polynomials of the triple condition".into()));
+        return Err(Error::NotConverged(
+            "no sample points determine the polynomials of the triple condition".into(),
+        ));
     }
     let (order, _) = pivoted.P().arrays();
     Ok(order[..count].iter().map(|place| candidates[*place]).collect())

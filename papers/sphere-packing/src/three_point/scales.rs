@@ -55,7 +55,10 @@ impl Scales {
         for k in 1..self.kernel.len().saturating_sub(1) {
             let order = k as f64;
             let before = if k == 1 { 1.0 } else { order + n - 3.0 };
-            values.push(T::from_f64(2.0 * order + n - 2.0) * t * values[k] - T::from_f64(order * before) * u * v * values[k - 1]);
+            values.push(
+                T::from_f64(2.0 * order + n - 2.0) * t * values[k]
+                    - T::from_f64(order * before) * u * v * values[k - 1],
+            );
         }
         values
     }
@@ -64,7 +67,9 @@ impl Scales {
     fn exponent(&self, base: Base) -> i32 {
         let of = |size: f64| -(size.log2().round() as i32);
         match base {
-            Base::FirstOutside | Base::SecondOutside | Base::FirstInside | Base::SecondInside => of(self.half_width()),
+            Base::FirstOutside | Base::SecondOutside | Base::FirstInside | Base::SecondInside => {
+                of(self.half_width())
+            }
             Base::Distance => of(self.truncation),
             Base::Gram => 2 * of(self.truncation),
         }

@@ -1,0 +1,126 @@
+//! `precision`: how far each arithmetic gets before it breaks down.
+
+use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use serde::{Deserialize, Serialize};
+
+use super::usual;
+use crate::semidefinite::interior_point::Status;
+use crate::semidefinite::precision::{Plan, Precision, solve};
+use crate::three_point::{Harmonics, ThreePointBound};
+
+/// Arithmetics by degree.
+pub struct PrecisionNeeded;
+
+/// A cell.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Parameters {
+    /// d.
+    pub degree: u32,
+    /// Bits of the arithmetic.
+    pub mantissa: u32,
+}
+
+/// Where it ended.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Row {
+    /// The relative gap at the end.
+    pub gap: f64,
+    /// The primal residual there.
+    pub residual: f64,
+    /// 1 if it reached the gap asked for.
+    pub converged: f64,
+    /// Iterations.
+    pub iterations: u32,
+}
+
+/// The gap asked for.
+const GAP: f64 = 1e-12;
+
+impl Experiment for PrecisionNeeded {
+    type Parameters = Parameters;
+    type Row = Row;
+
+    fn id(&self) -> &'static str {
+        "precision"
+    }
+
+    fn title(&self) -> &'static str {
+        "Precision needed"
+    }
+
+    fn question(&self) -> &'static str {
+        "Which relative gap does the interior-point method reach in each arithmetic before it breaks down, by the degree of the kernel? Dimension 3, r = 1.142, R = 1.5, asked for 10⁻¹²."
+    }
+
+    fn revision(&self) -> u32 {
+        1
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        vec![
+            Column::new("degree", "degree of the kernel, d; 0 for a two-point bound"),
+            Column::new("mantissa", "bits of the arithmetic"),
+            // Where rounding errors end an iteration depends on the order of operations of the libraries' eigenvalues.
+            Column::new("gap", "relative gap at the end").within(1e6),
+            Column::new("residual", "largest primal residual at the end").within(1e30),
+            Column::new("converged", "1 if the gap was reached"),
+            Column::new("iterations", "interior-point iterations").within(0.5),
+        ]
+    }
+
+    fn grid(&self, profile: Profile) -> Vec<Parameters> {
+        let (degrees, bits): (&[u32], &[u32]) = match profile {
+            Profile::Smoke => (&[0, 1], &[53, 106]),
+            Profile::Quick => (&[0, 1, 2, 3, 4], &[53, 106, 192]),
+            Profile::Full => (&[0, 1, 2, 3, 4, 5, 6, 7], &[53, 106, 192, 256]),
+        };
+        degrees
+            .iter()
+            .flat_map(|&degree| bits.iter().map(move |&mantissa| Parameters { degree, mantissa }))
+            .collect()
+    }
+
+    fn measure(&self, cell: &Parameters, _: &Random) -> Result<Outcome<Row>, Failure> {
+        let Some(precision) = Precision::at_least(cell.mantissa as usize) else {
+            return Ok(Outcome::Skipped("no such arithmetic".into()));
+        };
+        let programme = ThreePointBound::new(usual(3, cell.degree as usize, 8, 1.142, 1.5, Harmonics::All))?;
+        let mut plan = Plan { from: precision, to: precision, ..Plan::default() };
+        plan.settings.gap = GAP;
+        // The residual is reported, not asked for.
+        plan.settings.infeasibility = 1e-6;
+        let last = *solve(&programme, &plan, &mut |_| true)?.last();
+        let converged = f64::from(u8::from(last.status == Status::Optimal));
+        Ok(Outcome::Done(vec![Row {
+            gap: last.progress.gap,
+            residual: last.progress.primal_infeasibility,
+            converged,
+            iterations: last.progress.iteration as u32,
+        }]))
+    }
+
+    fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
+        let mut chart = Chart::new()
+            .x_label("degree of the kernel, d")
+            .y_label("relative gap at the end")
+            .y_log()
+            .horizontal_reference("asked for", GAP);
+        let mut bits: Vec<u32> = table.rows().map(|(cell, _)| cell.mantissa).collect();
+        bits.sort_unstable();
+        bits.dedup();
+        for bits in bits {
+            let points: Vec<(f64, f64)> = table
+                .rows()
+                .filter(|(cell, _)| cell.mantissa == bits)
+                .map(|(cell, row)| (f64::from(cell.degree), row.gap.max(1e-16)))
+                .collect();
+            chart = chart.line_with_markers(format!("{bits} bits"), points);
+        }
+        report.figure(
+            "gaps",
+            "The relative gap where the interior-point method ended: below the line it was reached, above it the arithmetic broke down.",
+            "Curves over the degree, one for each number of bits, on a logarithmic axis.",
+            &Figure::new("Gap reached by arithmetic").panel(chart),
+        )
+    }
+}

@@ -1,0 +1,142 @@
+//! `two-point`: proven two-point bounds beside packings and the literature.
+
+use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use serde::{Deserialize, Serialize};
+
+use crate::packings::{best_known, published};
+use crate::two_point::{Roots, prove};
+
+/// The table of dimensions.
+pub struct TwoPointTable;
+
+/// A cell.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Parameters {
+    /// n.
+    pub dimension: u32,
+    /// N.
+    pub roots: u32,
+}
+
+/// A proven bound.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Row {
+    /// The bound.
+    pub bound: f64,
+    /// r_1.
+    pub radius: f64,
+    /// Points at the smallest distance in the dual solution.
+    pub nearest: f64,
+    /// The densest packing known, NaN if none is listed.
+    pub packing: f64,
+    /// The bound of the literature, NaN if none is listed.
+    pub tabled: f64,
+}
+
+impl Experiment for TwoPointTable {
+    type Parameters = Parameters;
+    type Row = Row;
+
+    fn id(&self) -> &'static str {
+        "two-point"
+    }
+
+    fn title(&self) -> &'static str {
+        "Two-point bounds"
+    }
+
+    fn question(&self) -> &'static str {
+        "How dense can a packing be, by Cohn and Elkies' bound with N double roots, and how far above the densest known packing is that? Every bound is proven by exact integers."
+    }
+
+    fn revision(&self) -> u32 {
+        1
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        vec![
+            Column::new("dimension", "dimension, n"),
+            Column::new("roots", "roots of the function, N"),
+            Column::new("bound", "proven upper bound of the density").within(1e-12),
+            Column::new("radius", "smallest distance r₁ in the function's own scale").within(1e-12),
+            Column::new("nearest", "points at distance r₁ in the dual solution").within(1e-9),
+            Column::new("packing", "density of the best packing listed, NaN for none"),
+            Column::new("tabled", "two-point bound of the literature, NaN for none"),
+            Column::new("excess", "bound over packing, minus 1").within(1e-9),
+        ]
+    }
+
+    fn grid(&self, profile: Profile) -> Vec<Parameters> {
+        let (dimensions, roots) = match profile {
+            Profile::Smoke => (9, 4),
+            Profile::Quick => (36, 16),
+            Profile::Full => (36, 32),
+        };
+        let mut cells: Vec<Parameters> =
+            (1..=dimensions).map(|dimension| Parameters { dimension, roots }).collect();
+        if profile == Profile::Quick {
+            cells.extend([8, 24].map(|dimension| Parameters { dimension, roots: 24 }));
+        }
+        cells
+    }
+
+    fn measure(&self, cell: &Parameters, _: &Random) -> Result<Outcome<Row>, Failure> {
+        let dimension = cell.dimension as usize;
+        // In one dimension every number of roots gives the bound 1, and beyond a few Newton's method finds no more.
+        let count = if dimension == 1 { cell.roots.min(8) } else { cell.roots };
+        let roots = match Roots::with(dimension, count as usize) {
+            Ok(roots) => roots,
+            Err(fault) => return Ok(Outcome::Skipped(fault.to_string())),
+        };
+        let bound = prove(&roots)?;
+        Ok(Outcome::Done(vec![Row {
+            bound: bound.proven.to_f64(),
+            radius: roots.radius(),
+            nearest: roots.nearest_pairs(),
+            packing: best_known(dimension).map_or(f64::NAN, |packing| packing.density),
+            tabled: published(dimension).map_or(f64::NAN, |published| published.two_point),
+        }]))
+    }
+
+    fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
+        // Density times 2^n would still fall; the excess over the packing is what a picture can show.
+        let excess: Vec<(f64, f64)> = table
+            .rows()
+            .filter(|(_, row)| row.packing.is_finite())
+            .map(|(cell, row)| (f64::from(cell.dimension), row.bound / row.packing - 1.0))
+            .collect();
+        const FLOOR: f64 = 1e-12;
+        let points = excess.iter().map(|(dimension, excess)| (*dimension, excess.max(FLOOR)));
+        let chart = Chart::new()
+            .x_label("dimension, n")
+            .y_label("bound over best packing, minus 1")
+            .y_log()
+            .scatter("two-point bound", points)
+            .without_legend();
+        report.figure(
+            "excess",
+            "How far the two-point bound lies above the densest packing listed (those with a closed form at hand). At the bottom edge: 10⁻¹² or less.",
+            "A scatter of relative excess against dimension on a logarithmic axis.",
+            &Figure::new("Gap between two-point bound and packing").panel(chart),
+        )?;
+        let densities: Vec<(f64, f64)> =
+            table.rows().map(|(cell, row)| (f64::from(cell.dimension), row.bound)).collect();
+        let packings: Vec<(f64, f64)> = table
+            .rows()
+            .filter(|(_, row)| row.packing.is_finite())
+            .map(|(cell, row)| (f64::from(cell.dimension), row.packing))
+            .collect();
+        let chart = Chart::new()
+            .x_label("dimension, n")
+            .y_label("share of space covered")
+            .y_log()
+            .scatter("two-point bound", densities)
+            .scatter("best packing listed", packings);
+        report.figure(
+            "densities",
+            "Proven upper bounds of the density, and densities of packings.",
+            "Two falling series of points against dimension on a logarithmic axis.",
+            &Figure::new("Two-point bounds and packings").panel(chart),
+        )
+    }
+}
