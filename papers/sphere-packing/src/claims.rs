@@ -75,6 +75,18 @@ pub fn claims() -> Vec<Claim> {
         )
         .shown_by("curves"),
         Claim::new(
+            "both-beat-random-geometry",
+            "And than random geometries with the usual multipliers, which knows what both players know at the start.",
+            "our reading: a baseline that a fair comparison needs",
+            &Players,
+            Rule::at_most(
+                "lowest bound of both in turn over that of random geometries, minus 1, mean over seeds",
+                0.0,
+            ),
+            |table| Ok(against(table, Player::RandomGeometry)),
+        )
+        .shown_by("curves"),
+        Claim::new(
             "both-beat-bayesian",
             "And than Bayesian optimisation of the geometry alone.",
             "our reading: the ablation that the method calls for",

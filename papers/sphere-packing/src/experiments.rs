@@ -44,7 +44,7 @@ fn usual(
         truncation,
         width: 1.0,
         harmonics,
-        multipliers: Multiplier::usual(),
+        multipliers: Multiplier::usual(degree),
     }
 }
 

@@ -109,10 +109,10 @@ impl Game {
         Ok(game)
     }
 
-    /// Where players start, in the published setting where it is known: R/r = 1.664634, the kernel with f's Gaussian, the
-    /// [usual multipliers](Multiplier::usual).
+    /// Where players start, the defaults of `bound`: the two-point bound's radius, R/r = 1.3, the kernel with f's Gaussian, the [usual
+    /// multipliers](Multiplier::usual).
     pub fn default_state(&self) -> State {
-        State::new([0.5, (1.664634 - 1.1) / 0.8, 1.0 / 1.6], Multiplier::usual())
+        State::new([0.5, 0.25, 1.0 / 1.6], Multiplier::usual(self.degree))
     }
 
     /// The programme of a state.

@@ -47,6 +47,7 @@ use crate::certificate::{Certificate, Proven};
 use crate::dense::zeros;
 use crate::laguerre;
 use crate::scalar::Scalar;
+use crate::semidefinite::precision::{self, Plan, Precision};
 use crate::semidefinite::{Block, Formulation, Problem, Solution, Terms};
 use crate::two_point::ball_volume;
 use multiplier::Multiplier;
@@ -394,20 +395,21 @@ impl Formulation for ThreePointBound {
 
     fn output<T: Scalar>(&self, solution: &Solution<T>) -> Result<Certified, Error> {
         let certificate = self.rounded(solution)?;
+        if self.parameters.degree == 0 {
+            let proven = Certificate::ThreePoint(certificate.clone()).check()?;
+            return Ok(Certified { certificate, proven });
+        }
         let fault = match Certificate::ThreePoint(certificate.clone()).check() {
             Ok(proven) => return Ok(Certified { certificate, proven }),
             Err(fault) => fault,
         };
-        // Where the kernel does not help, it and its sums of squares tend to zero faster than their residuals. Then f alone will do.
-        let alone = ThreePoint { kernel: Vec::new(), squares: Vec::new(), ..certificate };
-        let proven = Certificate::ThreePoint(alone.clone()).check().map_err(|_| fault.clone())?;
-        let value =
-            ball_volume(self.parameters.dimension, (self.scales.square / std::f64::consts::TAU).sqrt() / 2.0)
-                * solution.progress.primal;
-        if proven.to_f64() <= value * (1.0 + 1e-5) {
-            Ok(Certified { certificate: alone, proven })
-        } else {
-            Err(fault)
-        }
+        // Where the kernel does not help, it and its sums of squares tend to zero, faster than their residuals. The programme without
+        // it has the same value then.
+        let alone = ThreePointBound::new(Parameters { degree: 0, ..self.parameters.clone() })?;
+        let plan = Plan { to: Precision::Bits256, ..Plan::default() };
+        let alone = precision::solve(&alone, &plan, &mut |_| true)?.output.map_err(|_| fault.clone())?;
+        let radius = (self.scales.square / std::f64::consts::TAU).sqrt();
+        let value = ball_volume(self.parameters.dimension, radius / 2.0) * solution.progress.primal;
+        if alone.proven.to_f64() <= value * (1.0 + 1e-6) { Ok(alone) } else { Err(fault) }
     }
 }

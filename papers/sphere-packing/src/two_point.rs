@@ -301,6 +301,38 @@ pub fn prove(roots: &Roots) -> Result<Bound, Error> {
     Ok(Bound { roots: roots.clone(), certificate, proven })
 }
 
+/// The bound with `count` roots, or with the most below that whose function keeps its signs.
+///
+/// Where the bound is sharp, as in dimensions 1 and 2, more roots than it needs leave the function undetermined, and the one through
+/// them may fail.
+///
+/// # Errors
+///
+/// As for [`Roots::one`] and [`prove`], and [`Error::Setting`] for a count outside 1…[`MOST_ROOTS`].
+pub fn bound_with(dimension: usize, count: usize) -> Result<Bound, Error> {
+    check_count(count)?;
+    let mut found = vec![Roots::one(dimension)?];
+    while found.len() < count {
+        match found[found.len() - 1].grown() {
+            Ok(next) => found.push(next),
+            Err(_) => break,
+        }
+    }
+    prove_last(&found)
+}
+
+/// The bound of the last of some solutions that can be proven.
+fn prove_last(found: &[Roots]) -> Result<Bound, Error> {
+    let mut fault = Error::NotConverged("no roots".into());
+    for roots in found.iter().rev() {
+        match prove(roots) {
+            Ok(bound) => return Ok(bound),
+            Err(error) => fault = error,
+        }
+    }
+    Err(fault)
+}
+
 /// The bound with as many roots as make `digits` decimal digits stand still, or `most` roots.
 ///
 /// Digits stand still when what further roots can gain, by the geometric decay of the last two gains, is below half a unit of the
@@ -318,6 +350,7 @@ pub fn bound_to_digits(dimension: usize, digits: usize, most: usize) -> Result<(
     let mut roots = Roots::one(dimension)?;
     let mut gains: Vec<f64> = Vec::new();
     let mut still = false;
+    let mut found = Vec::new();
     while roots.count() < most && !still {
         let Ok(next) = roots.grown() else { break };
         let ratio = (next.squares[0] / roots.squares[0]).to_f64();
@@ -328,11 +361,13 @@ pub fn bound_to_digits(dimension: usize, digits: usize, most: usize) -> Result<(
             dimension as f64 / 2.0 * ((roots.squares[0] - next.squares[0]) / roots.squares[0]).to_f64()
         };
         gains.push(gain.max(0.0));
+        found.push(roots);
         roots = next;
         if let [.., before, last] = gains[..] {
             let decay = if before > 0.0 { (last / before).min(0.999) } else { 0.0 };
             still = last * decay.max(0.1) / (1.0 - decay) < 0.5 * 10f64.powi(-(digits as i32));
         }
     }
-    Ok((prove(&roots)?, still))
+    found.push(roots);
+    Ok((prove_last(&found)?, still))
 }

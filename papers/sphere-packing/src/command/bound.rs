@@ -13,7 +13,7 @@ use sphere_packing::semidefinite::precision::{Plan, Precision, solve};
 use sphere_packing::three_point::multiplier::Multiplier;
 use sphere_packing::three_point::predictor::kissing_bound;
 use sphere_packing::three_point::{Parameters, ThreePointBound};
-use sphere_packing::two_point::{HIGHEST_DIMENSION, MOST_ROOTS, Roots, bound_to_digits, prove};
+use sphere_packing::two_point::{HIGHEST_DIMENSION, MOST_ROOTS, Roots, bound_to_digits, bound_with};
 
 use super::{HarmonicsName, as_usage, multipliers, no_result, precision, report_progress};
 
@@ -100,7 +100,7 @@ impl Bound {
         }
         let dimension = usize::from(self.dimension);
         let (bound, still) = match self.roots {
-            Some(count) => (prove(&Roots::with(dimension, usize::from(count)).map_err(as_usage)?)?, true),
+            Some(count) => (bound_with(dimension, usize::from(count)).map_err(as_usage)?, true),
             None => bound_to_digits(dimension, usize::from(self.digits), 48).map_err(as_usage)?,
         };
         say(&format!(
@@ -141,7 +141,7 @@ impl Bound {
             harmonics: harmonics.into(),
             multipliers: match &self.multipliers {
                 Some(list) => multipliers(list).map_err(as_usage)?,
-                None => Multiplier::usual(),
+                None => Multiplier::usual(degree),
             },
         };
         parameters.validate().map_err(as_usage)?;

@@ -48,6 +48,8 @@ pub struct Play {
 enum PlayerName {
     /// Random search
     Random,
+    /// Random radii and width, usual multipliers
+    RandomGeometry,
     /// Bayesian optimisation of radii and width
     Bayesian,
     /// Tree search over multipliers
@@ -64,6 +66,7 @@ impl Play {
                 .map_err(as_usage)?;
         let player = match self.player {
             PlayerName::Random => Player::Random,
+            PlayerName::RandomGeometry => Player::RandomGeometry,
             PlayerName::Bayesian => Player::Bayesian,
             PlayerName::Tree => Player::Tree,
             PlayerName::Both => Player::Both,

@@ -64,7 +64,7 @@ impl Experiment for Players {
     }
 
     fn question(&self) -> &'static str {
-        "With the same number of solved programmes, how low a proven bound do random search, Bayesian optimisation of the geometry, tree search over multipliers, and both in turn reach? Degree 3; all start from the published ratio R/r and the usual multipliers."
+        "With the same number of solved programmes, how low a proven bound do random search, random geometries with the usual multipliers, Bayesian optimisation of the geometry, tree search over multipliers, and both in turn reach? Degree 3; all start from the defaults."
     }
 
     fn revision(&self) -> u32 {
@@ -91,7 +91,7 @@ impl Experiment for Players {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (dimensions, replicates, budget): (&[u32], u32, u32) = match profile {
             Profile::Smoke => (&[3], 1, 3),
-            Profile::Quick => (&[3], 10, 16),
+            Profile::Quick => (&[3], 10, 12),
             Profile::Full => (&[3, 4], 20, 100),
         };
         let players = Player::ALL;
@@ -115,7 +115,7 @@ impl Experiment for Players {
             &mut Store::in_memory(),
             &mut |_| true,
         )?;
-        let usual = Multiplier::usual();
+        let usual = Multiplier::usual(DEGREE);
         let rows = moves.iter().enumerate().map(|(number, played)| {
             let parameters = game.parameters(&played.state);
             Row {

@@ -4,7 +4,7 @@ use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, 
 use serde::{Deserialize, Serialize};
 
 use crate::packings::{best_known, published};
-use crate::two_point::{Roots, prove};
+use crate::two_point::bound_with;
 
 /// The table of dimensions.
 pub struct TwoPointTable;
@@ -21,6 +21,8 @@ pub struct Parameters {
 /// A proven bound.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Row {
+    /// Roots of the proven function: fewer than N where more are not found or prove nothing.
+    pub used: u32,
     /// The bound.
     pub bound: f64,
     /// r_1.
@@ -57,6 +59,7 @@ impl Experiment for TwoPointTable {
         vec![
             Column::new("dimension", "dimension, n"),
             Column::new("roots", "roots of the function, N"),
+            Column::new("used", "roots of the proven function, fewer where more prove nothing"),
             Column::new("bound", "proven upper bound of the density").within(1e-12),
             Column::new("radius", "smallest distance r₁ in the function's own scale").within(1e-12),
             Column::new("nearest", "points at distance r₁ in the dual solution").within(1e-9),
@@ -82,14 +85,10 @@ impl Experiment for TwoPointTable {
 
     fn measure(&self, cell: &Parameters, _: &Random) -> Result<Outcome<Row>, Failure> {
         let dimension = cell.dimension as usize;
-        // In one dimension every number of roots gives the bound 1, and beyond a few Newton's method finds no more.
-        let count = if dimension == 1 { cell.roots.min(8) } else { cell.roots };
-        let roots = match Roots::with(dimension, count as usize) {
-            Ok(roots) => roots,
-            Err(fault) => return Ok(Outcome::Skipped(fault.to_string())),
-        };
-        let bound = prove(&roots)?;
+        let bound = bound_with(dimension, cell.roots as usize)?;
+        let roots = &bound.roots;
         Ok(Outcome::Done(vec![Row {
+            used: roots.count() as u32,
             bound: bound.proven.to_f64(),
             radius: roots.radius(),
             nearest: roots.nearest_pairs(),

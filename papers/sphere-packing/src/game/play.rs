@@ -15,6 +15,8 @@ use crate::Error;
 pub enum Player {
     /// Random geometries and random sets of multipliers.
     Random,
+    /// Random geometries with the usual multipliers.
+    RandomGeometry,
     /// Bayesian optimisation of the geometry, with the usual multipliers.
     Bayesian,
     /// Tree search over multipliers, at the default geometry.
@@ -25,12 +27,13 @@ pub enum Player {
 
 impl Player {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Random, Self::Bayesian, Self::Tree, Self::Both];
+    pub const ALL: [Self; 5] = [Self::Random, Self::RandomGeometry, Self::Bayesian, Self::Tree, Self::Both];
 
     /// The name in figures.
     pub fn name(self) -> &'static str {
         match self {
             Self::Random => "random search",
+            Self::RandomGeometry => "random geometry",
             Self::Bayesian => "Bayesian optimisation",
             Self::Tree => "tree search",
             Self::Both => "both in turn",
@@ -94,6 +97,9 @@ fn propose(game: &Game, player: Player, moves: &[Move], random: &mut ChaCha8Rng)
         return start;
     }
     let anywhere = |random: &mut ChaCha8Rng| -> Geometry { std::array::from_fn(|_| random.random()) };
+    if player == Player::RandomGeometry {
+        return State::new(anywhere(random), start.multipliers);
+    }
     if player == Player::Random {
         return State::new(anywhere(random), tree::random_set(2 * game.degree, random));
     }

@@ -188,8 +188,9 @@ pub fn solve<F: Formulation>(
                 }
                 carried = last;
                 if made.status == Status::Optimal {
-                    // The same gap would end the next attempt before it began.
+                    // The same gap would end the next attempt before it began; and what made the output unacceptable may be the residual.
                     settings.gap *= 0.1;
+                    settings.infeasibility *= 1e-10;
                 }
             }
             _ => {

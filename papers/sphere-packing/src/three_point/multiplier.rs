@@ -88,12 +88,13 @@ impl Multiplier {
         Self { factors: Vec::new() }
     }
 
-    /// 1, g(u) + g(v), g(u) g(v) with g(u) = (u − a)(A − u), the distance and Gram's determinant: five multipliers that describe the set.
-    pub fn usual() -> Vec<Self> {
-        ["1", "xX", "xyXY", "d", "g"]
+    /// Of 1, g(u) + g(v), g(u) g(v) with g(u) = (u − a)(A − u), the distance and Gram's determinant, which together describe the set, those of
+    /// degree ≤ 2 · `degree`.
+    pub fn usual(degree: usize) -> Vec<Self> {
+        let all = ["1", "xX", "xyXY", "d", "g"]
             .iter()
-            .map(|text| text.parse().expect("these are multipliers"))
-            .collect()
+            .map(|text| text.parse::<Self>().expect("these are multipliers"));
+        all.filter(|multiplier| multiplier.degree() <= 2 * degree).collect()
     }
 
     /// Whether this is the constant 1.
