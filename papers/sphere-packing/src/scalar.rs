@@ -106,10 +106,14 @@ pub trait Scalar:
         a * a / t
     }
 
-    /// The exponential function, to a few units of the last place for arguments of moderate size.
+    /// The exponential function, to a few units of the last place times the size of the argument.
     fn exp(self) -> Self {
+        // Of a negative number e^x − 1, which is what is computed below, is nearly −1.
+        if self < Self::zero() {
+            return Self::one() / (-self).exp();
+        }
         // e^x = (e^(x/2^k))^(2^k) with |x|/2^k below 2^-8; the squarings cost k bits, which moderate arguments can spare.
-        let size = self.abs().to_f64();
+        let size = self.to_f64();
         let halvings = if size > 0.0 { (size.log2().ceil() as i32 + 8).max(0) } else { 0 };
         let x = self.times_power_of_two(-halvings);
         let mut term = x;

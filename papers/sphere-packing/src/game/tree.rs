@@ -41,13 +41,16 @@ impl Partial {
         let mut actions = Vec::new();
         if self.multipliers.len() < MOST_MULTIPLIERS && self.open.len() < MOST_FACTORS {
             let used: usize = self.open.iter().map(|base| base.degree()).sum();
-            let from = self.open.last();
-            actions.extend(
-                Base::ALL
-                    .into_iter()
-                    .filter(|base| from.is_none_or(|last| base >= last) && used + base.degree() <= degree)
-                    .map(Action::Append),
-            );
+            // Tokens that only lead to products out of order are left out: a product begins no earlier than the last one did, and none
+            // begins with y or Y, whose mirror image comes first.
+            let begun = |multiplier: &Multiplier| multiplier.factors().first().copied();
+            let from = self.open.last().copied().or_else(|| self.multipliers.last().and_then(begun));
+            let first = self.open.is_empty();
+            let mirrored = |base: Base| first && matches!(base, Base::SecondOutside | Base::SecondInside);
+            let fits = |base: Base| {
+                from.is_none_or(|from| base >= from) && !mirrored(base) && used + base.degree() <= degree
+            };
+            actions.extend(Base::ALL.into_iter().filter(|base| fits(*base)).map(Action::Append));
         }
         if self.open.is_empty() {
             actions.push(Action::Stop);
