@@ -34,6 +34,8 @@ pub struct File {
 
 /// What proves a bound.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+// One exists at a time.
+#[allow(clippy::large_enum_variant)]
 #[serde(tag = "method", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Certificate {
     /// A function of Cohn and Elkies' theorem.

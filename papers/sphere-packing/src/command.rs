@@ -86,13 +86,13 @@ fn as_usage(error: sphere_packing::Error) -> anyhow::Error {
     }
 }
 
-/// One line for an iteration, on the standard error stream.
-fn report_progress(progress: &Progress, started: std::time::Instant) -> bool {
+/// One line for an iteration, on the standard error stream: the value that is minimised, then its lower bound.
+fn report_progress(progress: &Progress, values: (f64, f64), started: std::time::Instant) -> bool {
     eprintln!(
-        "{:>4}  primal {:<+20.12e} dual {:<+20.12e} gap {:.1e}  infeasibility {:.1e} {:.1e}  {} bits  {:.1} s",
+        "{:>4}  minimum {:<+20.12e} at least {:<+20.12e} gap {:.1e}  infeasibility {:.1e} {:.1e}  {} bits  {:.1} s",
         progress.iteration,
-        progress.primal,
-        progress.dual,
+        values.0,
+        values.1,
         progress.gap,
         progress.primal_infeasibility,
         progress.dual_infeasibility,

@@ -26,7 +26,7 @@
 //!
 //! with H_k = (uv)^(k/2) P_k(t/√(uv)) for Gegenbauer's P_k, U and V Chebyshev polynomials of u and v: all that fits into
 //! degree 2d in (u, v, t), unless fewer [`Harmonics`] are asked for. ρ is the [`width`](Parameters::width): 1 gives g the Gaussian of f. (3) is imposed as −g e^(…) = Σ_w w · (sum of squares) over
-//! [multipliers](multiplier::Multiplier) w. What of this is the paper's and what is a reading of it is said in the [crate](crate)'s documentation.
+//! [multipliers](multiplier::Multiplier) w. What of this is the paper's and what is a reading of it is said in the [crate]'s documentation.
 //!
 //! Equalities of polynomials hold at as many points as they have coefficients, so that every constraint has low rank. For (3) these are
 //! approximate Fekete points. (1) is sampled at more Chebyshev nodes than its degree asks for, because exponentials remain in it; the

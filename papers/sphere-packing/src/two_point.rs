@@ -271,6 +271,31 @@ fn function_in<T: Scalar>(roots: &Roots, slack: f64) -> Result<Vec<Long>, Error>
     Ok(solution.into_iter().map(convert).collect())
 }
 
+/// f(x) and f̂(x) at each |x| of `radii`, for the function through the roots without slack and with f(0) = f̂(0) = 1.
+///
+/// # Errors
+///
+/// As for [`function`], and [`Error::Setting`] for a radius that is negative or above 20.
+pub fn profile(roots: &Roots, radii: &[f64]) -> Result<Vec<(f64, f64)>, Error> {
+    if let Some(&value) = radii.iter().find(|radius| !(0.0..=20.0).contains(*radius)) {
+        return Err(Error::Setting { name: "radius", value, expected: "0 to 20" });
+    }
+    let coefficients = function(roots, 0.0)?;
+    Ok(radii
+        .iter()
+        .map(|radius| {
+            let square = std::f64::consts::TAU * radius * radius;
+            let values = laguerre::values(roots.dimension, coefficients.len() - 1, Long::from_f64(square));
+            let (mut even, mut odd) = (Long::ZERO, Long::ZERO);
+            for (k, (coefficient, value)) in coefficients.iter().zip(values).enumerate() {
+                if k % 2 == 0 { even += *coefficient * value } else { odd += *coefficient * value }
+            }
+            let gaussian = (-Long::from_f64(square / 2.0)).exp();
+            (((even + odd) * gaussian).to_f64(), ((even - odd) * gaussian).to_f64())
+        })
+        .collect())
+}
+
 /// A proven bound and how it came about.
 #[derive(Clone, Debug)]
 pub struct Bound {

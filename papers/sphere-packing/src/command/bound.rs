@@ -161,8 +161,9 @@ impl Bound {
         let mut plan = Plan { from, to: Precision::Bits512, checkpoint, ..Plan::default() };
         plan.settings.gap = 10f64.powi(-i32::from(self.digits.max(6))).max(1e-14);
         let started = Instant::now();
-        let outcome =
-            solve(&programme, &plan, &mut |progress| !self.trace || report_progress(progress, started))?;
+        let outcome = solve(&programme, &plan, &mut |progress| {
+            !self.trace || report_progress(progress, (progress.primal, progress.dual), started)
+        })?;
         let last = *outcome.last();
         let certified = outcome.output.map_err(|fault| no_result(last.status, &fault))?;
         say(&format!(

@@ -62,9 +62,10 @@ impl Solve {
         plan.settings.start = self.start;
         plan.settings.iterations = self.iterations;
         let started = Instant::now();
-        let outcome =
-            solve(&problem, &plan, &mut |progress| !self.trace || report_progress(progress, started))
-                .with_context(name)?;
+        let outcome = solve(&problem, &plan, &mut |progress| {
+            !self.trace || report_progress(progress, (-progress.dual, -progress.primal), started)
+        })
+        .with_context(name)?;
         let last = *outcome.last();
         if last.status != Status::Optimal {
             // The file's primal is the dual of the solver's form.

@@ -137,7 +137,7 @@ impl Experiment for SolverTime {
         };
         let chart = Chart::new()
             .x_label("degree of the kernel, d")
-            .y_label("multiplications an iteration")
+            .y_label("multiplications an assembly")
             .y_log()
             .line_with_markers("general matrices, Σ m n³ + m² n²", series(|row| row.general))
             .line_with_markers("rank-one terms", series(|row| row.low_rank));

@@ -1,5 +1,7 @@
 //! `two-point`: proven two-point bounds beside packings and the literature.
 
+use std::collections::BTreeSet;
+
 use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
@@ -99,19 +101,18 @@ impl Experiment for TwoPointTable {
 
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
         // Density times 2^n would still fall; the excess over the packing is what a picture can show.
-        let excess: Vec<(f64, f64)> = table
-            .rows()
-            .filter(|(_, row)| row.packing.is_finite())
-            .map(|(cell, row)| (f64::from(cell.dimension), row.bound / row.packing - 1.0))
-            .collect();
         const FLOOR: f64 = 1e-12;
-        let points = excess.iter().map(|(dimension, excess)| (*dimension, excess.max(FLOOR)));
-        let chart = Chart::new()
-            .x_label("dimension, n")
-            .y_label("bound over best packing, minus 1")
-            .y_log()
-            .scatter("two-point bound", points)
-            .without_legend();
+        let mut chart =
+            Chart::new().x_label("dimension, n").y_label("bound over best packing, minus 1").y_log();
+        let counts: BTreeSet<u32> = table.rows().map(|(cell, _)| cell.roots).collect();
+        for count in counts {
+            let points: Vec<(f64, f64)> = table
+                .rows()
+                .filter(|(cell, row)| cell.roots == count && row.packing.is_finite())
+                .map(|(cell, row)| (f64::from(cell.dimension), (row.bound / row.packing - 1.0).max(FLOOR)))
+                .collect();
+            chart = chart.scatter(format!("{count} roots"), points);
+        }
         report.figure(
             "excess",
             "How far the two-point bound lies above the densest packing listed (those with a closed form at hand). At the bottom edge: 10⁻¹² or less.",

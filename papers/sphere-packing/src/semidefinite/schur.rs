@@ -54,14 +54,14 @@ impl Clusters {
         let mut clusters: Vec<Cluster> = Vec::new();
         let mut cluster_of_root = vec![usize::MAX; parent.len()];
         let mut position = vec![0; parent.len()];
-        for constraint in 0..parent.len() {
+        for (constraint, place) in position.iter_mut().enumerate() {
             let root = root(&mut parent, constraint);
             if cluster_of_root[root] == usize::MAX {
                 cluster_of_root[root] = clusters.len();
                 clusters.push(Cluster { constraints: Vec::new(), blocks: Vec::new() });
             }
             let cluster = &mut clusters[cluster_of_root[root]];
-            position[constraint] = cluster.constraints.len();
+            *place = cluster.constraints.len();
             cluster.constraints.push(constraint);
         }
         for (block, constraints) in first_and_all.iter().enumerate() {
