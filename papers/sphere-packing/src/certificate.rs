@@ -1,6 +1,6 @@
 //! Certificates: files from which a bound follows by exact arithmetic, and their checker.
 //!
-//! The checker uses integers and fractions only and shares no code with the solvers. A certificate holds the function that
+//! The checker computes with integers and fractions only and uses none of the solvers' arithmetic. A certificate holds the function that
 //! proves a bound, in binary fractions; the theorem's conditions on it become statements about polynomials with integer
 //! coefficients, which are decided exactly. The only numbers that are enclosed are π, a root and exponentials, in the direction that keeps the bound true.
 
@@ -88,11 +88,12 @@ impl Certificate {
     ///
     /// # Errors
     ///
-    /// [`Error::Certificate`] if it is no certificate.
+    /// [`Error::NoCertificate`] if it is none.
     pub fn from_json(text: &str) -> Result<Self, Error> {
-        let file: File = serde_json::from_str(text).map_err(|error| Error::Certificate(error.to_string()))?;
+        let file: File =
+            serde_json::from_str(text).map_err(|error| Error::NoCertificate(error.to_string()))?;
         if file.format != FORMAT {
-            return Err(Error::Certificate(format!("its format is \"{}\", not \"{FORMAT}\"", file.format)));
+            return Err(Error::NoCertificate(format!("its format is \"{}\", not \"{FORMAT}\"", file.format)));
         }
         Ok(file.certificate)
     }

@@ -1,5 +1,7 @@
 //! What people run themselves.
 
+use std::path::Path;
+
 use clap::{Subcommand, ValueEnum};
 use lab::Error::Usage;
 use sphere_packing::semidefinite::precision::Precision;
@@ -70,10 +72,15 @@ fn multipliers(list: &str) -> Result<Vec<Multiplier>, sphere_packing::Error> {
     Ok(found)
 }
 
-/// The arithmetic with at least some bits.
+/// The arithmetic with some number of bits.
 fn precision(bits: usize) -> anyhow::Result<Precision> {
-    Precision::at_least(bits)
-        .ok_or_else(|| Usage(format!("--precision {bits}: the longest arithmetic has 512 bits")).into())
+    let found = Precision::ALL.into_iter().find(|precision| precision.bits() == bits);
+    found.ok_or_else(|| Usage(format!("--precision {bits}: expected 53, 106, 192, 256, 384 or 512")).into())
+}
+
+/// Refuses to write a file where a folder is, before hours are spent.
+fn refuse_folder(path: &Path) -> anyhow::Result<()> {
+    if path.is_dir() { Err(Usage(format!("{} is a folder", path.display())).into()) } else { Ok(()) }
 }
 
 /// A fault in a parameter is a fault in the call; any other stays what it is.

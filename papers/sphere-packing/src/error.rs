@@ -5,7 +5,7 @@
 #[non_exhaustive]
 pub enum Error {
     /// A parameter outside its range.
-    #[error("{name} is {value}; expected {expected}")]
+    #[error("{name} is {}; expected {expected}", short(*value))]
     Setting {
         /// Its name.
         name: &'static str,
@@ -36,6 +36,9 @@ pub enum Error {
     /// An iteration that found nothing to report.
     #[error("not converged: {0}")]
     NotConverged(String),
+    /// A file that is no certificate.
+    #[error("no certificate: {0}")]
+    NoCertificate(String),
     /// A certificate that proves nothing.
     #[error("certificate rejected: {0}")]
     Certificate(String),
@@ -55,4 +58,13 @@ pub enum Error {
         /// What is wrong with it.
         fault: String,
     },
+}
+
+/// A number without hundreds of digits.
+fn short(value: f64) -> String {
+    if value != 0.0 && !(1e-5..1e16).contains(&value.abs()) {
+        format!("{value:e}")
+    } else {
+        value.to_string()
+    }
 }

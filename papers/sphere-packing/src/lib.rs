@@ -18,7 +18,7 @@
 //! use sphere_packing::two_point::bound_with;
 //!
 //! let bound = bound_with(8, 6)?;
-//! assert_eq!(bound.proven.decimal(6), "0.253903");
+//! assert_eq!(bound.proven.decimal(6), "0.253760");
 //! # Ok::<(), sphere_packing::Error>(())
 //! ```
 //!

@@ -189,7 +189,7 @@ impl<T: Scalar> Problem<T> {
             constraint_of_terms.into_iter().for_each(|constraint| touched[constraint] = true);
         }
         match touched.iter().position(|touched| !touched) {
-            Some(constraint) => fault(format!("constraint {constraint} involves no block")),
+            Some(constraint) => fault(format!("constraint {} involves no block", constraint + 1)),
             None => Ok(()),
         }
     }

@@ -243,6 +243,26 @@ fn a_two_point_certificate_that_claims_more_is_rejected() {
 }
 
 #[test]
+fn numbers_beyond_all_use_are_refused_at_once() {
+    let good = certificate(3, 2, 1.0, "1,xX,d,g");
+    let check = |certificate: ThreePoint| Certificate::ThreePoint(certificate).check().is_err();
+    let power = |exponent: i64| Dyadic { mantissa: 1.into(), exponent };
+    for exponent in [-11_000, -30, 30, 11_000] {
+        assert!(check(ThreePoint { square: power(exponent), ..good.clone() }));
+        assert!(check(ThreePoint { truncation: power(exponent), ..good.clone() }));
+    }
+    let kernel =
+        |rows: Vec<Vec<Dyadic>>| ThreePoint { kernel: vec![rows], width: power(11_000), ..good.clone() };
+    assert!(check(kernel(vec![])), "no rows");
+    assert!(check(kernel(vec![vec![integer(1)]])), "degree 0");
+    assert!(check(kernel((0..30).map(|i| vec![integer(1); 30 - i]).collect())), "degree 29");
+    assert!(check(kernel(vec![vec![integer(1), integer(1)], vec![integer(1)]])), "a width without a use");
+    for text in ["1p99999", "1p-9223372036854775808", "1p", "p1", "+1p0", "1_0p0"] {
+        assert!(text.parse::<Dyadic>().is_err(), "{text}");
+    }
+}
+
+#[test]
 fn bases_have_as_many_members_as_counted() {
     for (degree, count) in [(3, 13), (5, 34), (9, 125), (6, 50), (10, 161), (18, 715)] {
         assert_eq!(basis(degree).len(), count);

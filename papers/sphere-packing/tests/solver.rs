@@ -277,7 +277,9 @@ fn faulty_sdpa_files_are_refused_with_the_line() {
         ("1\n1\n-2\n1\n1 1 1 2 1.0\n", "diagonal"),
         ("1\n1\n0\n1\n", "order 0"),
         ("99999999\n", "from 1 to"),
-        ("1\n1\n99999\n1\n", "entries, more than"),
+        ("1\n1\n15000\n1\n", "entries, more than"),
+        ("1\n1\n2\n1\n1 1 1 2 1.0\n1 1 2 1 1.0\n", "line 6: this entry"),
+        ("1\n1\n2\n1e-320\n", "finite number"),
     ] {
         let error = SparseProblem::read(text.as_bytes()).unwrap_err().to_string();
         assert!(error.contains(fault), "{text:?}: {error}");

@@ -10,8 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::scalar::Scalar;
 
-/// Bits and exponents beyond this are taken for damage.
-const LARGEST_EXPONENT: i64 = 100_000;
+/// Exponents, and hexadecimal digits of mantissas, beyond these are taken for damage: computing with them would exhaust memory.
+const LARGEST_EXPONENT: u64 = 12_000;
+const MOST_DIGITS: usize = 4_000;
 
 /// `mantissa` · 2^`exponent`, written "-3f0p-12" with a hexadecimal mantissa.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,12 +122,12 @@ impl FromStr for Dyadic {
     fn from_str(text: &str) -> Result<Self, String> {
         let fault = || format!("\"{}\" is no binary fraction", text.chars().take(40).collect::<String>());
         let (mantissa, exponent) = text.split_once('p').ok_or_else(fault)?;
-        if mantissa.len() > 100_000 || mantissa.starts_with('+') || mantissa.contains('_') {
+        if mantissa.len() > MOST_DIGITS || mantissa.starts_with('+') || mantissa.contains('_') {
             return Err(fault());
         }
         let mantissa = BigInt::from_str_radix(mantissa, 16).map_err(|_| fault())?;
         let exponent: i64 = exponent.parse().map_err(|_| fault())?;
-        if exponent.abs() > LARGEST_EXPONENT {
+        if exponent.unsigned_abs() > LARGEST_EXPONENT {
             return Err(fault());
         }
         Ok(Self { mantissa, exponent })

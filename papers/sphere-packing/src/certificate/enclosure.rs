@@ -52,7 +52,7 @@ pub fn square_root_from_above(value: &BigRational) -> BigRational {
 /// A lower and an upper bound of e^x.
 pub fn exponential(x: &BigRational) -> (BigRational, BigRational) {
     // e^x = (e^(x/2^k))^(2^k) with |x|/2^k ≤ 1/2, where the tail after term j is below the term itself. Every step rounds
-    // outwards to a multiple of 2^(−BITS), whose effect the squarings double.
+    // outwards to a multiple of 2^(−2 BITS), whose effect the squarings double.
     let mut halvings = 0u64;
     while x.abs() > BigRational::new(power_of_two(halvings), 2.into()) {
         halvings += 1;
@@ -142,5 +142,5 @@ pub fn decimal_from_above(value: &BigRational, digits: usize) -> String {
         }
         return format!("{}.{}", &text[..whole], &text[whole..]);
     }
-    format!("{}.{}e{exponent}", &text[..1], &text[1..])
+    format!("{}{}{}e{exponent}", &text[..1], if text.len() > 1 { "." } else { "" }, &text[1..])
 }

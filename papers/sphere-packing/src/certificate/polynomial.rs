@@ -9,8 +9,9 @@ use num_traits::{One, Signed, Zero};
 
 use super::dyadic::Dyadic;
 
-/// Halvings after which a count that does not vanish is taken for a root.
+/// Halvings of an interval, and intervals in all, after which a count that does not vanish is taken for a root.
 const DEEPEST: usize = 400;
+const MOST_INTERVALS: usize = 40_000;
 
 /// Σ c_k x^k · 2^`exponent` with integers c_k.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,13 +146,15 @@ fn shift_by_one(coefficients: &mut [BigInt]) {
 /// Whether a polynomial that vanishes at neither end has no root in (0, 1).
 fn has_no_root_in_unit_interval(coefficients: Vec<BigInt>) -> bool {
     let mut open = vec![(coefficients, 0)];
+    let mut intervals = 0;
     while let Some((coefficients, depth)) = open.pop() {
+        intervals += 1;
         let mut reversed: Vec<BigInt> = coefficients.iter().rev().cloned().collect();
         shift_by_one(&mut reversed);
         if sign_changes(&reversed) == 0 {
             continue;
         }
-        if depth == DEEPEST {
+        if depth == DEEPEST || intervals > MOST_INTERVALS {
             return false;
         }
         // 2^d p(x/2), and that at x + 1.

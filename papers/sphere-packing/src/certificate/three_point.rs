@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::dyadic::Dyadic;
 use super::polynomial::Polynomial;
 use super::trivariate::{Place, Trivariate, basis};
-use super::two_point::{LARGEST, function_and_transform};
+use super::two_point::{LARGEST, function_and_transform, is_moderate};
 use super::{Proven, enclosure, require};
 use crate::Error;
 
@@ -81,9 +81,20 @@ impl ThreePoint {
 
     /// Checks the conditions.
     pub(super) fn check(&self) -> Result<Proven, Error> {
-        require((2..=LARGEST).contains(&self.dimension), "the dimension must lie between 2 and 1000")?;
-        require((1..=LARGEST).contains(&self.function.len()), "the degree of f must lie below 1000")?;
-        require(self.kernel.len() <= 2 * LARGEST_DEGREE + 1, "the degree of the kernel must not exceed 20")?;
+        require((2..=LARGEST).contains(&self.dimension), "the dimension must lie between 2 and 400")?;
+        require((1..=LARGEST).contains(&self.function.len()), "f must have between 1 and 400 coefficients")?;
+        if !self.kernel.is_empty() {
+            require(self.kernel.iter().all(|rows| !rows.is_empty()), "a kernel matrix is empty")?;
+            require(
+                (1..=LARGEST_DEGREE).contains(&self.degree()),
+                "the degree of the kernel must lie between 1 and 20",
+            )?;
+            require(
+                self.kernel.len() <= 2 * self.degree() + 1,
+                "the kernel has too many harmonics for its degree",
+            )?;
+        }
+        require(is_moderate(&self.square) && is_moderate(&self.truncation), "a radius is out of range")?;
         require(
             self.square.is_positive() && self.truncation.plus(&self.square.negated()).is_positive(),
             "the radii must satisfy 0 < r < R",
@@ -165,7 +176,7 @@ impl ThreePoint {
                 once = once.plus(&row.scaled(&row.at_zero()));
             }
             let rate = half.times(&Dyadic::integer(1).plus(&self.width.negated()));
-            let (exponential, error) = self.exponential(&rate);
+            let (exponential, error) = self.exponential(&rate)?;
             total = total.plus(&once.times(&exponential).scaled(&Dyadic::integer(-2)));
             // |p3(z, 0, 0)| ≤ the sum of its absolute coefficients times powers of A.
             let size = once.coefficients.iter().rev().fold(Dyadic::integer(0), |sum, coefficient| {
@@ -192,7 +203,7 @@ impl ThreePoint {
         }
         if !self.kernel.is_empty() {
             // p3(z, z, z) is not negative, so its exponential is replaced by what is not below it.
-            let (exponential, error) = self.exponential(&half.plus(&self.width.negated()));
+            let (exponential, error) = self.exponential(&half.plus(&self.width.negated()))?;
             total =
                 total.plus(&diagonal.times(&exponential.plus(&Polynomial::constant(&error))).scaled(&minus));
         }
@@ -203,11 +214,15 @@ impl ThreePoint {
     }
 
     /// A polynomial and a number, between which times ±1 the difference to e^(rate · z) lies for z from a to A.
-    fn exponential(&self, rate: &Dyadic) -> (Polynomial, Dyadic) {
+    fn exponential(&self, rate: &Dyadic) -> Result<(Polynomial, Dyadic), Error> {
         let half = Dyadic { mantissa: BigInt::one(), exponent: -1 };
         let centre = self.square.plus(&self.truncation).times(&half);
         let radius = self.truncation.plus(&self.square.negated()).times(&half).times(rate).rational().abs();
-        let (low, high) = enclosure::exponential(&(rate.times(&centre)).rational());
+        // Far beyond this the Taylor polynomial proves nothing, and its numbers grow without use.
+        let largest = BigRational::from(BigInt::from(500));
+        let exponent = rate.times(&centre).rational();
+        require(radius <= largest && exponent.abs() <= largest, "the width or a radius is out of range")?;
+        let (low, high) = enclosure::exponential(&exponent);
         // e^(rate z) = e^(rate c) e^y with |y| ≤ radius: the Taylor polynomial's remainder is below e^radius radius^K/K!.
         let mut coefficients = Vec::with_capacity(TAYLOR);
         let mut factorial = BigRational::one();
@@ -236,7 +251,7 @@ impl ThreePoint {
                 exponent: taylor.exponent,
             }));
         }
-        (in_z.scaled(&size), enclosure::dyadic(&error, true))
+        Ok((in_z.scaled(&size), enclosure::dyadic(&error, true)))
     }
 
     /// Condition (3): −p3 is a sum of multipliers times sums of squares.

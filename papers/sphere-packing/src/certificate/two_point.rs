@@ -24,8 +24,14 @@ pub struct TwoPoint {
     pub coefficients: Vec<Dyadic>,
 }
 
-/// The largest dimension and degree that are checked.
-pub(super) const LARGEST: usize = 1000;
+/// The largest dimension and the most coefficients that are checked.
+pub(super) const LARGEST: usize = 400;
+
+/// Whether 2πr² lies in a range beyond which no radius is of use, but numbers become too long to compute with.
+pub(super) fn is_moderate(square: &Dyadic) -> bool {
+    let limit = |exponent: i64| Dyadic { mantissa: 1.into(), exponent };
+    square.plus(&limit(-20).negated()).is_positive() && limit(20).plus(&square.negated()).is_positive()
+}
 
 /// Σ a_k M_k and Σ (−1)^k a_k M_k.
 pub(super) fn function_and_transform(dimension: usize, coefficients: &[Dyadic]) -> (Polynomial, Polynomial) {
@@ -55,9 +61,12 @@ impl TwoPoint {
 
     /// Checks the conditions.
     pub(super) fn check(&self) -> Result<Proven, Error> {
-        require((1..=LARGEST).contains(&self.dimension), "the dimension must lie between 1 and 1000")?;
-        require((1..=LARGEST).contains(&self.coefficients.len()), "the degree must lie below 1000")?;
-        require(self.square.is_positive(), "the radius must be positive")?;
+        require((1..=LARGEST).contains(&self.dimension), "the dimension must lie between 1 and 400")?;
+        require(
+            (1..=LARGEST).contains(&self.coefficients.len()),
+            "f must have between 1 and 400 coefficients",
+        )?;
+        require(is_moderate(&self.square), "the radius is out of range")?;
         let (function, transform) = function_and_transform(self.dimension, &self.coefficients);
         require(transform.is_positive_from(&Dyadic::integer(0)), "the transform is not positive everywhere")?;
         require(

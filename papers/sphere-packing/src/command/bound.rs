@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use lab::Error::Usage;
-use lab::arguments::positive;
+use lab::arguments::{positive, refuse_one_file_for_two};
 use lab::{say, write_atomically};
 use sphere_packing::certificate::{Certificate, Proven};
 use sphere_packing::packings::{best_known, published};
@@ -15,11 +15,11 @@ use sphere_packing::three_point::predictor::kissing_bound;
 use sphere_packing::three_point::{Parameters, ThreePointBound};
 use sphere_packing::two_point::{HIGHEST_DIMENSION, MOST_ROOTS, Roots, bound_to_digits, bound_with};
 
-use super::{HarmonicsName, as_usage, multipliers, no_result, precision, report_progress};
+use super::{HarmonicsName, as_usage, multipliers, no_result, precision, refuse_folder, report_progress};
 
 #[derive(Args)]
 pub struct Bound {
-    /// Dimension of the space
+    /// Dimension of the space: to 400 for two-point, where hundreds take minutes, and 2 to 100 for three-point
     #[arg(long, value_name = "n", value_parser = clap::value_parser!(u16).range(1..=HIGHEST_DIMENSION as i64))]
     dimension: u16,
     /// Which bound
@@ -34,20 +34,20 @@ pub struct Bound {
     /// Two-point: this number of double roots instead of what the digits need
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_ROOTS as i64))]
     roots: Option<u16>,
-    /// Three-point: degree d of the kernel
+    /// Three-point: degree d of the kernel, 0 to 20 [default: 3]
     #[arg(long, value_name = "d", value_parser = clap::value_parser!(u16).range(0..=20))]
     degree: Option<u16>,
     /// Three-point: f has degree 2 · this + 1 in |x|² [default: twice the degree, at least 8]
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u16).range(1..=60))]
     radial_degree: Option<u16>,
-    /// Three-point: smallest distance r [default: that of the two-point bound]
-    #[arg(long, value_name = "r", value_parser = positive)]
+    /// Three-point: smallest distance r, 0.1 to 10 [default: that of the two-point bound]
+    #[arg(long, value_name = "r", value_parser = positive, allow_negative_numbers = true)]
     radius: Option<f64>,
-    /// Three-point: truncation R [default: 1.3 times the radius]
-    #[arg(long, value_name = "R", value_parser = positive)]
+    /// Three-point: truncation R, to 4 times the radius [default: 1.3 times]
+    #[arg(long, value_name = "R", value_parser = positive, allow_negative_numbers = true)]
     truncation: Option<f64>,
-    /// Three-point: width ρ of the kernel's Gaussian relative to f's [default: 1]
-    #[arg(long, value_name = "ρ")]
+    /// Three-point: width ρ of the kernel's Gaussian relative to f's, 0 to 4 [default: 1]
+    #[arg(long, value_name = "ρ", allow_negative_numbers = true)]
     width: Option<f64>,
     /// Three-point: multipliers of the sums of squares [default: 1,xX,xyXY,d,g]
     #[arg(long, value_name = "LIST")]
@@ -76,6 +76,9 @@ enum Method {
 
 impl Bound {
     pub fn run(self) -> anyhow::Result<()> {
+        if let Some(path) = &self.certificate {
+            refuse_folder(path)?;
+        }
         match self.method {
             Method::TwoPoint => self.two_point(),
             Method::ThreePoint => self.three_point(),
@@ -104,7 +107,7 @@ impl Bound {
             None => bound_to_digits(dimension, usize::from(self.digits), 48).map_err(as_usage)?,
         };
         say(&format!(
-            "two-point bound of degree {}, {} double roots, r = {:.10}",
+            "two-point bound of degree {}, double roots: {}, r = {:.10}",
             4 * bound.roots.count() - 1,
             bound.roots.count(),
             bound.roots.radius()
@@ -119,6 +122,9 @@ impl Bound {
     }
 
     fn three_point(self) -> anyhow::Result<()> {
+        if let (Some(certificate), Some(checkpoint)) = (&self.certificate, &self.checkpoint) {
+            refuse_one_file_for_two(certificate, checkpoint)?;
+        }
         if self.roots.is_some() {
             return Err(Usage("--roots is for --method two-point".into()).into());
         }
@@ -148,9 +154,10 @@ impl Bound {
         let from = precision(self.precision.unwrap_or(106))?;
         if degree > 0 {
             let highest = if harmonics == HarmonicsName::All { 2 * degree } else { degree };
-            let helps = (2..=30).contains(&highest)
-                && kissing_bound(dimension, highest).is_ok_and(|kissing| kissing < roots.nearest_pairs());
-            if !helps {
+            // Where no such bound is computed, nothing is said.
+            let kissing =
+                if (2..=30).contains(&highest) { kissing_bound(dimension, highest).ok() } else { None };
+            if kissing.is_some_and(|kissing| kissing >= roots.nearest_pairs()) {
                 say(&format!(
                     "note: Delsarte's kissing bound says that a kernel of degree {degree} hardly helps in dimension {dimension}"
                 ))?;
@@ -176,14 +183,14 @@ impl Bound {
                 "note: the kernel does not help with these parameters; the certificate is a two-point function",
             )?;
         }
+        if roots.value() < certified.proven.to_f64() {
+            say("note: the two-point bound with 8 roots is lower (--method two-point)")?;
+        }
         self.finish(&certified.proven, Certificate::ThreePoint(certified.certificate))
     }
 
     /// Prints what was proven, and writes the certificate.
     fn finish(&self, proven: &Proven, certificate: Certificate) -> anyhow::Result<()> {
-        if let Some(path) = &self.certificate {
-            write_atomically(path, certificate.to_json().as_bytes())?;
-        }
         say(&format!(
             "proven: no packing of spheres in dimension {} is denser than {}",
             proven.dimension,
@@ -199,6 +206,7 @@ impl Bound {
             ))?;
         }
         if let Some(path) = &self.certificate {
+            write_atomically(path, certificate.to_json().as_bytes())?;
             say(&format!("certificate: {}", path.display()))?;
         }
         Ok(())

@@ -11,7 +11,7 @@ use sphere_packing::game::Game;
 use sphere_packing::game::play::{Player, play};
 use sphere_packing::game::store::Store;
 
-use super::{HarmonicsName, as_usage};
+use super::{HarmonicsName, as_usage, refuse_folder};
 
 #[derive(Args)]
 pub struct Play {
@@ -60,6 +60,9 @@ enum PlayerName {
 
 impl Play {
     pub fn run(self) -> anyhow::Result<()> {
+        if let Some(path) = &self.certificate {
+            refuse_folder(path)?;
+        }
         let radial = self.radial_degree.map_or((2 * usize::from(self.degree)).max(8), usize::from);
         let game =
             Game::new(usize::from(self.dimension), usize::from(self.degree), radial, self.harmonics.into())
@@ -117,14 +120,14 @@ impl Play {
                 "the best programme's bound could not be proven again: is the store from another version?"
             )
         };
-        if let Some(path) = &self.certificate {
-            write_atomically(path, Certificate::ThreePoint(certified.certificate).to_json().as_bytes())?;
-        }
         say(&format!(
             "proven: no packing of spheres in dimension {} is denser than {}",
             self.dimension,
             certified.proven.decimal(10)
         ))?;
+        if let Some(path) = &self.certificate {
+            write_atomically(path, Certificate::ThreePoint(certified.certificate).to_json().as_bytes())?;
+        }
         Ok(())
     }
 }

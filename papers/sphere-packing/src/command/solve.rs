@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clap::Args;
-use lab::arguments::{positive, refuse_overwriting};
+use lab::Error::Usage;
+use lab::arguments::{positive, refuse_one_file_for_two, refuse_overwriting};
 use lab::{say, write_atomically};
 use sphere_packing::semidefinite::Status;
 use sphere_packing::semidefinite::precision::{Plan, Precision, solve};
@@ -24,10 +25,10 @@ pub struct Solve {
     #[arg(long, value_name = "BITS")]
     precision: Option<usize>,
     /// Relative difference of both objectives to stop at
-    #[arg(long, default_value_t = 1e-8, value_parser = positive)]
+    #[arg(long, default_value_t = 1e-8, value_parser = positive, allow_negative_numbers = true)]
     gap: f64,
     /// X and Y start as this multiple of the identity
-    #[arg(long, default_value_t = 1e3, value_parser = positive)]
+    #[arg(long, default_value_t = 1e3, value_parser = positive, allow_negative_numbers = true)]
     start: f64,
     /// Iterations at most
     #[arg(long, default_value_t = 300)]
@@ -48,6 +49,12 @@ impl Solve {
         let name = || self.file.display().to_string();
         for written in [&self.out, &self.checkpoint].into_iter().flatten() {
             refuse_overwriting(written, [self.file.as_path()])?;
+        }
+        if let (Some(out), Some(checkpoint)) = (&self.out, &self.checkpoint) {
+            refuse_one_file_for_two(out, checkpoint)?;
+        }
+        if self.gap >= 1.0 {
+            return Err(Usage(format!("--gap {}: expected a number below 1", self.gap)).into());
         }
         let problem = SparseProblem::read(BufReader::new(File::open(&self.file).with_context(name)?))
             .with_context(name)?;
@@ -71,9 +78,14 @@ impl Solve {
             // The file's primal is the dual of the solver's form.
             let words = match last.status {
                 Status::PrimalInfeasible => {
-                    "no solution: the problem is unbounded, or infeasible with an infeasible dual"
+                    "no solution: the problem is unbounded, or has values beyond some 1e12 times its data"
                 }
-                Status::DualInfeasible => "no solution: the problem is infeasible",
+                Status::DualInfeasible => {
+                    "no solution: the problem is infeasible, or feasible only beyond some 1e12 times its data"
+                }
+                Status::Breakdown if last.progress.iteration < 3 => {
+                    "not converged: the linear system is singular; are constraints linearly dependent, or is --start far off?"
+                }
                 other => anyhow::bail!(
                     "{}: not converged after {} iterations in {} bits: {}",
                     name(),

@@ -54,7 +54,7 @@ impl Row {
     }
 }
 
-/// Radial degree, r and R/r of the scans: the notes' radii, and a truncation that all degrees can use.
+/// Radial degree, r and R of the scans: the notes' radii, and a truncation that all degrees can use.
 fn setting(dimension: u32, degree: u32) -> Option<(usize, f64, f64)> {
     let radial = (2 * degree as usize).max(8);
     match dimension {

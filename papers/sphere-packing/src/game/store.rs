@@ -4,7 +4,7 @@
 //! what is known without solving it and goes on from there. Stores of several machines are joined by joining their lines.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError, create_dir_all};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Evaluation, Game, State};
 use crate::Error;
+
+/// Raised when evaluations of the same state come to mean something else.
+const VERSION: u32 = 1;
 
 /// A line.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -41,7 +44,7 @@ fn key(game: &Game, state: &State) -> String {
     let geometry: Vec<String> =
         state.geometry.iter().map(|value| format!("{:016x}", value.to_bits())).collect();
     format!(
-        "{} {} {} {:?} {} {}",
+        "{VERSION} {} {} {} {:?} {} {}",
         game.dimension,
         game.degree,
         game.radial_degree,
@@ -68,16 +71,34 @@ impl Store {
     /// [`Error::Store`] if it cannot be read and written or another line is damaged.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let fault = |fault: String| Error::Store { path: path.display().to_string(), fault };
+        if let Some(folder) = path.parent() {
+            create_dir_all(folder).map_err(|error| fault(error.to_string()))?;
+        }
         let mut file = OpenOptions::new()
             .read(true)
             .append(true)
             .create(true)
             .open(path)
             .map_err(|error| fault(error.to_string()))?;
-        file.try_lock().map_err(|_| fault("another search is using it".into()))?;
+        file.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => fault("another search is using it".into()),
+            TryLockError::Error(error) => fault(error.to_string()),
+        })?;
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(|error| fault(error.to_string()))?;
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
+        // A killed process leaves the beginning of a line. Anything else without an end is not ours to remove.
+        const BEGINNING: &str = "{\"key\":";
+        let rest = &text[whole..];
+        let complete = serde_json::from_str::<Line>(rest).is_ok();
+        if !complete && !rest.starts_with(BEGINNING) && !BEGINNING.starts_with(rest) {
+            return Err(fault("its last line is none of a store".into()));
+        }
+        if complete {
+            file.write_all(b"\n").map_err(|error| fault(error.to_string()))?;
+            text.push('\n');
+        }
+        let whole = if complete { text.len() } else { whole };
         let mut known = HashMap::new();
         for (number, line) in text[..whole].lines().enumerate() {
             let line: Line =

@@ -13,6 +13,7 @@ use super::interior_point::Iterate;
 use super::precision::Precision;
 use super::{Problem, Terms};
 use crate::Error;
+use crate::dense::{cholesky, largest};
 use crate::scalar::Scalar;
 
 const FORMAT: &str = "semidefinite iterate 1";
@@ -138,7 +139,12 @@ pub fn read<T: Scalar>(path: &Path, problem: &Problem<T>, fingerprint: &str) -> 
             .collect()
     };
     let (slack, matrices) = (matrices(), matrices());
-    if slack.iter().chain(&matrices).any(|matrix| crate::dense::cholesky(matrix).is_none()) {
+    // Products round differently on both sides of the diagonal, but not much.
+    let skew = |matrix: &Array2<T>| largest(matrix.iter().zip(&matrix.t()).map(|(a, b)| *a - *b));
+    if slack.iter().chain(&matrices).any(|matrix| skew(matrix) > 1e-6 * largest(matrix.iter().copied())) {
+        return Err(damaged(path, "a matrix is not symmetric"));
+    }
+    if slack.iter().chain(&matrices).any(|matrix| cholesky(matrix).is_none()) {
         return Err(damaged(path, "a matrix is not positive definite"));
     }
     Ok(Iterate { x, z, slack, matrices, iteration })

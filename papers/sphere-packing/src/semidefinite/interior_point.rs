@@ -39,8 +39,12 @@ impl Settings {
     pub fn validate(&self) -> Result<(), Error> {
         for (name, value) in [("gap", self.gap), ("infeasibility", self.infeasibility), ("start", self.start)]
         {
-            if !(value > 0.0 && value.is_finite()) {
-                return Err(Error::Setting { name, value, expected: "a positive number" });
+            if !(value > 0.0 && value.is_finite() && (name == "start" || value < 1.0)) {
+                return Err(Error::Setting {
+                    name,
+                    value,
+                    expected: if name == "start" { "a positive number" } else { "a number between 0 and 1" },
+                });
             }
         }
         Ok(())

@@ -139,7 +139,7 @@ const LARGE_GAP: f64 = 1e-2;
 type Carried = Iterate<Multi<8>>;
 
 /// Solves `formulation`, raising the precision after every breakdown; `observe` sees every iterate's measures and answers
-/// whether to go on. A checkpoint that exists is resumed in its precision and removed at the end.
+/// whether to go on. A checkpoint that exists is resumed in its precision and removed once there is an output.
 ///
 /// # Errors
 ///
@@ -163,6 +163,10 @@ pub fn solve<F: Formulation>(
         && path.exists()
     {
         precision = checkpoint::precision(path)?;
+        if precision > plan.to {
+            let fault = format!("it has {} bits, and {} are allowed", precision.bits(), plan.to.bits());
+            return Err(Error::Checkpoint { path: path.display().to_string(), fault });
+        }
     }
     let mut settings = plan.settings.clone();
     let mut attempts: Vec<Attempt> = Vec::new();
@@ -195,7 +199,7 @@ pub fn solve<F: Formulation>(
             }
             _ => {
                 if let Some((path, _)) = plan.checkpoint
-                    && made.status != Status::Stopped
+                    && output.is_ok()
                     && path.exists()
                 {
                     std::fs::remove_file(path).map_err(|error| Error::Checkpoint {
@@ -230,7 +234,7 @@ fn attempt<T: Scalar, F: Formulation>(
         }
         _ => Iterate::start(&problem, settings.start),
     };
-    let mut written = Instant::now();
+    let mut written: Option<Instant> = None;
     let mut fault = None;
     let mut healthy: Option<Iterate<T>> = None;
     let mut smallest_residual = f64::INFINITY;
@@ -245,13 +249,13 @@ fn attempt<T: Scalar, F: Formulation>(
             healthy = Some(iterate.clone());
         }
         if let Some((path, interval)) = plan.checkpoint
-            && (written.elapsed() >= interval || !go_on)
+            && (written.is_none_or(|written| written.elapsed() >= interval) || !go_on)
         {
             if let Err(error) = checkpoint::write(path, precision, iterate, &fingerprint) {
                 fault = Some(error);
                 return false;
             }
-            written = Instant::now();
+            written = Some(Instant::now());
         }
         go_on
     })?;

@@ -7,6 +7,7 @@
 //! is the dual of the form of [`semidefinite`](super) with b = c, A_i = F_i, C = −F_0 and the sign of x changed: its optimal
 //! value is that of our primal with the sign changed. A diagonal block becomes blocks of order one.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 use std::io::BufRead;
 
@@ -20,7 +21,7 @@ use crate::dense::zeros;
 use crate::scalar::Scalar;
 
 /// The largest order of a block and the largest number of constraints that is read; a file that asks for more is taken for damaged.
-const LARGEST: usize = 100_000;
+const LARGEST: usize = 20_000;
 
 /// Matrices of a file take at most this many entries in dense form.
 const LARGEST_DENSE: usize = 100_000_000;
@@ -88,6 +89,14 @@ impl SparseProblem {
                 format!("expected {block_count} orders of blocks, found {}", blocks.len()),
             ));
         }
+        let diagonal: usize =
+            blocks.iter().filter(|order| **order < 0).map(|order| order.unsigned_abs()).sum();
+        if diagonal > LARGEST {
+            return Err(fault(
+                number,
+                format!("the diagonal blocks have {diagonal} entries, more than {LARGEST}"),
+            ));
+        }
         let memory: usize = blocks
             .iter()
             .map(|order| if *order > 0 { order.unsigned_abs().pow(2) } else { order.unsigned_abs() })
@@ -107,6 +116,7 @@ impl SparseProblem {
             return Err(fault(number, format!("expected a finite number, found \"{cost}\"")));
         }
         let mut entries = Vec::new();
+        let mut places = HashSet::new();
         for (number, line) in lines {
             let found: Vec<&str> = fields(&line).collect();
             let [matrix, block, row, column, value] = found.as_slice() else {
@@ -137,6 +147,9 @@ impl SparseProblem {
             }
             if decimal::<f64>(value).is_none() {
                 return Err(fault(number, format!("expected a finite number, found \"{value}\"")));
+            }
+            if !places.insert((matrix, block, row.min(column), row.max(column))) {
+                return Err(fault(number, "this entry, or its mirror image, was given before".into()));
             }
             entries.push((matrix, block, row.min(column), row.max(column), (*value).to_owned()));
         }
@@ -271,7 +284,8 @@ impl Formulation for SparseProblem {
     }
 }
 
-/// The number that a decimal text stands for, in full precision; `None` if it is no finite number of moderate exponent.
+/// The number that a decimal text stands for, in full precision; `None` if it is none, or has so many digits or so large an exponent that a
+/// power of ten would leave the range of `f64`.
 pub fn decimal<T: Scalar>(text: &str) -> Option<T> {
     let text = text.trim_start_matches('+');
     let (mantissa, exponent) = match text.find(['e', 'E', 'd', 'D']) {
@@ -287,12 +301,15 @@ pub fn decimal<T: Scalar>(text: &str) -> Option<T> {
     {
         return None;
     }
+    let exponent = exponent - i32::try_from(fraction.len()).ok()?;
+    if whole.len() + fraction.len() > 280 || exponent.abs() > 290 {
+        return None;
+    }
     let ten = T::from_f64(10.0);
     let mut value = T::zero();
     for digit in whole.bytes().chain(fraction.bytes()) {
         value = value * ten + T::from_f64(f64::from(digit - b'0'));
     }
-    let exponent = exponent - i32::try_from(fraction.len()).ok()?;
     let mut power = T::one();
     for _ in 0..exponent.unsigned_abs() {
         power *= ten;
