@@ -1,6 +1,6 @@
 //! The arithmetics, the assembly and whole solves.
 //!
-//! `cargo bench -p sphere-packing`. Rates are items a second: multiplications with an addition for arithmetics.
+//! `cargo bench --profile dev -p sphere-packing`. Rates are items a second: multiplications with an addition for arithmetics.
 
 use divan::Bencher;
 use divan::counter::ItemsCount;

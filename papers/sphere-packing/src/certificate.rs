@@ -6,6 +6,7 @@
 
 pub mod dyadic;
 pub mod enclosure;
+mod gram;
 pub mod polynomial;
 pub mod three_point;
 pub mod trivariate;

@@ -26,9 +26,11 @@ pub mod interior_point;
 pub mod precision;
 mod schur;
 pub mod sdpa;
+pub mod solution;
 
-pub use interior_point::{Iterate, Progress, Settings, Solution, Status, minimise};
+pub use interior_point::minimise;
 pub use precision::{Formulation, Precision};
+pub use solution::{Iterate, Progress, Settings, Solution, Status};
 
 use ndarray::Array2;
 

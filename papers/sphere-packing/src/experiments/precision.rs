@@ -4,7 +4,7 @@ use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, 
 use serde::{Deserialize, Serialize};
 
 use super::usual;
-use crate::semidefinite::interior_point::Status;
+use crate::semidefinite::Status;
 use crate::semidefinite::precision::{Plan, Precision, solve};
 use crate::three_point::{Harmonics, ThreePointBound};
 

@@ -9,8 +9,8 @@ use std::path::Path;
 use ndarray::Array2;
 use sha2::{Digest, Sha256};
 
-use super::interior_point::Iterate;
 use super::precision::Precision;
+use super::solution::Iterate;
 use super::{Problem, Terms};
 use crate::Error;
 use crate::dense::{cholesky, largest};

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Problem;
 use super::checkpoint;
-use super::interior_point::{Iterate, Progress, Settings, Solution, Status, minimise};
+use super::interior_point::minimise;
+use super::solution::{Iterate, Progress, Settings, Solution, Status};
 use crate::Error;
 use crate::scalar::{DoubleDouble, Multi, Scalar};
 

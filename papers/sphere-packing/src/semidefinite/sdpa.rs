@@ -13,8 +13,8 @@ use std::io::BufRead;
 
 use ndarray::Array2;
 
-use super::interior_point::Solution;
 use super::precision::Formulation;
+use super::solution::Solution;
 use super::{Block, Problem, Terms};
 use crate::Error;
 use crate::dense::zeros;
