@@ -167,7 +167,7 @@ pub fn claims() -> Vec<Claim> {
         Claim::new(
             "predictor-foretells",
             "The kissing predictor foretells which degrees lower the bound: exactly where Delsarte's bound of the highest harmonic's degree lies below the two-point bound's neighbours.",
-            "beyond the paper: a heuristic of this crate's notes",
+            "beyond the paper: a heuristic",
             &Degree,
             Rule::at_least("share of programmes where prediction and outcome agree", 1.0),
             |table| {

@@ -81,7 +81,7 @@ pub struct Parameters {
     pub width: f64,
     /// The kernel's harmonics.
     pub harmonics: Harmonics,
-    /// The multipliers of (3); [`Multiplier::usual`] for those of the notes that this crate follows.
+    /// The multipliers of (3); [`Multiplier::usual`] for those that describe the set of (3).
     pub multipliers: Vec<Multiplier>,
 }
 

@@ -64,7 +64,7 @@ fn no_bound_lies_below_a_packing() {
     }
 }
 
-/// The bound of the notes' programme: its kernel has the triangle of harmonics.
+/// The bound of one programme, whose certificate is also written and read.
 fn three_point(
     dimension: usize,
     degree: usize,
