@@ -3,31 +3,14 @@
 use std::fs;
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Stdio;
 
-fn command(folder: &Path, arguments: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dynamic-submodular"));
-    command.current_dir(folder).env_remove("LAB_ROWS").args(arguments.split_whitespace());
-    command
-}
+const PROGRAM: &str = env!("CARGO_BIN_EXE_dynamic-submodular");
 
-fn run(folder: &Path, arguments: &str) -> Output {
-    command(folder, arguments).output().unwrap()
-}
+#[path = "../../../shared/program.rs"]
+mod program;
 
-fn text(folder: &Path, arguments: &str) -> String {
-    let output = run(folder, arguments);
-    assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn refusal(folder: &Path, arguments: &str, code: i32) -> String {
-    let output = run(folder, arguments);
-    let text = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(code), "{arguments}: {text}");
-    assert_eq!(text.lines().count(), 1, "{text}");
-    text
-}
+use program::{command, failure, refusal, text};
 
 /// A star with four leaves, 10 in the middle, and an edge beside it.
 const GRAPH: &str = "# a comment\n10 11\n10\t12\n10,13\n10 14\n20 21\n";
@@ -122,7 +105,7 @@ fn a_bad_operation_names_its_line_and_keeps_what_was_done() {
     ] {
         for every in ["", " --every 10"] {
             fs::write(folder.path().join("s.txt"), format!("+ 10\n+ 11\n{line}\n+ 12\n")).unwrap();
-            let said = refusal(folder.path(), &format!("{REPLAY}{every}"), 1);
+            let said = failure(folder.path(), &format!("{REPLAY}{every}"), 1);
             assert!(said.contains(fault) && said.contains("the 2 steps before it were done"), "{said}");
             assert_eq!(steps(folder.path()).last().unwrap()[0], 2.0);
         }

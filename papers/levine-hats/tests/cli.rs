@@ -2,29 +2,13 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
 
-fn run(folder: &Path, arguments: &str) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_levine-hats"));
-    command.current_dir(folder).env_remove("LAB_ROWS").args(arguments.split_whitespace());
-    command.output().unwrap()
-}
+const PROGRAM: &str = env!("CARGO_BIN_EXE_levine-hats");
 
-fn text(folder: &Path, arguments: &str) -> String {
-    let output = run(folder, arguments);
-    assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
+#[path = "../../../shared/program.rs"]
+mod program;
 
-/// The one line of a refusal; `out.json` is not written.
-fn refusal(folder: &Path, arguments: &str, code: i32) -> String {
-    let output = run(folder, arguments);
-    let text = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(code), "{arguments}: {text}");
-    assert_eq!(text.lines().count(), 1, "{text}");
-    assert!(!folder.join("out.json").exists(), "{arguments}: nothing is written");
-    text
-}
+use program::{refusal, text};
 
 #[test]
 fn constructions_are_written_and_evaluate_to_their_values() {

@@ -2,27 +2,13 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
 
-fn run(folder: &Path, arguments: &str) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ntk"));
-    command.current_dir(folder).env_remove("LAB_ROWS").args(arguments.split_whitespace()).output().unwrap()
-}
+const PROGRAM: &str = env!("CARGO_BIN_EXE_ntk");
 
-fn text(folder: &Path, arguments: &str) -> String {
-    let output = run(folder, arguments);
-    assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
+#[path = "../../../shared/program.rs"]
+mod program;
 
-fn refusal(folder: &Path, arguments: &str, code: i32) -> String {
-    let output = run(folder, arguments);
-    let text = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(code), "{arguments}: {text}");
-    assert_eq!(text.lines().count(), 1, "{text}");
-    assert!(!folder.join("out.csv").exists(), "{arguments}: nothing is written");
-    text
-}
+use program::{refusal, text};
 
 fn inputs() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
