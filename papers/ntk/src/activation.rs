@@ -1,5 +1,6 @@
 //! Activations σ, their derivatives, and the Gaussian expectations that the limiting kernels are made of.
 
+use numerics::normal::{density, distribution, erf};
 use serde::{Deserialize, Serialize};
 
 /// An elementwise nonlinearity.
@@ -34,7 +35,7 @@ impl Activation {
             Self::Relu => z.max(0.0),
             Self::Erf => erf(z),
             Self::Tanh => z.tanh(),
-            Self::Gelu => z * normal_cdf(z),
+            Self::Gelu => z * distribution(z),
             Self::Sine => z.sin(),
         }
     }
@@ -45,7 +46,7 @@ impl Activation {
             Self::Relu => f64::from(u8::from(z > 0.0)),
             Self::Erf => std::f64::consts::FRAC_2_SQRT_PI * (-z * z).exp(),
             Self::Tanh => 1.0 - z.tanh().powi(2),
-            Self::Gelu => normal_cdf(z) + z * (-z * z / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt(),
+            Self::Gelu => distribution(z) + z * density(z),
             Self::Sine => z.cos(),
         }
     }
@@ -193,35 +194,4 @@ fn normal_rule(step: f64) -> Vec<(f64, f64)> {
         (x, scale * (-x * x / 2.0).exp())
     };
     (-last..=last).map(node).collect()
-}
-
-/// Φ(z), the standard normal distribution function.
-fn normal_cdf(z: f64) -> f64 {
-    0.5 * (1.0 + erf(z / std::f64::consts::SQRT_2))
-}
-
-/// The error function: its Maclaurin series up to |z| = 3, beyond that a continued fraction of the complement (Abramowitz and Stegun 7.1.6 and
-/// 7.1.14). Relative error below 1e-14.
-pub fn erf(z: f64) -> f64 {
-    let x = z.abs();
-    if x < 3.0 {
-        // e^(−x²) Σ 2^n x^(2n+1) / (2n+1)!! has positive terms only.
-        let (mut term, mut sum, mut n) = (x, x, 0.0);
-        while term > sum * 1e-17 {
-            n += 1.0;
-            term *= 2.0 * x * x / (2.0 * n + 1.0);
-            sum += term;
-        }
-        return (std::f64::consts::FRAC_2_SQRT_PI * (-x * x).exp() * sum).copysign(z);
-    }
-    if x > 6.0 {
-        return 1.0_f64.copysign(z);
-    }
-    // erfc(x) √π e^(x²) = 1/(x + (1/2)/(x + 1/(x + (3/2)/(x + …)))).
-    let mut fraction = 0.0;
-    for k in (1..=60).rev() {
-        fraction = f64::from(k) / 2.0 / (x + fraction);
-    }
-    let complement = (-x * x).exp() / std::f64::consts::PI.sqrt() / (x + fraction);
-    (1.0 - complement).copysign(z)
 }

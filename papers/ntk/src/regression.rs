@@ -201,7 +201,7 @@ fn normal_quantile(probability: f64) -> f64 {
     let (mut low, mut high) = (-40.0, 40.0);
     for _ in 0..200 {
         let middle = (low + high) / 2.0;
-        let below = 0.5 * (1.0 + crate::activation::erf(middle / std::f64::consts::SQRT_2)) < probability;
+        let below = numerics::normal::distribution(middle) < probability;
         if below { low = middle } else { high = middle }
     }
     (low + high) / 2.0

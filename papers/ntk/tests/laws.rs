@@ -1,8 +1,9 @@
 //! Definitions and identities on random points and networks.
 
 use ndarray::{Array1, Array2, array};
-use ntk::activation::{ACTIVATIONS, Pair, erf};
+use ntk::activation::{ACTIVATIONS, Pair};
 use ntk::{Activation, Architecture, KernelError, Kind, Network, Regression, RegressionError, Time};
+use numerics::normal::erf;
 use numerics::random::stream;
 use numerics::symmetric::eigen;
 use proptest::prelude::{Strategy, prop, prop_assert, prop_assert_eq, proptest};

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`lbfgs`] | limited-memory BFGS that says why it stopped, also with an l1 penalty |
 //! | [`simplex`] | Euclidean projection onto the scaled simplex |
+//! | [`normal`] | the normal distribution and the error function |
 //! | [`sum`] | compensated sums and dot products |
 //! | [`random`] | random streams that are found by name, not by the order of drawing |
 //! | [`symmetric`] | eigenvalues of symmetric matrices |
@@ -13,6 +14,7 @@
 
 pub mod bootstrap;
 pub mod lbfgs;
+pub mod normal;
 pub mod random;
 pub mod simplex;
 pub mod sum;

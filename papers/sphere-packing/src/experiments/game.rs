@@ -68,7 +68,7 @@ impl Experiment for Players {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn columns(&self) -> Vec<Column> {

@@ -1,6 +1,7 @@
 //! Regression by a Gaussian process, and the improvement that it expects.
 
 use ndarray::Array2;
+use numerics::normal::{density, distribution};
 
 use crate::dense::{cholesky, solve, solve_transposed};
 
@@ -68,19 +69,8 @@ impl Prediction {
             return gain.max(0.0);
         }
         let ratio = gain / self.deviation;
-        let density = (-0.5 * ratio * ratio).exp() / std::f64::consts::TAU.sqrt();
-        (gain * normal_distribution(ratio) + self.deviation * density).max(0.0)
+        (gain * distribution(ratio) + self.deviation * density(ratio)).max(0.0)
     }
-}
-
-/// The normal distribution function, by Abramowitz and Stegun's formula 26.2.17 with an error below 7.5·10⁻⁸.
-fn normal_distribution(x: f64) -> f64 {
-    let t = 1.0 / (1.0 + 0.231_641_9 * x.abs());
-    let series = t
-        * (0.319_381_530
-            + t * (-0.356_563_782 + t * (1.781_477_937 + t * (-1.821_255_978 + t * 1.330_274_429))));
-    let tail = (-0.5 * x * x).exp() / std::f64::consts::TAU.sqrt() * series;
-    if x >= 0.0 { 1.0 - tail } else { tail }
 }
 
 /// Matérn's covariance of smoothness 5/2 at a distance, in length scales.
