@@ -96,10 +96,11 @@ pub fn inner<T: Scalar>(a: &Array2<T>, b: &Array2<T>) -> T {
 
 /// The largest absolute value of the entries; NaN if one is not finite.
 pub fn largest<T: Scalar>(values: impl IntoIterator<Item = T>) -> f64 {
-    values.into_iter().fold(
-        0.0,
-        |largest, value| if value.is_finite() { largest.max(value.to_f64().abs()) } else { f64::NAN },
-    )
+    // f64::max would let a later number cover an earlier NaN.
+    values
+        .into_iter()
+        .try_fold(0.0, |largest: f64, value| value.is_finite().then(|| largest.max(value.to_f64().abs())))
+        .unwrap_or(f64::NAN)
 }
 
 /// The upper triangular U with A = Uᵀ U of a symmetric matrix; `None` unless all pivots are positive. Reads the upper

@@ -7,8 +7,7 @@ use num_traits::{Signed, Zero};
 use proptest::prelude::*;
 use sphere_packing::certificate::{Dyadic, enclosure};
 use sphere_packing::dense;
-use sphere_packing::scalar::{DoubleDouble, Multi, Scalar, Sizes};
-use sphere_packing::semidefinite::precision::convert;
+use sphere_packing::scalar::{DoubleDouble, Multi, Scalar, Sizes, convert};
 use sphere_packing::semidefinite::sdpa::{decimal, to_decimal};
 
 fn exact<T: Scalar>(value: T) -> BigRational {
@@ -117,6 +116,7 @@ fn undefined_operations_are_noticed() {
     let smallest = 5e-324;
     assert_eq!(Multi::<2>::from_f64(smallest).to_f64(), smallest);
     assert_eq!(Multi::<2>::from_f64(f64::MAX).to_f64(), f64::MAX);
+    assert!(dense::largest([f64::NAN, 1.0]).is_nan() && dense::largest([1.0, f64::NAN]).is_nan());
     assert!(dense::cholesky(&ndarray::array![[1.0, 2.0], [2.0, 1.0]]).is_none());
 }
 
@@ -157,8 +157,8 @@ fn enclosures_hold_known_digits() {
         &root * &root >= two
             && &root * &root < two + BigRational::new(BigInt::from(1), BigInt::from(1) << 200)
     );
-    let quarter = BigRational::new(BigInt::from(1), BigInt::from(3));
-    assert_eq!(enclosure::decimal_from_above(&quarter, 4), "0.3334");
+    let third = BigRational::new(BigInt::from(1), BigInt::from(3));
+    assert_eq!(enclosure::decimal_from_above(&third, 4), "0.3334");
     assert_eq!(enclosure::decimal_from_above(&BigRational::from(BigInt::from(1)), 3), "1.00");
     assert_eq!(
         enclosure::decimal_from_above(&BigRational::new(BigInt::from(99_999), BigInt::from(100_000)), 3),

@@ -1,5 +1,9 @@
 //! Numbers that are known: bounds of the literature, of reference computations and of closed forms.
 
+use num_bigint::BigInt;
+use num_rational::BigRational;
+use sphere_packing::certificate::Dyadic;
+use sphere_packing::certificate::enclosure::ball_volume_from_above;
 use sphere_packing::packings::best_known;
 use sphere_packing::semidefinite::precision::{Plan, solve};
 use sphere_packing::three_point::multiplier::Multiplier;
@@ -43,9 +47,12 @@ fn two_point_bounds_with_a_given_number_of_roots() {
         let bound = bound_with(dimension, count).unwrap();
         assert_eq!(bound.roots.count(), count);
         close(bound.roots.value(), value, tolerance);
-        // The proof gives away two parts in 10^24; the value here is rounded.
-        assert!(bound.proven.to_f64() >= bound.roots.value() * (1.0 - 1e-13));
-        assert!(bound.proven.to_f64() <= bound.roots.value() * (1.0 + 1e-13));
+        // The proof gives away two parts in 10^24 of the ball's volume.
+        let square = Dyadic::exact(bound.roots.squares[0]).shortened(400);
+        let loss = bound.proven.bound.clone() / ball_volume_from_above(dimension, &square);
+        let one = BigRational::from(BigInt::from(1));
+        let part = BigRational::new(BigInt::from(3 + dimension), BigInt::from(10).pow(24));
+        assert!(loss > one && loss < one + part, "dimension {dimension}");
     }
 }
 
