@@ -132,6 +132,24 @@ pub trait Scalar:
     }
 }
 
+/// The parts of 53 bits, from the leading one on, that a number is the sum of.
+pub fn parts<T: Scalar>(value: T) -> impl Iterator<Item = f64> {
+    let mut rest = value;
+    std::iter::from_fn(move || {
+        let part = rest.to_f64();
+        rest -= T::from_f64(part);
+        (part != 0.0 && part.is_finite()).then_some(part)
+    })
+    .take(T::BITS / 50 + 2)
+}
+
+/// A number in another arithmetic, rounded if that is shorter.
+pub fn convert<T: Scalar, U: Scalar>(value: T) -> U {
+    let mut sum = U::zero();
+    parts(value).take(U::BITS / 50 + 2).for_each(|part| sum += U::from_f64(part));
+    sum
+}
+
 /// The sizes of a product Aᵀ B.
 #[derive(Clone, Copy, Debug)]
 pub struct Sizes {

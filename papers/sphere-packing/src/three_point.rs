@@ -243,6 +243,17 @@ pub(crate) fn chebyshev<T: Scalar>(degree: usize, x: T) -> Vec<T> {
     values
 }
 
+/// What a_1, a_2, … contribute to p − 1, with a_0 = 1 − Σ a_k, where ℓ_0, ℓ_1, … have these values.
+fn function_row<T: Scalar>(values: &[T]) -> Vec<T> {
+    let signed = |(k, value): (usize, &T)| if k % 2 == 0 { *value } else { -*value };
+    values.iter().enumerate().skip(1).map(|term| signed(term) - T::one()).collect()
+}
+
+/// What they contribute to 1 − q.
+fn transform_row<T: Scalar>(values: &[T]) -> Vec<T> {
+    values.iter().skip(1).map(|value| T::one() - *value).collect()
+}
+
 impl Formulation for ThreePointBound {
     type Output = Certified;
 
@@ -287,16 +298,8 @@ impl Formulation for ThreePointBound {
                 radial_blocks[first].add(constraint, scale, basis.iter().copied());
                 radial_blocks[first + 1].add(constraint, scale * shift / truncation, basis);
                 let values = laguerre::values(dimension, radial, z);
-                free.extend((1..=radial).map(|k| {
-                    scale
-                        * if transform {
-                            T::one() - values[k]
-                        } else if k % 2 == 0 {
-                            values[k] - T::one()
-                        } else {
-                            -values[k] - T::one()
-                        }
-                }));
+                let row = if transform { transform_row(&values) } else { function_row(&values) };
+                free.extend(row.into_iter().map(|value| scale * value));
                 right_hand_side.push(if transform { scale } else { -scale });
             }
         }
@@ -310,9 +313,7 @@ impl Formulation for ThreePointBound {
             radial_blocks[4].add(constraint, T::one() + position, basis.iter().copied());
             radial_blocks[5].add(constraint, T::one() - position, basis);
             let values = laguerre::values(dimension, radial, z);
-            free.extend(
-                (1..=radial).map(|k| if k % 2 == 0 { values[k] - T::one() } else { -values[k] - T::one() }),
-            );
+            free.extend(function_row(&values));
             right_hand_side.push(-T::one());
             if !kernel.is_empty() {
                 let once = (number((1.0 - width) / 2.0) * z).exp();

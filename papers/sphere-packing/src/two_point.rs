@@ -31,8 +31,7 @@ use crate::certificate::two_point::TwoPoint;
 use crate::certificate::{Certificate, Dyadic, Proven};
 use crate::dense::solve_general;
 use crate::laguerre;
-use crate::scalar::{Multi, Scalar};
-use crate::semidefinite::precision::convert;
+use crate::scalar::{Multi, Scalar, convert};
 
 /// The numbers that roots are kept in, whatever they were computed in.
 pub type Long = Multi<40>;

@@ -8,7 +8,7 @@ use num_rational::BigRational;
 use num_traits::{Num, One, Signed, ToPrimitive, Zero};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::scalar::Scalar;
+use crate::scalar::{Scalar, parts};
 
 /// Exponents, and hexadecimal digits of mantissas, beyond these are taken for damage: computing with them would exhaust memory.
 const LARGEST_EXPONENT: u64 = 12_000;
@@ -38,17 +38,7 @@ impl Dyadic {
 
     /// A scalar of any precision, exactly.
     pub fn exact<T: Scalar>(value: T) -> Self {
-        let mut rest = value;
-        let mut sum = Self::integer(0);
-        for _ in 0..T::BITS / 50 + 2 {
-            let part = rest.to_f64();
-            if part == 0.0 || !part.is_finite() {
-                break;
-            }
-            sum = sum.plus(&Self::from_f64(part));
-            rest -= T::from_f64(part);
-        }
-        sum
+        parts(value).fold(Self::integer(0), |sum, part| sum.plus(&Self::from_f64(part)))
     }
 
     /// The multiple of 2^`exponent` just below or at the number.

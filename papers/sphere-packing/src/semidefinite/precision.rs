@@ -14,7 +14,7 @@ use super::checkpoint;
 use super::interior_point::minimise;
 use super::solution::{Iterate, Progress, Settings, Solution, Status};
 use crate::Error;
-use crate::scalar::{DoubleDouble, Multi, Scalar};
+use crate::scalar::{DoubleDouble, Multi, Scalar, convert};
 
 /// The arithmetics to choose from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -284,19 +284,4 @@ fn converted<T: Scalar, U: Scalar>(iterate: &Iterate<T>) -> Iterate<U> {
         matrices: iterate.matrices.iter().map(|matrix| matrix.mapv(convert)).collect(),
         iteration: iterate.iteration,
     }
-}
-
-/// A number in another arithmetic, rounded if that is shorter: the sum of its leading parts of 53 bits.
-pub fn convert<T: Scalar, U: Scalar>(value: T) -> U {
-    let mut rest = value;
-    let mut sum = U::zero();
-    for _ in 0..T::BITS.min(U::BITS) / 50 + 2 {
-        let part = rest.to_f64();
-        if part == 0.0 || !part.is_finite() {
-            break;
-        }
-        sum += U::from_f64(part);
-        rest -= T::from_f64(part);
-    }
-    sum
 }

@@ -31,7 +31,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] for a number that is not positive and finite.
+    /// [`Error::Setting`] for a number that is not positive and finite, and for tolerances of 1 or more.
     pub fn validate(&self) -> Result<(), Error> {
         for (name, value) in [("gap", self.gap), ("infeasibility", self.infeasibility), ("start", self.start)]
         {

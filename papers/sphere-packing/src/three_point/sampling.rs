@@ -10,6 +10,7 @@ use super::multiplier::Multiplier;
 use super::scales::Scales;
 use super::{Parameters, chebyshev};
 use crate::Error;
+use crate::certificate::trivariate::basis as basis_places;
 use crate::laguerre;
 use crate::scalar::Scalar;
 
@@ -45,19 +46,6 @@ pub(super) struct Sampling {
     squares: Vec<Squares>,
 }
 
-/// Exponents (i, j, k) with i + 2j + k ≤ `degree`: the basis T_i(s) T_j(2τ − 1) T_k(t/A) of polynomials symmetric in u and v.
-pub(crate) fn exponents(degree: usize) -> Vec<[usize; 3]> {
-    let mut list = Vec::new();
-    for i in 0..=degree {
-        for j in 0..=(degree - i) / 2 {
-            for k in 0..=degree - i - 2 * j {
-                list.push([i, j, k]);
-            }
-        }
-    }
-    list
-}
-
 /// s and τ of a point, its coordinates being x and y = centre + half-width · (s ± √τ), and t/A.
 fn coordinates<T: Scalar>(scales: &Scales, [u, v, t]: [T; 3]) -> [T; 3] {
     let (centre, half) = (T::from_f64(scales.centre()), T::from_f64(scales.half_width()));
@@ -71,7 +59,7 @@ fn basis<T: Scalar>(degree: usize, [s, tau, t]: [T; 3]) -> Vec<T> {
     let first = chebyshev(degree, s);
     let second = chebyshev(degree / 2, tau.times_power_of_two(1) - T::one());
     let third = chebyshev(degree, t);
-    exponents(degree).into_iter().map(|[i, j, k]| first[i] * second[j] * third[k]).collect()
+    basis_places(degree).into_iter().map(|[i, j, k]| first[i] * second[j] * third[k]).collect()
 }
 
 impl Sampling {
@@ -157,7 +145,7 @@ impl Squares {
     fn orthonormalising(&self, scales: &Scales, points: &[Point]) -> Array2<f64> {
         let rows: Vec<(f64, Vec<f64>)> =
             points.iter().map(|point| self.at(scales, [point.u, point.v, point.t])).collect();
-        let size = exponents(self.half_degree).len();
+        let size = basis_places(self.half_degree).len();
         let mut gram = Array2::<f64>::zeros((size, size));
         for (weight, row) in &rows {
             for i in 0..size {
@@ -199,7 +187,7 @@ fn laguerre_zeros(dimension: usize, degree: usize) -> Result<Vec<f64>, Error> {
 /// As many points of condition (3) as there are polynomials of weighted degree ≤ `degree`, chosen from random candidates by pivots of the
 /// orthonormalised Vandermonde matrix: approximate Fekete points (Sommariva and Vianello 2009).
 fn fekete_points(degree: usize, scales: &Scales) -> Result<Vec<Point>, Error> {
-    let count = exponents(degree).len();
+    let count = basis_places(degree).len();
     let mut random = stream(0, &["points of the triple condition"]);
     let mut arcsine = || (std::f64::consts::PI * random.random::<f64>()).cos();
     let mut candidates = Vec::with_capacity(3 * count);
