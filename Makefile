@@ -8,16 +8,20 @@ FROM    ?=
 EXPERIMENTS ?=
 NOTEBOOKS ?= $(wildcard papers/*/notebook.ipynb)
 JUPYTER_OPTIONS ?=
+EXECUTOR ?= local
+SETTINGS ?=
+SNAKEMAKE_OPTIONS ?=
 
 CARGO  ?= cargo
 PAPERS := $(sort $(patsubst papers/%/Cargo.toml,%,$(wildcard papers/*/Cargo.toml)))
+EXECUTORS := $(patsubst shared/cluster/%/config.yaml,%,$(wildcard shared/cluster/*/config.yaml))
 TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)/debug
 OPTIONS = --profile $(PROFILE) --seed $(SEED) $(if $(THREADS),--threads $(THREADS)) $(SMOKE)
 # The smoke profile never writes into reports/.
 SMOKE = $(if $(filter smoke,$(PROFILE)),--out target/smoke)
 
 .DEFAULT_GOAL := all
-.PHONY: all help index build test ci lint smoke data bench docs notebook notebooks clean $(PAPERS)
+.PHONY: all full help index build test ci lint smoke data bench docs notebook notebooks clean $(PAPERS)
 
 all: build ## Reproduce every paper at the quick profile into reports/, then the scoreboard
 	@set -e; for paper in $(PAPERS); do $(TARGET)/$$paper reproduce $(OPTIONS); done
@@ -26,6 +30,13 @@ all: build ## Reproduce every paper at the quick profile into reports/, then the
 $(PAPERS): build
 	@$(TARGET)/$@ reproduce $(EXPERIMENTS) $(OPTIONS)
 	@$(TARGET)/lab index $(SMOKE)
+
+full: build ## Reproduce the papers' own sizes, as jobs of Snakemake: on this machine, or on a cluster with EXECUTOR=slurm
+	@test -d shared/cluster/$(EXECUTOR) || { echo "make: EXECUTOR=$(EXECUTOR): expected one of $(EXECUTORS)"; exit 2; }
+	@shared/python-environment cluster shared/cluster/requirements.txt "Snakemake (about 300 MB, half a minute)"
+	@target/cluster/venv/bin/snakemake --snakefile shared/cluster/Snakefile --workflow-profile shared/cluster/$(EXECUTOR) \
+	  --config papers="$(PAPERS)" experiments="$(EXPERIMENTS)" seed=$(SEED) programs=$(TARGET) $(SETTINGS) \
+	  --quiet rules host --rerun-incomplete --keep-going $(SNAKEMAKE_OPTIONS)
 
 index: build ## Write the scoreboard from the papers' verdicts
 	@$(TARGET)/lab index
@@ -55,6 +66,7 @@ smoke: build ## Run every paper in seconds with 1 and 2 threads and in 3 shards,
 
 ci: lint docs test smoke ## Everything that a change must pass; notebooks too, where the kernel is installed
 	@shared/check-readme.sh
+	@shared/cluster/check.sh $(TARGET)
 	@if shared/notebooks/set-up --installed; then $(MAKE) --no-print-directory notebooks; \
 	else echo "ci: notebooks NOT executed: the Rust kernel is not installed (make notebook installs it)"; fi
 	@echo "ci: formatting, lints, documentation, tests and determinism passed"

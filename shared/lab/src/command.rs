@@ -14,9 +14,10 @@ use crate::experiment::Profile;
 use crate::interrupt;
 use crate::paper::Paper;
 use crate::publish::{PaperVerdicts, VERDICTS};
-use crate::run::{Computed, Run, Settings, ended, panic_message};
+use crate::run::{Computed, Run, Settings, panic_message};
 use crate::store::Shard;
-use crate::table::format_number;
+
+mod plan;
 
 #[derive(Parser)]
 #[command(version)]
@@ -49,6 +50,12 @@ enum Command<Own: Subcommand> {
     Plan {
         #[command(flatten)]
         chosen: Chosen,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        /// Exit 1 unless every cell is done
+        #[arg(long)]
+        complete: bool,
     },
     /// Computes what is missing and writes figures, tables, verdicts and the page
     Reproduce {
@@ -191,7 +198,9 @@ fn start(options: &Everywhere) {
 fn lab_command<Own: Subcommand>(paper: &Paper, command: Command<Own>, quiet: bool) -> Result<(), Error> {
     match command {
         Command::List => list(paper),
-        Command::Plan { chosen } => plan(paper, &chosen),
+        Command::Plan { chosen, json, complete } => {
+            plan::plan(&chosen.run(paper, None, false)?, &paper.select(&chosen.experiments)?, json, complete)
+        }
         Command::Reproduce { chosen, shard, fresh } => reproduce(paper, &chosen, shard, fresh, quiet),
         Command::Render { chosen } => {
             let run = chosen.run(paper, None, false)?;
@@ -253,50 +262,6 @@ fn list(paper: &Paper) -> Result<(), Error> {
         "{}\n\n{}",
         columns(&["experiment", "title"], experiments.collect()),
         columns(&["claim", "statement"], claims.collect())
-    ))
-}
-
-fn plan(paper: &Paper, chosen: &Chosen) -> Result<(), Error> {
-    let run = chosen.run(paper, None, false)?;
-    let mut rows = Vec::new();
-    let mut left = Some(0.0);
-    for experiment in paper.select(&chosen.experiments)? {
-        let standing = run.standing(experiment)?;
-        let counts = standing.counts();
-        let open = counts.missing + counts.failed;
-        let threads = if experiment.runs_alone() { 1 } else { rayon::current_num_threads() };
-        let seconds = match (open, standing.mean_seconds) {
-            (0, _) => Some(0.0),
-            (_, mean) => mean.map(|mean| mean * open as f64 / threads as f64),
-        };
-        left = left.zip(seconds).map(|(sum, seconds)| sum + seconds);
-        let mut stale = Vec::new();
-        if standing.other_revision > 0 {
-            stale.push(format!("{} of another revision, ignored", standing.other_revision));
-        }
-        let other_sources = standing.other_sources(&run.sources);
-        if other_sources > 0 {
-            stale.push(format!("{other_sources} from other sources, kept"));
-        }
-        rows.push(vec![
-            experiment.id().to_owned(),
-            standing.grid.len().to_string(),
-            ended(counts).to_string(),
-            counts.missing.to_string(),
-            counts.failed.to_string(),
-            if stale.is_empty() { "-".into() } else { stale.join("; ") },
-            seconds.map_or_else(
-                || "unknown".into(),
-                |seconds| format!("{} s", format_number((seconds * 10.0).round() / 10.0)),
-            ),
-        ]);
-    }
-    let left =
-        left.map_or_else(|| "unknown: nothing was timed yet".into(), |left| format!("about {left:.0} s"));
-    say(&format!(
-        "{}\n\ntime left on {} threads: {left}",
-        columns(&["experiment", "cells", "done", "missing", "failed", "stale", "time left"], rows),
-        rayon::current_num_threads()
     ))
 }
 

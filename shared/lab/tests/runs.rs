@@ -256,6 +256,22 @@ fn fresh_computes_again_and_plan_counts() {
 }
 
 #[test]
+fn plan_tells_a_program_how_far_the_cells_are() {
+    let out = tempfile::tempdir().unwrap();
+    run(&["reproduce", "faults"], out.path());
+    reproduce("heads", out.path());
+    let plan = run(&["plan", "faults", "heads", "--json", "--complete"], out.path());
+    assert_eq!(plan.status.code(), Some(1), "two cells failed");
+    assert_eq!(stderr(&plan), "error: 2 of 15 cells are not done\n");
+    let plan: serde_json::Value = serde_json::from_str(&stdout(&plan)).unwrap();
+    assert_eq!((&plan[0]["experiment"], &plan[1]["experiment"]), (&"faults".into(), &"heads".into()));
+    for (field, faults, heads) in [("cells", 7, 8), ("done", 5, 8), ("missing", 0, 0), ("failed", 2, 0)] {
+        assert_eq!((&plan[0][field], &plan[1][field]), (&faults.into(), &heads.into()), "{field}");
+    }
+    assert!(run(&["plan", "heads", "--complete"], out.path()).status.success());
+}
+
+#[test]
 fn render_draws_again_without_computing() {
     let out = tempfile::tempdir().unwrap();
     reproduce("heads", out.path());
