@@ -9,6 +9,7 @@ use dynamic_submodular::experiments::{
 use lab::{Citation, Paper};
 
 mod command;
+mod rivals;
 
 fn main() -> ExitCode {
     let citation = Citation {
@@ -30,6 +31,8 @@ fn main() -> ExitCode {
         .experiment(ValueOverTime)
         .experiment(Facilities)
         .experiment(TimePerUpdate)
-        .claims(claims());
+        .claims(claims())
+        .contest(rivals::Selecting)
+        .contest(rivals::Updating);
     lab::main(&paper, command::Command::run)
 }

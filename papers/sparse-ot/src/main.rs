@@ -9,6 +9,7 @@ use sparse_ot::experiments::{
 };
 
 mod command;
+mod rivals;
 
 fn main() -> ExitCode {
     let citation = Citation {
@@ -29,6 +30,9 @@ fn main() -> ExitCode {
         .experiment(Routing)
         .experiment(RouterTime)
         .experiment(MixtureOfExperts)
-        .claims(claims());
+        .claims(claims())
+        .contest(rivals::Sparse)
+        .contest(rivals::Entropic)
+        .contest(rivals::Exact);
     lab::main(&paper, command::Command::run)
 }

@@ -14,6 +14,7 @@ use crate::experiment::Profile;
 use crate::interrupt;
 use crate::paper::Paper;
 use crate::publish::{PaperVerdicts, VERDICTS};
+use crate::rivals::{self, Tournament};
 use crate::run::{Computed, Run, Settings, panic_message};
 use crate::store::Shard;
 
@@ -83,6 +84,34 @@ enum Command<Own: Subcommand> {
         /// Judge the measured cells again; exit 1 if a verdict or a value differs from the committed report
         #[arg(long)]
         check: bool,
+    },
+    /// Holds the contests with public packages; `make rivals` installs them and makes the page
+    Rivals {
+        /// Contests [default: all]
+        contests: Vec<String>,
+        /// The interpreter in which the packages are installed
+        #[arg(long, value_name = "PROGRAM", default_value = "target/rivals/venv/bin/python")]
+        python: PathBuf,
+        /// Rounds, at least two; three at most where a call takes long
+        #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(2..))]
+        rounds: u16,
+        /// How large the inputs are
+        #[arg(long, value_enum, default_value_t = Profile::Quick)]
+        profile: Profile,
+        /// The seed of the inputs
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
+        /// Folder of the results [default: reports/rivals/ of the workspace]
+        #[arg(long, value_name = "FOLDER")]
+        out: Option<PathBuf>,
+    },
+    /// Is this paper's side in a contest: reads orders from standard input
+    #[command(hide = true)]
+    Contend {
+        contest: String,
+        entrant: String,
+        #[arg(long)]
+        inputs: PathBuf,
     },
     #[command(flatten)]
     Own(Own),
@@ -240,6 +269,14 @@ fn lab_command<Own: Subcommand>(paper: &Paper, command: Command<Own>, quiet: boo
                 true => say(&serde_json::to_string_pretty(&verdicts).map_err(malformed)?),
                 false => print_verdicts(&verdicts),
             }
+        }
+        Command::Rivals { contests, python, rounds, profile, seed, out } => {
+            rivals::hold(paper, &Tournament { profile, seed, python, contests, rounds: rounds.into(), out })
+        }
+        Command::Contend { contest, entrant, inputs } => {
+            let found = paper.contests.iter().find(|known| known.id() == contest);
+            let found = found.ok_or_else(|| Error::Usage(format!("there is no contest {contest}")))?;
+            rivals::contend(&**found, &entrant, &inputs, std::io::stdin().lock(), std::io::stdout())
         }
         Command::Own(_) => Err(Error::Internal("a paper's own subcommand came to lab".into())),
     }

@@ -145,12 +145,12 @@ fn claims_table(folder: &Path, verdicts: &PaperVerdicts) -> String {
 }
 
 /// A text as a cell of a Markdown table.
-fn cell(text: &str) -> String {
+pub(crate) fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }
 
 /// Replaces what stands between two marks of a file; a file without them, or no file, is left alone.
-fn replace_between(path: &Path, (begin, end): (&str, &str), text: &str) -> Result<(), Error> {
+pub(crate) fn replace_between(path: &Path, (begin, end): (&str, &str), text: &str) -> Result<(), Error> {
     let Ok(old) = fs::read_to_string(path) else { return Ok(()) };
     let Some((before, rest)) = old.split_once(begin) else { return Ok(()) };
     let Some((_, after)) = rest.split_once(end) else { return Ok(()) };

@@ -34,6 +34,7 @@ pub mod provenance;
 pub mod publish;
 pub mod record;
 pub mod report;
+pub mod rivals;
 pub mod run;
 pub mod store;
 pub mod table;

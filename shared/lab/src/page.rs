@@ -15,6 +15,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use render::rivals_page;
 pub use render::{index_page, paper_page};
 
 /// What was found about a claim.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::claim::Claim;
 use crate::error::Error;
 use crate::experiment::{AnyExperiment, Experiment};
+use crate::rivals::Contest;
 
 /// What identifies a paper.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +33,7 @@ pub struct Paper {
     pub(crate) open_questions: &'static [&'static str],
     pub(crate) experiments: Vec<Box<dyn AnyExperiment>>,
     pub(crate) claims: Vec<Claim>,
+    pub(crate) contests: Vec<Box<dyn Contest>>,
 }
 
 impl Paper {
@@ -46,6 +48,7 @@ impl Paper {
             open_questions: &[],
             experiments: Vec::new(),
             claims: Vec::new(),
+            contests: Vec::new(),
         }
     }
 
@@ -68,6 +71,12 @@ impl Paper {
     /// Adds claims.
     pub fn claims(mut self, claims: impl IntoIterator<Item = Claim>) -> Self {
         self.claims.extend(claims);
+        self
+    }
+
+    /// Adds a contest with public packages.
+    pub fn contest(mut self, contest: impl Contest) -> Self {
+        self.contests.push(Box::new(contest));
         self
     }
 

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::{IndexPage, PageError, PaperPage, Verdict, claim_anchor, experiment_anchor};
 
-const TEMPLATES: [(&str, &str); 7] = [
+const TEMPLATES: [(&str, &str); 8] = [
     ("style.css", include_str!("../../templates/style.css")),
     ("layout.html", include_str!("../../templates/layout.html")),
     ("parts.html", include_str!("../../templates/parts.html")),
@@ -17,6 +17,7 @@ const TEMPLATES: [(&str, &str); 7] = [
     ("experiment.html", include_str!("../../templates/experiment.html")),
     ("paper.html", include_str!("../../templates/paper.html")),
     ("index.html", include_str!("../../templates/index.html")),
+    ("rivals.html", include_str!("../../templates/rivals.html")),
 ];
 
 /// The page of a paper.
@@ -92,6 +93,14 @@ fn add_anchor(anchors: &mut HashSet<String>, id: &str, anchor: String) -> Result
         None => Ok(()),
         Some(same) => Err(PageError::SameAnchor(same)),
     }
+}
+
+/// The page of all contests.
+///
+/// # Errors
+/// If a text is missing.
+pub(crate) fn rivals_page(page: &impl Serialize) -> Result<String, PageError> {
+    render("rivals.html", page)
 }
 
 fn check_paths<'a>(paths: impl IntoIterator<Item = &'a String>) -> Result<(), PageError> {

@@ -1,0 +1,145 @@
+//! What a paper's contests came to: tables, a figure, and the file that the page is made of.
+
+use std::fs;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Failure};
+use crate::experiment::Profile;
+use crate::figure::{Chart, Figure};
+use crate::files::write_atomically;
+use crate::paper::Citation;
+use crate::provenance::Machine;
+use crate::record::Record;
+use crate::table::{csv_bytes, frame_of_records, parquet_bytes};
+
+/// The results of one paper's contests.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Results {
+    pub paper: Citation,
+    pub profile: Profile,
+    pub seed: u64,
+    pub machine: Machine,
+    pub commit: String,
+    pub dirty: bool,
+    pub contests: Vec<ContestResults>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct ContestResults {
+    pub id: String,
+    pub title: String,
+    pub work: String,
+    pub judged: String,
+    /// What the number must be, in words.
+    pub target: Option<String>,
+    pub entrants: Vec<Row>,
+}
+
+/// One entrant with one number of threads.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(super) struct Row {
+    pub contest: String,
+    pub threads: usize,
+    pub entrant: String,
+    pub ours: bool,
+    /// The package and its version.
+    pub version: String,
+    /// `measured`, `missing` or `failed`.
+    pub outcome: String,
+    /// Why it is missing or failed.
+    pub reason: Option<String>,
+    /// In what its work is not the same.
+    pub differs: Option<String>,
+    /// What the judge says of the answer.
+    pub value: Option<f64>,
+    /// Whether the answer does the work asked for.
+    pub reached: Option<bool>,
+    /// Rounds, and calls in each.
+    pub rounds: usize,
+    pub calls: u32,
+    /// Medians over rounds, a call.
+    pub cpu_seconds: Option<f64>,
+    pub wall_seconds: Option<f64>,
+    /// Largest memory of the process during calls, and how much of it the calls added.
+    pub peak_megabytes: Option<f64>,
+    pub added_megabytes: Option<f64>,
+    /// Time of this entrant over that of our first, paired by rounds: geometric means with 95 % intervals.
+    pub cpu_ratio: Option<f64>,
+    pub cpu_ratio_low: Option<f64>,
+    pub cpu_ratio_high: Option<f64>,
+    pub wall_ratio: Option<f64>,
+    pub wall_ratio_low: Option<f64>,
+    pub wall_ratio_high: Option<f64>,
+}
+
+/// Writes `<paper>.json`, `.csv`, `.parquet`, and where something was measured `.svg` and `.png`.
+///
+/// # Errors
+/// If a file cannot be written.
+pub(super) fn write(results: &Results, out: &Path) -> Result<(), Error> {
+    let id = &results.paper.id;
+    let faulty = |fault: Failure| Error::Report { experiment: id.clone(), fault };
+    let rows: Vec<&Row> = results.contests.iter().flat_map(|contest| &contest.entrants).collect();
+    let records = rows.iter().map(Record::of).collect::<Result<Vec<_>, _>>().map_err(|fault| faulty(fault.into()))?;
+    let frame = frame_of_records(&records).map_err(|fault| faulty(fault.into()))?;
+    let file = |kind: &str| out.join(format!("{id}.{kind}"));
+    write_atomically(&file("csv"), &csv_bytes(&frame).map_err(|fault| faulty(fault.into()))?)?;
+    write_atomically(&file("parquet"), &parquet_bytes(&frame).map_err(|fault| faulty(fault.into()))?)?;
+    match figure(results) {
+        Some(figure) => {
+            write_atomically(&file("svg"), figure.to_svg().map_err(|fault| faulty(fault.into()))?.as_bytes())?;
+            write_atomically(&file("png"), &figure.to_png().map_err(|fault| faulty(fault.into()))?)?;
+        }
+        None => {
+            for kind in ["svg", "png"] {
+                // Of an earlier run that could measure more; that it is not there is no fault.
+                let _ = fs::remove_file(file(kind));
+            }
+        }
+    }
+    let json = serde_json::to_string_pretty(results).map_err(|fault| faulty(fault.into()))?;
+    write_atomically(&file("json"), json.as_bytes())
+}
+
+/// CPU time over ours with one thread, by contest; nothing where no rival was measured.
+fn figure(results: &Results) -> Option<Figure> {
+    let contests: Vec<&ContestResults> = results.contests.iter().collect();
+    let mut names: Vec<&str> = Vec::new();
+    let mut points = Vec::new();
+    for (place, contest) in contests.iter().enumerate() {
+        // Our first entrant is the line at one.
+        let measured = contest.entrants.iter().skip(1).filter(|row| row.threads == 1 && row.cpu_ratio.is_some());
+        let measured: Vec<&Row> = measured.collect();
+        for (turn, row) in measured.iter().enumerate() {
+            if !names.contains(&&*row.entrant) {
+                names.push(&row.entrant);
+            }
+            let shift = (turn as f64 - (measured.len() as f64 - 1.0) / 2.0) * 0.12;
+            points.push((&*row.entrant, place as f64 + shift, row.cpu_ratio?, row.cpu_ratio_low?, row.cpu_ratio_high?));
+        }
+    }
+    if points.is_empty() {
+        return None;
+    }
+    let (least, most) = points.iter().fold((0.5_f64, 2.0_f64), |(low, high), point| (low.min(point.3), high.max(point.4)));
+    let mut chart = Chart::new()
+        .categories(contests.iter().map(|contest| contest.id.clone()))
+        .x_label("contest")
+        .y_label("CPU time over ours, one thread (times)")
+        .y_log()
+        .x_range(-0.5, contests.len() as f64 - 0.5)
+        .y_range(least / 1.5, most * 1.5)
+        .horizontal_reference("ours", 1.0);
+    for name in names {
+        let own = || points.iter().filter(move |point| point.0 == name);
+        chart = chart.error_bars(
+            name,
+            own().map(|point| (point.1, point.2)),
+            own().map(|point| point.3),
+            own().map(|point| point.4),
+        );
+    }
+    Some(Figure::new(format!("{}: public packages against ours", results.paper.id)).panel(chart))
+}

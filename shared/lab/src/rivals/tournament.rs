@@ -1,0 +1,329 @@
+//! Holding a paper's contests: rounds in turns, ratios with their intervals, tables and a figure.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use numerics::bootstrap::{mean, mean_interval, quantile};
+use numerics::random::stream;
+use crate::command::say;
+use crate::error::{Error, Failure, IoContext};
+use crate::experiment::Profile;
+use crate::interrupt;
+use crate::paper::Paper;
+use crate::provenance::{Machine, Sources, workspace_root};
+use crate::table::format_number;
+
+use super::process::{Call, Out, Process};
+use super::results::{ContestResults, Results, Row, write};
+use super::{Contest, Target};
+
+/// Calls shorter than this are repeated within a round until they fill it.
+const SECONDS_IN_A_ROUND: f64 = 0.2;
+/// Where a call takes longer than this, three rounds must do.
+const SLOW_CALL_SECONDS: f64 = 5.0;
+/// An entrant that lets one wait longer is out.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// How to hold the contests of a paper.
+pub(crate) struct Tournament {
+    pub profile: Profile,
+    pub seed: u64,
+    /// The interpreter in which the public packages are installed.
+    pub python: PathBuf,
+    /// Names of contests; all by default.
+    pub contests: Vec<String>,
+    /// Rounds, where the calls are not slow.
+    pub rounds: usize,
+    /// The folder of the results; `reports/rivals` of the workspace by default.
+    pub out: Option<PathBuf>,
+}
+
+/// An entrant on its way through a contest.
+struct Running {
+    row: Row,
+    process: Option<Process>,
+    rounds: Vec<Call>,
+}
+
+/// Holds the contests and writes `<paper>.json`, `.csv`, `.parquet`, `.svg` and `.png`.
+///
+/// # Errors
+/// For an unknown contest; outside a workspace; if inputs cannot be made or results not be stored. What a
+/// rival does wrong is a result.
+pub(crate) fn hold(paper: &Paper, tournament: &Tournament) -> Result<(), Error> {
+    let root = workspace_root()?;
+    let out = tournament.out.clone().unwrap_or_else(|| root.join("reports/rivals"));
+    let known = |name: &String| paper.contests.iter().any(|contest| contest.id() == *name);
+    if let Some(unknown) = tournament.contests.iter().find(|name| !known(name)) {
+        let names: Vec<&str> = paper.contests.iter().map(|contest| contest.id()).collect();
+        let names = if names.is_empty() { "none".into() } else { names.join(", ") };
+        return Err(Error::Usage(format!("{} has no contest {unknown}: it has {names}", paper.citation.id)));
+    }
+    let chosen = paper
+        .contests
+        .iter()
+        .filter(|contest| tournament.contests.is_empty() || tournament.contests.iter().any(|id| id == contest.id()));
+    let sources = Sources::of(&paper.citation.id, Some(&root));
+    interrupt::listen()?;
+    let mut results = Results {
+        paper: paper.citation.clone(),
+        profile: tournament.profile,
+        seed: tournament.seed,
+        machine: Machine::here(),
+        commit: sources.commit,
+        dirty: sources.dirty,
+        contests: Vec::new(),
+    };
+    for contest in chosen {
+        results.contests.push(one(paper, &**contest, tournament, &root)?);
+    }
+    write(&results, &out)
+}
+
+fn one(
+    paper: &Paper,
+    contest: &dyn Contest,
+    tournament: &Tournament,
+    root: &Path,
+) -> Result<ContestResults, Error> {
+    let faulty = |fault: Failure| Error::Report { experiment: contest.id().into(), fault };
+    let inputs = root.join("target/rivals/inputs").join(&paper.citation.id).join(contest.id());
+    if inputs.exists() {
+        fs::remove_dir_all(&inputs).writing(&inputs)?;
+    }
+    fs::create_dir_all(&inputs).writing(&inputs)?;
+    let mut random = stream(tournament.seed, &[&paper.citation.id, "rivals", contest.id()]);
+    contest.write_inputs(tournament.profile, &inputs, &mut random).map_err(faulty)?;
+    let all = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut entrants = Vec::new();
+    for threads in if all > 1 { vec![1, all] } else { vec![1] } {
+        entrants.extend(compete(paper, contest, tournament, root, &inputs, threads)?);
+    }
+    let judged = contest.judged();
+    let target = judged.target.map(|target| match target {
+        Target::AtMost(most) => format!("at most {}", format_number(most)),
+        Target::AtLeast(least) => format!("at least {}", format_number(least)),
+    });
+    Ok(ContestResults {
+        id: contest.id().into(),
+        title: contest.title().into(),
+        work: contest.work().into(),
+        judged: judged.name.into(),
+        target,
+        entrants,
+    })
+}
+
+/// All entrants with one number of threads.
+fn compete(
+    paper: &Paper,
+    contest: &dyn Contest,
+    tournament: &Tournament,
+    root: &Path,
+    inputs: &Path,
+    threads: usize,
+) -> Result<Vec<Row>, Error> {
+    let mut field = start(paper, contest, tournament, root, inputs, threads)?;
+    let mut slowest: f64 = 0.0;
+    for (number, entrant) in field.iter_mut().enumerate() {
+        let answer = inputs.join(format!("answer-{number}.npy"));
+        if let Some(seconds) = entrant.warm_up(contest, inputs, &answer) {
+            slowest = slowest.max(seconds);
+        }
+        let _ = say_standing(paper, &entrant.row);
+    }
+    let rounds = if slowest > SLOW_CALL_SECONDS { tournament.rounds.min(3) } else { tournament.rounds };
+    for _ in 0..rounds {
+        for entrant in &mut field {
+            if interrupt::requested() {
+                return Err(Error::Interrupted);
+            }
+            entrant.round();
+        }
+    }
+    let reference: Vec<Call> = match field.first() {
+        Some(ours) if ours.process.is_some() => ours.rounds.clone(),
+        _ => Vec::new(),
+    };
+    Ok(field.into_iter().map(|entrant| entrant.result(&reference)).collect())
+}
+
+fn start(
+    paper: &Paper,
+    contest: &dyn Contest,
+    tournament: &Tournament,
+    root: &Path,
+    inputs: &Path,
+    threads: usize,
+) -> Result<Vec<Running>, Error> {
+    let program = std::env::current_exe().reading("this program".as_ref())?;
+    let mut field = Vec::new();
+    for ours in contest.ours() {
+        let mut command = on_cores(&program, threads);
+        command.args(["contend", contest.id(), ours.name, "--threads", &threads.to_string(), "--inputs"]).arg(inputs);
+        field.push(Running::start(contest, threads, ours.name, true, ours.differs, &mut command));
+    }
+    let scripts = root.join("papers").join(&paper.citation.id).join("rivals");
+    for rival in contest.rivals() {
+        let mut command = on_cores(&tournament.python, threads);
+        for pool in ["OMP", "OPENBLAS", "MKL", "NUMBA"] {
+            command.env(format!("{pool}_NUM_THREADS"), threads.to_string());
+        }
+        command
+            .arg(root.join("shared/rivals/entrant.py"))
+            .arg(scripts.join(rival.script).with_extension("py"))
+            .arg(rival.function)
+            .arg(inputs)
+            .arg(threads.to_string());
+        field.push(Running::start(contest, threads, rival.name, false, rival.differs, &mut command));
+    }
+    Ok(field)
+}
+
+/// A command that a single-threaded entrant runs on one core, whatever threads its libraries start.
+fn on_cores(program: &Path, threads: usize) -> Command {
+    let pinned = threads == 1 && Command::new("taskset").arg("--version").output().is_ok();
+    if !pinned {
+        return Command::new(program);
+    }
+    let mut command = Command::new("taskset");
+    command.args(["--cpu-list", "0"]).arg(program);
+    command
+}
+
+impl Running {
+    fn start(
+        contest: &dyn Contest,
+        threads: usize,
+        name: &str,
+        ours: bool,
+        differs: Option<&str>,
+        command: &mut Command,
+    ) -> Self {
+        let row = Row {
+            contest: contest.id().into(),
+            threads,
+            entrant: name.into(),
+            ours,
+            outcome: "measured".into(),
+            differs: differs.map(Into::into),
+            calls: 1,
+            ..Row::default()
+        };
+        let mut running = Self { row, process: None, rounds: Vec::new() };
+        match Process::start(command, PATIENCE) {
+            Ok(process) => {
+                running.row.version = process.version.clone();
+                running.process = Some(process);
+            }
+            Err(out) => running.leave(out),
+        }
+        running
+    }
+
+    fn leave(&mut self, out: Out) {
+        let (outcome, reason) = match out {
+            Out::Missing(reason) => ("missing", reason),
+            Out::Failed(reason) => ("failed", reason),
+        };
+        self.row.outcome = outcome.into();
+        self.row.reason = Some(reason.lines().collect::<Vec<_>>().join(" "));
+        self.process = None;
+        self.rounds.clear();
+    }
+
+    /// The untimed first call, whose answer is judged. Gives how long the second one would take.
+    fn warm_up(&mut self, contest: &dyn Contest, inputs: &Path, answer: &Path) -> Option<f64> {
+        let process = self.process.as_mut()?;
+        let judged = process.call(1).and_then(|first| {
+            process.answer(answer)?;
+            let value = read_answer(answer).and_then(|answer| contest.judge(inputs, &answer));
+            Ok((first, value.map_err(|fault| Out::Failed(format!("its answer: {fault}")))?))
+        });
+        let (mut call, value) = match judged {
+            Ok(judged) => judged,
+            Err(out) => {
+                self.leave(out);
+                return None;
+            }
+        };
+        self.row.value = Some(value);
+        self.row.reached = contest.judged().target.map(|target| target.reached(value));
+        // The first call may have compiled something; a short one tells little of how often to repeat it.
+        if call.wall_seconds < SLOW_CALL_SECONDS {
+            match process.call(1) {
+                Ok(second) => call = second,
+                Err(out) => {
+                    self.leave(out);
+                    return None;
+                }
+            }
+        }
+        self.row.calls = (SECONDS_IN_A_ROUND / call.wall_seconds.max(1e-6)).ceil().max(1.0) as u32;
+        Some(call.wall_seconds)
+    }
+
+    fn round(&mut self) {
+        let Some(process) = self.process.as_mut() else { return };
+        match process.call(self.row.calls) {
+            Ok(call) => self.rounds.push(call),
+            Err(out) => self.leave(out),
+        }
+    }
+
+    fn result(self, reference: &[Call]) -> Row {
+        let Self { mut row, rounds, .. } = self;
+        if rounds.is_empty() {
+            return row;
+        }
+        let median = |of: fn(&Call) -> f64| {
+            let mut values: Vec<f64> = rounds.iter().map(of).collect();
+            values.sort_by(f64::total_cmp);
+            quantile(&values, 0.5)
+        };
+        let most = |of: fn(&Call) -> Option<u64>| {
+            rounds.iter().filter_map(of).max().map(|bytes| (bytes as f64 / 1e6).round())
+        };
+        row.rounds = rounds.len();
+        row.cpu_seconds = Some(median(|call| call.cpu_seconds));
+        row.wall_seconds = Some(median(|call| call.wall_seconds));
+        row.peak_megabytes = most(|call| call.peak);
+        row.added_megabytes = most(|call| Some(call.peak?.saturating_sub(call.resident?)));
+        let ratio = |of: fn(&Call) -> f64| -> Option<[f64; 3]> {
+            let logarithms: Vec<f64> =
+                rounds.iter().zip(reference).map(|(call, ours)| (of(call) / of(ours)).ln()).collect();
+            let path = [&*row.contest, &row.entrant, &row.threads.to_string()].map(str::to_owned);
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            let interval = mean_interval(&logarithms, &mut stream(0, &path))?;
+            Some([mean(&logarithms), interval.low, interval.high].map(f64::exp))
+        };
+        let (cpu, wall) = (ratio(|call| call.cpu_seconds), ratio(|call| call.wall_seconds));
+        if let Some([middle, low, high]) = cpu {
+            (row.cpu_ratio, row.cpu_ratio_low, row.cpu_ratio_high) = (Some(middle), Some(low), Some(high));
+        }
+        if let Some([middle, low, high]) = wall {
+            (row.wall_ratio, row.wall_ratio_low, row.wall_ratio_high) = (Some(middle), Some(low), Some(high));
+        }
+        row
+    }
+}
+
+fn read_answer(path: &Path) -> Result<ndarray::ArrayD<f64>, Failure> {
+    let answer: ndarray::ArrayD<f64> = ndarray_npy::read_npy(path)?;
+    if answer.iter().any(|value| !value.is_finite()) {
+        return Err("it is not finite".into());
+    }
+    Ok(answer)
+}
+
+fn say_standing(paper: &Paper, row: &Row) -> Result<(), Error> {
+    let standing = match (&row.reason, row.value) {
+        (Some(reason), _) => format!("{}: {reason}", row.outcome),
+        (None, Some(value)) => format_number(value),
+        (None, None) => row.outcome.clone(),
+    };
+    let Row { contest, threads, entrant, .. } = row;
+    say(&format!("{} {contest}, {threads} threads, {entrant}: {standing}", paper.citation.id))
+}
