@@ -21,7 +21,7 @@ OPTIONS = --profile $(PROFILE) --seed $(SEED) $(if $(THREADS),--threads $(THREAD
 SMOKE = $(if $(filter smoke,$(PROFILE)),--out target/smoke)
 
 .DEFAULT_GOAL := all
-.PHONY: all full help index build test ci lint smoke data bench docs notebook notebooks clean $(PAPERS)
+.PHONY: all full cost rivals help index build test ci lint smoke data bench docs notebook notebooks clean $(PAPERS)
 
 all: build ## Reproduce every paper at the quick profile into reports/, then the scoreboard
 	@set -e; for paper in $(PAPERS); do $(TARGET)/$$paper reproduce $(OPTIONS); done
@@ -37,6 +37,14 @@ full: build ## Reproduce the papers' own sizes, as jobs of Snakemake: on this ma
 	@target/cluster/venv/bin/snakemake --snakefile shared/cluster/Snakefile --workflow-profile shared/cluster/$(EXECUTOR) \
 	  --config papers="$(PAPERS)" experiments="$(EXPERIMENTS)" seed=$(SEED) programs=$(TARGET) $(SETTINGS) \
 	  --quiet rules host --rerun-incomplete --keep-going $(SNAKEMAKE_OPTIONS)
+
+cost: build ## Extrapolate what `make full` takes from six cells of each experiment, in core-hours
+	@python3 shared/cluster/cost.py $(TARGET) target/cost 240 $(PAPERS)
+
+rivals: build ## Hold the contests with public Python packages, and write reports/rivals/
+	@shared/rivals/set-up $(PAPERS)
+	@set -e; for paper in $(PAPERS); do $(TARGET)/$$paper rivals --seed $(SEED); done
+	@$(TARGET)/lab rivals
 
 index: build ## Write the scoreboard from the papers' verdicts
 	@$(TARGET)/lab index
@@ -63,6 +71,7 @@ lint: tools ## Check formatting, lints, and that nothing would be compiled twice
 
 smoke: build ## Run every paper in seconds with 1 and 2 threads and in 3 shards, and compare the bytes
 	@shared/check-determinism.sh $(TARGET) $(PAPERS)
+	@shared/rivals/check.sh $(TARGET) $(PAPERS)
 
 ci: lint docs test smoke ## Everything that a change must pass; notebooks too, where the kernel is installed
 	@shared/check-readme.sh

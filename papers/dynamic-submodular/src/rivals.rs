@@ -17,7 +17,12 @@ pub struct Selecting;
 /// A solution after each of many updates.
 pub struct Updating;
 
-fn write_graph(nodes: usize, cardinality: usize, folder: &Path, random: &mut ChaCha8Rng) -> Result<Coverage, Failure> {
+fn write_graph(
+    nodes: usize,
+    cardinality: usize,
+    folder: &Path,
+    random: &mut ChaCha8Rng,
+) -> Result<Coverage, Failure> {
     let graph = GraphFamily::BarabasiAlbert.draw(nodes, random);
     let edges: Vec<[f64; 2]> = (0..nodes)
         .flat_map(|node| graph.neighbours(node).iter().map(move |&other| (node, other as usize)))
@@ -48,7 +53,8 @@ fn read_operations(folder: &Path) -> Result<Vec<Operation>, Failure> {
 
 /// The elements of one row of an answer.
 fn chosen(row: &[f64], cardinality: usize, elements: usize) -> Result<Vec<usize>, Failure> {
-    let mut chosen: Vec<usize> = row.iter().filter(|&&element| element >= 0.0).map(|&element| element as usize).collect();
+    let mut chosen: Vec<usize> =
+        row.iter().filter(|&&element| element >= 0.0).map(|&element| element as usize).collect();
     chosen.sort();
     chosen.dedup();
     if chosen.len() > cardinality || chosen.iter().any(|&element| element >= elements) {
@@ -85,7 +91,12 @@ impl Contest for Selecting {
         let compiles = "Every call compiles code anew, as every use of the package does.";
         vec![
             Rival { name: "submodlib", script: "packages", function: "submodlib_select", differs: None },
-            Rival { name: "apricot", script: "packages", function: "apricot_select", differs: Some(compiles) },
+            Rival {
+                name: "apricot",
+                script: "packages",
+                function: "apricot_select",
+                differs: Some(compiles),
+            },
         ]
     }
     fn judge(&self, inputs: &Path, answer: &ArrayD<f64>) -> Result<f64, Failure> {
@@ -174,7 +185,10 @@ impl Contest for Updating {
     }
 }
 
-fn solutions_of(algorithm: &mut impl Maximiser, operations: &[Operation]) -> Result<Vec<Vec<usize>>, Failure> {
+fn solutions_of(
+    algorithm: &mut impl Maximiser,
+    operations: &[Operation],
+) -> Result<Vec<Vec<usize>>, Failure> {
     let solution = |operation: &Operation| {
         algorithm.process(std::slice::from_ref(operation))?;
         Ok(algorithm.solution())
@@ -183,7 +197,8 @@ fn solutions_of(algorithm: &mut impl Maximiser, operations: &[Operation]) -> Res
 }
 
 fn table(solutions: &[Vec<usize>], cardinality: usize) -> ArrayD<f64> {
-    let entry = |(step, place): (usize, usize)| solutions[step].get(place).map_or(-1.0, |&element| element as f64);
+    let entry =
+        |(step, place): (usize, usize)| solutions[step].get(place).map_or(-1.0, |&element| element as f64);
     Array2::from_shape_fn((solutions.len(), cardinality), entry).into_dyn()
 }
 

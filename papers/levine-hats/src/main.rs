@@ -10,6 +10,7 @@ use levine_hats::experiments::{
 };
 
 mod command;
+mod rivals;
 
 fn main() -> ExitCode {
     let citation = Citation {
@@ -32,6 +33,8 @@ fn main() -> ExitCode {
         .experiment(ManyPlayers)
         .experiment(BiasedHats)
         .experiment(ContinuousGame)
-        .claims(claims());
+        .claims(claims())
+        .contest(rivals::Optimum)
+        .contest(rivals::Program);
     lab::main(&paper, command::Command::run)
 }

@@ -10,6 +10,7 @@ use notears_topo::experiments::{
 };
 
 mod command;
+mod rivals;
 
 fn main() -> ExitCode {
     let citation = Citation {
@@ -32,6 +33,9 @@ fn main() -> ExitCode {
         .experiment(Work)
         .experiment(SearchTime)
         .experiment(ProteinSignalling)
-        .claims(claims());
+        .claims(claims())
+        .contest(rivals::Score)
+        .contest(rivals::Dagma)
+        .contest(rivals::Notears);
     lab::main(&paper, command::Command::run)
 }

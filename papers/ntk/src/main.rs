@@ -7,6 +7,7 @@ use ntk::claims::{OPEN_QUESTIONS, claims};
 use ntk::experiments::{EarlyStopping, Figure1, Figure2, Figure3, PositiveDefinite, Spectra};
 
 mod command;
+mod rivals;
 
 fn main() -> ExitCode {
     let citation = Citation {
@@ -26,6 +27,8 @@ fn main() -> ExitCode {
         .experiment(EarlyStopping)
         .experiment(PositiveDefinite)
         .experiment(Spectra)
-        .claims(claims());
+        .claims(claims())
+        .contest(rivals::Limit)
+        .contest(rivals::Finite);
     lab::main(&paper, command::Command::run)
 }

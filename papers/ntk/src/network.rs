@@ -61,6 +61,23 @@ pub enum NetworkError {
         /// Found.
         found: usize,
     },
+    /// A layer that does not fit the one before it, or its own biases.
+    #[error(
+        "layer {layer} has {weights:?} weights and {biases} biases: expected {inputs} rows and a bias for each column"
+    )]
+    Layer {
+        /// Counted from 0.
+        layer: usize,
+        /// Rows and columns found.
+        weights: (usize, usize),
+        /// Found.
+        biases: usize,
+        /// Outputs of the layer before it.
+        inputs: usize,
+    },
+    /// A parameter that is NaN or infinite.
+    #[error("layer {0} has a parameter that is not finite")]
+    Parameter(usize),
     /// Targets of another shape than the outputs.
     #[error("expected targets of shape {expected:?}, found {found:?}")]
     Targets {
@@ -96,6 +113,44 @@ impl Network {
         };
         let Architecture { activation, weight_std, bias_std, .. } = *architecture;
         Ok(Self { activation, weight_std, bias_std, layers: widths.windows(2).map(layer).collect() })
+    }
+
+    /// A network of given parameters: for each layer its weights, n_l × n_{l+1}, and biases, before the factors w/√n_l and b. The number of layers sets the
+    /// depth.
+    ///
+    /// # Errors
+    /// For no layers, a width of 0, layers that do not fit each other, and a parameter that is not finite.
+    pub fn from_layers(
+        architecture: &Architecture,
+        layers: impl IntoIterator<Item = (Array2<f64>, Array1<f64>)>,
+    ) -> Result<Self, NetworkError> {
+        let layers: Vec<Layer> =
+            layers.into_iter().map(|(weights, biases)| Layer { weights, biases }).collect();
+        let widths: Vec<usize> = layers
+            .first()
+            .map(|layer| layer.weights.nrows())
+            .into_iter()
+            .chain(layers.iter().map(|layer| layer.weights.ncols()))
+            .collect();
+        if widths.len() < 2 || widths.contains(&0) {
+            return Err(NetworkError::Widths(widths));
+        }
+        for (number, layer) in layers.iter().enumerate() {
+            let (weights, biases, inputs) = (layer.weights.dim(), layer.biases.len(), widths[number]);
+            if weights.0 != inputs || weights.1 != biases {
+                return Err(NetworkError::Layer { layer: number, weights, biases, inputs });
+            }
+            if layer.weights.iter().chain(&layer.biases).any(|parameter| !parameter.is_finite()) {
+                return Err(NetworkError::Parameter(number));
+            }
+        }
+        let Architecture { activation, weight_std, bias_std, .. } = *architecture;
+        Ok(Self { activation, weight_std, bias_std, layers })
+    }
+
+    /// Weights and biases of each layer, as [`from_layers`](Self::from_layers) takes them.
+    pub fn layers(&self) -> impl Iterator<Item = (&Array2<f64>, &Array1<f64>)> {
+        self.layers.iter().map(|layer| (&layer.weights, &layer.biases))
     }
 
     /// Widths n_{depth}: the paper's shape, `inputs` − n − … − n − 1.

@@ -9,6 +9,7 @@ use quantization::experiments::{
 };
 
 mod command;
+mod rivals;
 
 fn main() -> ExitCode {
     let citation = Citation {
@@ -33,6 +34,8 @@ fn main() -> ExitCode {
         .experiment(IntegerOnly)
         .experiment(Sizes)
         .experiment(Speed)
-        .claims(claims());
+        .claims(claims())
+        .contest(rivals::Product)
+        .contest(rivals::Perceptron);
     lab::main(&paper, command::Command::run)
 }

@@ -9,8 +9,8 @@ use rand_chacha::ChaCha8Rng;
 use sparse_ot::problems::points_in_the_plane;
 use sparse_ot::semidual::SemiDual;
 use sparse_ot::{
-    AscentOptions, Cost, Problem, Regulariser, RelaxationOptions, SinkhornOptions, solve_exact, solve_relaxation,
-    solve_semidual, solve_sinkhorn,
+    AscentOptions, Cost, Problem, Regulariser, RelaxationOptions, SinkhornOptions, solve_exact,
+    solve_relaxation, solve_semidual, solve_sinkhorn,
 };
 
 const GAMMA: f64 = 10.0;
@@ -134,7 +134,10 @@ impl Contest for Entropic {
          The answer is the plan."
     }
     fn judged(&self) -> Judged {
-        Judged { name: "error of the marginals (ℓ1), as part of the mass", target: Some(Target::AtMost(1e-5)) }
+        Judged {
+            name: "error of the marginals (ℓ1), as part of the mass",
+            target: Some(Target::AtMost(1e-5)),
+        }
     }
     fn write_inputs(&self, profile: Profile, folder: &Path, random: &mut ChaCha8Rng) -> Result<(), Failure> {
         write_problem(if profile == Profile::Smoke { 32 } else { 512 }, folder, random).map(drop)
@@ -146,7 +149,12 @@ impl Contest for Entropic {
         let unsafe_for_small = "Multiplies scalings, which overflow where ε is a small part of the costs; ours and the other work with logarithms.";
         vec![
             Rival { name: "POT, sinkhorn_log", script: "pot", function: "sinkhorn_log", differs: None },
-            Rival { name: "POT, sinkhorn", script: "pot", function: "sinkhorn", differs: Some(unsafe_for_small) },
+            Rival {
+                name: "POT, sinkhorn",
+                script: "pot",
+                function: "sinkhorn",
+                differs: Some(unsafe_for_small),
+            },
         ]
     }
     fn judge(&self, inputs: &Path, answer: &ArrayD<f64>) -> Result<f64, Failure> {

@@ -9,6 +9,7 @@ use sphere_packing::experiments::{
 };
 
 mod command;
+mod rivals;
 
 fn main() -> ExitCode {
     let citation = Citation {
@@ -31,6 +32,8 @@ fn main() -> ExitCode {
         .experiment(Players)
         .experiment(PrecisionNeeded)
         .experiment(SolverTime)
-        .claims(claims());
+        .claims(claims())
+        .contest(rivals::EightDigits)
+        .contest(rivals::TwentyDigits);
     lab::main(&paper, command::Command::run)
 }

@@ -148,7 +148,11 @@ pub fn entrant<T: 'static>(
 ///
 /// # Errors
 /// If the file cannot be written.
-pub fn write_array<D: Dimension>(folder: &Path, name: &str, array: ArrayView<'_, f64, D>) -> Result<(), Failure> {
+pub fn write_array<D: Dimension>(
+    folder: &Path,
+    name: &str,
+    array: ArrayView<'_, f64, D>,
+) -> Result<(), Failure> {
     Ok(ndarray_npy::write_npy(folder.join(name).with_extension("npy"), &array)?)
 }
 

@@ -41,7 +41,9 @@ pub(crate) fn contend(
                 Ok(times) => timed(&mut *entrant, times).map(Reply::Called),
                 Err(_) => Err(format!("{times}: expected a number of calls").into()),
             },
-            Some(("answer", path)) => write_answer(&*entrant, path.as_ref()).map(|()| Reply::Answered { answered: true }),
+            Some(("answer", path)) => {
+                write_answer(&*entrant, path.as_ref()).map(|()| Reply::Answered { answered: true })
+            }
             _ => Err(format!("{line}: expected `call <times>` or `answer <path>`").into()),
         };
         reply(done.unwrap_or_else(|fault| Reply::Failed { failed: fault.to_string() }))?;

@@ -66,7 +66,8 @@ pub fn build(folder: &Path, root: Option<&Path>) -> Result<usize, Error> {
 }
 
 fn collect(folder: &Path) -> Result<Vec<Results>, Error> {
-    let mut files: Vec<_> = fs::read_dir(folder).reading(folder)?.flatten().map(|entry| entry.path()).collect();
+    let mut files: Vec<_> =
+        fs::read_dir(folder).reading(folder)?.flatten().map(|entry| entry.path()).collect();
     files.retain(|path| path.extension().is_some_and(|kind| kind == "json"));
     files.sort();
     let read = |path: &std::path::PathBuf| {
@@ -80,7 +81,10 @@ fn collect(folder: &Path) -> Result<Vec<Results>, Error> {
 fn machine(results: &Results) -> String {
     let machine = &results.machine;
     let features = machine.features.join(", ");
-    format!("{}, {} hardware threads ({}; {features})", machine.processor, machine.hardware_threads, machine.platform)
+    format!(
+        "{}, {} hardware threads ({}; {features})",
+        machine.processor, machine.hardware_threads, machine.platform
+    )
 }
 
 fn paper(results: &Results, folder: &Path) -> PaperView {
@@ -88,7 +92,11 @@ fn paper(results: &Results, folder: &Path) -> PaperView {
     PaperView {
         id: id.clone(),
         title: results.paper.title.clone(),
-        profile: if results.profile == crate::Profile::Quick { String::new() } else { results.profile.to_string() },
+        profile: if results.profile == crate::Profile::Quick {
+            String::new()
+        } else {
+            results.profile.to_string()
+        },
         figure: folder.join(format!("{id}.svg")).exists(),
         alternative_text: format!(
             "CPU time of each package over ours with one thread, by contest: {}",
@@ -126,9 +134,12 @@ fn contest(contest: &ContestResults) -> ContestView {
 }
 
 fn cells(row: &Row) -> Vec<String> {
-    let number = |value: Option<f64>| value.map_or_else(|| "-".into(), |value| format_number(significant(value)));
+    let number =
+        |value: Option<f64>| value.map_or_else(|| "-".into(), |value| format_number(significant(value)));
     let value = match (row.value, &row.reason) {
-        (Some(value), _) if row.reached == Some(false) => format!("{} (misses it)", format_number(significant(value))),
+        (Some(value), _) if row.reached == Some(false) => {
+            format!("{} (misses it)", format_number(significant(value)))
+        }
         (_, Some(reason)) => format!("{}: {}", row.outcome, shortened(reason)),
         (value, None) => number(value),
     };
@@ -182,10 +193,8 @@ fn standing(contest: &ContestResults) -> String {
     };
     let able = fastest(timed().filter(|row| !misses(row)).collect());
     let Some(best) = able.clone().or_else(|| fastest(timed().collect())) else {
-        let gone: Vec<String> = single()
-            .filter(|row| !row.ours)
-            .map(|row| format!("{} {}", row.entrant, row.outcome))
-            .collect();
+        let gone: Vec<String> =
+            single().filter(|row| !row.ours).map(|row| format!("{} {}", row.entrant, row.outcome)).collect();
         return format!("{}: no package to compare with ({})", contest.id, gone.join(", "));
     };
     let ratio = best.cpu_ratio.unwrap_or(f64::NAN);
@@ -205,7 +214,9 @@ fn standing(contest: &ContestResults) -> String {
 }
 
 fn summary(results: &[Results]) -> String {
-    let mut text = String::from("| paper | CPU time with one thread, ours against the best public package |\n|---|---|\n");
+    let mut text = String::from(
+        "| paper | CPU time with one thread, ours against the best public package |\n|---|---|\n",
+    );
     for results in results {
         let standings: Vec<String> = results.contests.iter().map(standing).collect();
         // Writing to a string cannot fail.
@@ -249,9 +260,13 @@ mod tests {
     #[test]
     fn wins_and_losses_are_against_the_fastest_that_does_the_work() {
         let ours = row("ours", true, 1.0, true);
-        let text = standing_of(vec![ours.clone(), row("slow", false, 3.0, true), row("quick", false, 0.1, false)]);
+        let text =
+            standing_of(vec![ours.clone(), row("slow", false, 3.0, true), row("quick", false, 0.1, false)]);
         assert_eq!(text, "race: 3 times faster than slow");
-        assert_eq!(standing_of(vec![ours.clone(), row("quick", false, 0.5, true)]), "race: 2 times slower than quick");
+        assert_eq!(
+            standing_of(vec![ours.clone(), row("quick", false, 0.5, true)]),
+            "race: 2 times slower than quick"
+        );
         assert_eq!(
             standing_of(vec![ours.clone(), row("quick", false, 0.5, false)]),
             "race: 2 times slower than quick, which misses what was asked for, as all packages do"

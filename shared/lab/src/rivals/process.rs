@@ -117,7 +117,8 @@ impl Process {
                 return Err(Out::Failed(format!("no reply within {} s", self.patience.as_secs())));
             }
             Err(RecvTimeoutError::Disconnected) => {
-                let ended = self.child.wait().map_or_else(|fault| fault.to_string(), |status| status.to_string());
+                let ended =
+                    self.child.wait().map_or_else(|fault| fault.to_string(), |status| status.to_string());
                 return Err(Out::Failed(format!("its process ended: {ended}")));
             }
         };

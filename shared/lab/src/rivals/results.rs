@@ -82,14 +82,18 @@ pub(super) fn write(results: &Results, out: &Path) -> Result<(), Error> {
     let id = &results.paper.id;
     let faulty = |fault: Failure| Error::Report { experiment: id.clone(), fault };
     let rows: Vec<&Row> = results.contests.iter().flat_map(|contest| &contest.entrants).collect();
-    let records = rows.iter().map(Record::of).collect::<Result<Vec<_>, _>>().map_err(|fault| faulty(fault.into()))?;
+    let records =
+        rows.iter().map(Record::of).collect::<Result<Vec<_>, _>>().map_err(|fault| faulty(fault.into()))?;
     let frame = frame_of_records(&records).map_err(|fault| faulty(fault.into()))?;
     let file = |kind: &str| out.join(format!("{id}.{kind}"));
     write_atomically(&file("csv"), &csv_bytes(&frame).map_err(|fault| faulty(fault.into()))?)?;
     write_atomically(&file("parquet"), &parquet_bytes(&frame).map_err(|fault| faulty(fault.into()))?)?;
     match figure(results) {
         Some(figure) => {
-            write_atomically(&file("svg"), figure.to_svg().map_err(|fault| faulty(fault.into()))?.as_bytes())?;
+            write_atomically(
+                &file("svg"),
+                figure.to_svg().map_err(|fault| faulty(fault.into()))?.as_bytes(),
+            )?;
             write_atomically(&file("png"), &figure.to_png().map_err(|fault| faulty(fault.into()))?)?;
         }
         None => {
@@ -110,20 +114,28 @@ fn figure(results: &Results) -> Option<Figure> {
     let mut points = Vec::new();
     for (place, contest) in contests.iter().enumerate() {
         // Our first entrant is the line at one.
-        let measured = contest.entrants.iter().skip(1).filter(|row| row.threads == 1 && row.cpu_ratio.is_some());
+        let measured =
+            contest.entrants.iter().skip(1).filter(|row| row.threads == 1 && row.cpu_ratio.is_some());
         let measured: Vec<&Row> = measured.collect();
         for (turn, row) in measured.iter().enumerate() {
             if !names.contains(&&*row.entrant) {
                 names.push(&row.entrant);
             }
             let shift = (turn as f64 - (measured.len() as f64 - 1.0) / 2.0) * 0.12;
-            points.push((&*row.entrant, place as f64 + shift, row.cpu_ratio?, row.cpu_ratio_low?, row.cpu_ratio_high?));
+            points.push((
+                &*row.entrant,
+                place as f64 + shift,
+                row.cpu_ratio?,
+                row.cpu_ratio_low?,
+                row.cpu_ratio_high?,
+            ));
         }
     }
     if points.is_empty() {
         return None;
     }
-    let (least, most) = points.iter().fold((0.5_f64, 2.0_f64), |(low, high), point| (low.min(point.3), high.max(point.4)));
+    let (least, most) =
+        points.iter().fold((0.5_f64, 2.0_f64), |(low, high), point| (low.min(point.3), high.max(point.4)));
     let mut chart = Chart::new()
         .categories(contests.iter().map(|contest| contest.id.clone()))
         .x_label("contest")

@@ -5,8 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use numerics::bootstrap::{mean, mean_interval, quantile};
-use numerics::random::stream;
 use crate::command::say;
 use crate::error::{Error, Failure, IoContext};
 use crate::experiment::Profile;
@@ -14,6 +12,8 @@ use crate::interrupt;
 use crate::paper::Paper;
 use crate::provenance::{Machine, Sources, workspace_root};
 use crate::table::format_number;
+use numerics::bootstrap::{mean, mean_interval, quantile};
+use numerics::random::stream;
 
 use super::process::{Call, Out, Process};
 use super::results::{ContestResults, Results, Row, write};
@@ -51,7 +51,7 @@ struct Running {
 ///
 /// # Errors
 /// For an unknown contest; outside a workspace; if inputs cannot be made or results not be stored. What a
-/// rival does wrong is a result.
+/// rival does wrong is a result; that one of ours fails is an error, after the results are written.
 pub(crate) fn hold(paper: &Paper, tournament: &Tournament) -> Result<(), Error> {
     let root = workspace_root()?;
     let out = tournament.out.clone().unwrap_or_else(|| root.join("reports/rivals"));
@@ -61,10 +61,9 @@ pub(crate) fn hold(paper: &Paper, tournament: &Tournament) -> Result<(), Error> 
         let names = if names.is_empty() { "none".into() } else { names.join(", ") };
         return Err(Error::Usage(format!("{} has no contest {unknown}: it has {names}", paper.citation.id)));
     }
-    let chosen = paper
-        .contests
-        .iter()
-        .filter(|contest| tournament.contests.is_empty() || tournament.contests.iter().any(|id| id == contest.id()));
+    let chosen = paper.contests.iter().filter(|contest| {
+        tournament.contests.is_empty() || tournament.contests.iter().any(|id| id == contest.id())
+    });
     let sources = Sources::of(&paper.citation.id, Some(&root));
     interrupt::listen()?;
     let mut results = Results {
@@ -79,7 +78,15 @@ pub(crate) fn hold(paper: &Paper, tournament: &Tournament) -> Result<(), Error> 
     for contest in chosen {
         results.contests.push(one(paper, &**contest, tournament, &root)?);
     }
-    write(&results, &out)
+    write(&results, &out)?;
+    let rows = results.contests.iter().flat_map(|contest| &contest.entrants);
+    match rows.into_iter().find(|row| row.ours && row.reason.is_some()) {
+        None => Ok(()),
+        Some(Row { contest, entrant, reason, .. }) => {
+            let reason = reason.as_deref().unwrap_or_default();
+            Err(Error::FailedCells(format!("our {entrant} failed in contest {contest}: {reason}")))
+        }
+    }
 }
 
 fn one(
@@ -132,7 +139,7 @@ fn compete(
         if let Some(seconds) = entrant.warm_up(contest, inputs, &answer) {
             slowest = slowest.max(seconds);
         }
-        let _ = say_standing(paper, &entrant.row);
+        say_standing(paper, &entrant.row)?;
     }
     let rounds = if slowest > SLOW_CALL_SECONDS { tournament.rounds.min(3) } else { tournament.rounds };
     for _ in 0..rounds {
@@ -162,7 +169,9 @@ fn start(
     let mut field = Vec::new();
     for ours in contest.ours() {
         let mut command = on_cores(&program, threads);
-        command.args(["contend", contest.id(), ours.name, "--threads", &threads.to_string(), "--inputs"]).arg(inputs);
+        command
+            .args(["contend", contest.id(), ours.name, "--threads", &threads.to_string(), "--inputs"])
+            .arg(inputs);
         field.push(Running::start(contest, threads, ours.name, true, ours.differs, &mut command));
     }
     let scripts = root.join("papers").join(&paper.citation.id).join("rivals");
@@ -321,9 +330,13 @@ fn read_answer(path: &Path) -> Result<ndarray::ArrayD<f64>, Failure> {
 fn say_standing(paper: &Paper, row: &Row) -> Result<(), Error> {
     let standing = match (&row.reason, row.value) {
         (Some(reason), _) => format!("{}: {reason}", row.outcome),
+        (None, Some(value)) if row.reached == Some(false) => {
+            format!("{} (misses what was asked for)", format_number(value))
+        }
         (None, Some(value)) => format_number(value),
         (None, None) => row.outcome.clone(),
     };
     let Row { contest, threads, entrant, .. } = row;
-    say(&format!("{} {contest}, {threads} threads, {entrant}: {standing}", paper.citation.id))
+    let threads = if *threads == 1 { "1 thread".into() } else { format!("{threads} threads") };
+    say(&format!("{} {contest}, {threads}, {entrant}: {standing}", paper.citation.id))
 }

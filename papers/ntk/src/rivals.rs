@@ -1,0 +1,141 @@
+//! Contests with neural-tangents (on JAX): kernels of infinitely wide networks, and of a finite one.
+
+use std::path::Path;
+
+use lab::ndarray::{Array2, ArrayD, Ix1, Ix2};
+use lab::rivals::{Contest, Entrant, Judged, Ours, Rival, Target, entrant, read_array, write_array};
+use lab::{Failure, Profile};
+use ndarray_rand::RandomExt;
+use ndarray_rand::rand_distr::StandardNormal;
+use ntk::{Architecture, Kind, Network};
+use rand_chacha::ChaCha8Rng;
+
+const DEPTH: usize = 4;
+
+/// Kernel matrix of the limit.
+pub struct Limit;
+/// Tangent kernel of a network with many weights.
+pub struct Finite;
+
+/// Largest difference of an answer from a kernel, each entry relative to its two diagonal entries' geometric mean.
+fn difference(answer: &ArrayD<f64>, kernel: &Array2<f64>) -> Result<f64, Failure> {
+    let answer = answer.clone().into_dimensionality::<Ix2>()?;
+    if answer.dim() != kernel.dim() {
+        return Err(format!("a matrix of {:?}", answer.dim()).into());
+    }
+    let scale = kernel.diag().mapv(f64::sqrt);
+    let entries =
+        answer.indexed_iter().zip(kernel).map(|(((i, j), a), b)| (a - b).abs() / (scale[i] * scale[j]));
+    Ok(entries.fold(0.0, f64::max))
+}
+
+impl Contest for Limit {
+    fn id(&self) -> &'static str {
+        "limit"
+    }
+    fn title(&self) -> &'static str {
+        "Kernel of an infinitely wide network"
+    }
+    fn work(&self) -> &'static str {
+        "The tangent kernel's matrix of 2,000 points with 784 coordinates, four affine layers, ReLU, the paper's parametrisation, in double \
+         precision."
+    }
+    fn judged(&self) -> Judged {
+        Judged {
+            name: "largest difference from our kernel on one thread, which tests hold to 60-digit values; \
+                   relative to √(K_ii K_jj)",
+            target: Some(Target::AtMost(1e-7)),
+        }
+    }
+    fn write_inputs(&self, profile: Profile, folder: &Path, random: &mut ChaCha8Rng) -> Result<(), Failure> {
+        let size = if profile == Profile::Smoke { (20, 10) } else { (2_000, 784) };
+        let points = Array2::random_using(size, StandardNormal, random);
+        write_array(folder, "points", points.view())?;
+        let kernel = Architecture::of_the_paper(DEPTH).matrix(Kind::Ntk, points.view())?;
+        write_array(folder, "kernel", kernel.view())
+    }
+    fn ours(&self) -> Vec<Ours> {
+        vec![Ours { name: "closed forms", differs: None, load: limit }]
+    }
+    fn rivals(&self) -> Vec<Rival> {
+        vec![Rival { name: "neural-tangents", script: "neural", function: "limit", differs: None }]
+    }
+    fn judge(&self, inputs: &Path, answer: &ArrayD<f64>) -> Result<f64, Failure> {
+        difference(answer, &read_array(inputs, "kernel")?)
+    }
+}
+
+fn limit(inputs: &Path) -> Result<Box<dyn Entrant>, Failure> {
+    let points: Array2<f64> = read_array(inputs, "points")?;
+    Ok(entrant(
+        move || Ok(Architecture::of_the_paper(DEPTH).matrix(Kind::Ntk, points.view())?),
+        |kernel| kernel.clone().into_dyn(),
+    ))
+}
+
+impl Contest for Finite {
+    fn id(&self) -> &'static str {
+        "finite"
+    }
+    fn title(&self) -> &'static str {
+        "Tangent kernel of a finite network"
+    }
+    fn work(&self) -> &'static str {
+        "The tangent kernel's matrix of 50 points with 10 coordinates for one network of four affine layers, 512 wide, ReLU, the \
+         paper's parametrisation, in double precision. Weights and biases are given."
+    }
+    fn judged(&self) -> Judged {
+        Judged {
+            name: "largest difference from the matrix JJᵀ of an explicit Jacobian J (ours), relative to √(K_ii K_jj)",
+            target: Some(Target::AtMost(1e-10)),
+        }
+    }
+    fn write_inputs(&self, profile: Profile, folder: &Path, random: &mut ChaCha8Rng) -> Result<(), Failure> {
+        let (width, points) = if profile == Profile::Smoke { (8, 5) } else { (512, 50) };
+        let network = Network::scalar(&Architecture::of_the_paper(DEPTH), 10, width, random)?;
+        let points = Array2::random_using((points, 10), StandardNormal, random);
+        write_array(folder, "points", points.view())?;
+        for (number, (weights, biases)) in network.layers().enumerate() {
+            write_array(folder, &format!("weights-{number}"), weights.view())?;
+            write_array(folder, &format!("biases-{number}"), biases.view())?;
+        }
+        let jacobian = network.jacobian(points.view(), 0)?;
+        write_array(folder, "kernel", jacobian.dot(&jacobian.t()).view())
+    }
+    fn ours(&self) -> Vec<Ours> {
+        vec![Ours { name: "contraction layer by layer", differs: None, load: finite }]
+    }
+    fn rivals(&self) -> Vec<Rival> {
+        vec![
+            Rival {
+                name: "neural-tangents, Jacobian",
+                script: "neural",
+                function: "finite_jacobian",
+                differs: None,
+            },
+            Rival {
+                name: "neural-tangents, vector products",
+                script: "neural",
+                function: "finite_vector_products",
+                differs: None,
+            },
+        ]
+    }
+    fn judge(&self, inputs: &Path, answer: &ArrayD<f64>) -> Result<f64, Failure> {
+        difference(answer, &read_array(inputs, "kernel")?)
+    }
+}
+
+fn finite(inputs: &Path) -> Result<Box<dyn Entrant>, Failure> {
+    let points: Array2<f64> = read_array(inputs, "points")?;
+    let layer = |number: usize| -> Result<_, Failure> {
+        let weights = read_array::<Ix2>(inputs, &format!("weights-{number}"))?;
+        Ok((weights, read_array::<Ix1>(inputs, &format!("biases-{number}"))?))
+    };
+    let layers = (0..DEPTH).map(layer).collect::<Result<Vec<_>, _>>()?;
+    let network = Network::from_layers(&Architecture::of_the_paper(DEPTH), layers)?;
+    Ok(entrant(
+        move || Ok(network.tangent_kernel(points.view(), points.view(), 0)?),
+        |kernel| kernel.clone().into_dyn(),
+    ))
+}

@@ -1,0 +1,21 @@
+#!/bin/sh
+# Our side of every contest runs, on small inputs; packages that are not there are shown as missing.
+# Usage: check.sh <folder of the programs> <paper>...
+set -eu
+programs=$1
+shift
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+for paper in "$@"; do
+  "$programs/$paper" rivals --profile smoke --rounds 2 --python "$scratch/no-python" --out "$scratch" >"$scratch/log" || {
+    cat "$scratch/log" >&2
+    exit 1
+  }
+  # Rivals are the lines that end so; a program that fails says it by its exit code.
+  grep -q ': missing: ' "$scratch/log" || {
+    echo "$paper: no package is shown as missing, although none is there" >&2
+    exit 1
+  }
+done
+"$programs/lab" rivals --out "$scratch" >"$scratch/log"
+echo "contests: our side of each runs, and absent packages are shown as missing"
