@@ -7,7 +7,7 @@ use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::kernels::{PackedWeights, Path};
+use crate::kernels::{Loop, PackedWeights, Path, in_registers_of};
 use crate::network::Convolution;
 use crate::quantise::Quantised;
 use crate::uniform::Grid;
@@ -86,6 +86,48 @@ impl Dyadic {
     }
 }
 
+/// [`Dyadic::apply`] for many outputs: each quantity in a list of its own, for registers of many numbers.
+#[derive(Clone, Debug)]
+struct Rescaling {
+    multipliers: Vec<i32>,
+    /// Half a unit, and the places to shift.
+    halves: Vec<i64>,
+    places: Vec<u64>,
+}
+
+impl Rescaling {
+    /// Factors below 2³⁰, as [`Dyadic::nearest`] gives them, shift to the right.
+    fn of(dyadics: &[Dyadic]) -> Self {
+        let places = |dyadic: &Dyadic| (31 + dyadic.shift) as u64;
+        Self {
+            multipliers: dyadics.iter().map(|dyadic| dyadic.multiplier).collect(),
+            halves: dyadics.iter().map(|dyadic| 1i64 << (places(dyadic) - 1)).collect(),
+            places: dyadics.iter().map(places).collect(),
+        }
+    }
+
+    /// `outputs` from `sums` plus `offsets`, for outputs from `first` on, clipped to `low` and `high` and moved by `zero`.
+    #[inline(always)]
+    fn apply(
+        &self,
+        first: usize,
+        sums: &[i32],
+        offsets: &[i32],
+        outputs: &mut [u8],
+        (low, high, zero): (i64, i64, i64),
+    ) {
+        let count = outputs.len();
+        // Of one length each, so that the loop needs no checks and takes registers of many numbers.
+        let (sums, offsets, multipliers) =
+            (&sums[..count], &offsets[..count], &self.multipliers[first..][..count]);
+        let (halves, places) = (&self.halves[first..][..count], &self.places[first..][..count]);
+        for i in 0..count {
+            let product = i64::from(sums[i].wrapping_add(offsets[i])) * i64::from(multipliers[i]);
+            outputs[i] = (((product + halves[i]) >> (places[i] & 63)).clamp(low, high) + zero) as u8;
+        }
+    }
+}
+
 /// A layer of integers.
 #[derive(Clone, Debug)]
 pub struct IntegerLayer {
@@ -94,6 +136,7 @@ pub struct IntegerLayer {
     offsets: Vec<i32>,
     factors: Vec<f32>,
     dyadics: Vec<Dyadic>,
+    rescaling: Rescaling,
     output: Grid,
     convolution: Option<Convolution>,
 }
@@ -148,10 +191,11 @@ impl IntegerLayer {
         // In single precision in onnxruntime's order of operations.
         let factors =
             (0..outputs).map(|j| input.scale as f32 * scale(j) as f32 / output.scale as f32).collect();
-        let dyadics = (0..outputs)
+        let dyadics: Vec<Dyadic> = (0..outputs)
             .map(|j| Dyadic::nearest(input.scale * scale(j) / output.scale))
             .collect::<Result<_, _>>()?;
-        Ok(Self { weights, offsets, factors, dyadics, output, convolution })
+        let rescaling = Rescaling::of(&dyadics);
+        Ok(Self { weights, offsets, factors, dyadics, rescaling, output, convolution })
     }
 
     /// Outputs for rows of integers.
@@ -165,7 +209,7 @@ impl IntegerLayer {
         path: Path,
     ) -> Result<Array2<u8>, Error> {
         let convert = |first: usize, sums: &[i32], outputs: &mut [u8]| {
-            self.requantise(first, sums, outputs, requantisation);
+            in_registers_of(path, Requantise { layer: self, first, sums, outputs, requantisation });
         };
         let outputs = match self.convolution {
             Some(convolution) => self.weights.convert(convolution.patches(inputs).view(), path, convert)?,
@@ -177,32 +221,57 @@ impl IntegerLayer {
     }
 }
 
-impl IntegerLayer {
-    /// Outputs of sums, from output `first` on.
-    fn requantise(&self, first: usize, sums: &[i32], outputs: &mut [u8], requantisation: Requantisation) {
-        let zero = self.output.zero_point;
-        let sums = sums.iter().zip(&self.offsets[first..]).map(|(sum, offset)| sum.wrapping_add(*offset));
-        let outputs = outputs.iter_mut().zip(sums);
-        let (low, high) = (i64::from(self.output.low - zero), i64::from(self.output.high - zero));
+/// Outputs of sums, from output `first` on.
+struct Requantise<'a> {
+    layer: &'a IntegerLayer,
+    first: usize,
+    sums: &'a [i32],
+    outputs: &'a mut [u8],
+    requantisation: Requantisation,
+}
+
+impl Loop for Requantise<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Self { layer, first, sums, outputs, requantisation } = self;
+        let zero = layer.output.zero_point;
+        let offsets = &layer.offsets[first..];
+        let shifted = sums.iter().zip(offsets).map(|(sum, offset)| sum.wrapping_add(*offset));
+        let (low, high) = (i64::from(layer.output.low - zero), i64::from(layer.output.high - zero));
         match requantisation {
             Requantisation::Float => {
-                // Clipped before rounding; then adding and taking off 1.5 · 2²³ rounds, ties to even.
+                // Clipped before rounding; then adding 1.5 · 2²³ rounds, ties to even, and leaves the integer in the last bits.
                 const SHIFT: f32 = 1.5 * (1u32 << 23) as f32;
-                for ((to, sum), factor) in outputs.zip(&self.factors[first..]) {
+                for ((to, sum), factor) in outputs.iter_mut().zip(shifted).zip(&layer.factors[first..]) {
                     let clipped = (sum as f32 * factor).clamp(low as f32, high as f32);
-                    *to = (((clipped + SHIFT) - SHIFT) as i32 + zero) as u8;
+                    let rounded = (clipped + SHIFT).to_bits().wrapping_sub(SHIFT.to_bits()) as i32;
+                    *to = (rounded + zero) as u8;
                 }
             }
             Requantisation::Dyadic => {
-                for ((to, sum), dyadic) in outputs.zip(&self.dyadics[first..]) {
-                    *to = (dyadic.apply(sum).clamp(low, high) as i32 + zero) as u8;
-                }
+                layer.rescaling.apply(first, sums, offsets, outputs, (low, high, zero.into()))
             }
             Requantisation::DyadicTwice => {
-                for ((to, sum), dyadic) in outputs.zip(&self.dyadics[first..]) {
+                for ((to, sum), dyadic) in outputs.iter_mut().zip(shifted).zip(&layer.dyadics[first..]) {
                     *to = (dyadic.apply_twice(sum).clamp(low, high) as i32 + zero) as u8;
                 }
             }
+        }
+    }
+}
+
+/// Integers of real numbers.
+struct Rounding<'a> {
+    grid: Grid,
+    values: &'a [f32],
+    integers: &'a mut [u8],
+}
+
+impl Loop for Rounding<'_> {
+    #[inline(always)]
+    fn run(self) {
+        for (to, value) in self.integers.iter_mut().zip(self.values) {
+            *to = self.grid.quantise(f64::from(*value)) as u8;
         }
     }
 }
@@ -271,9 +340,15 @@ impl IntegerNetwork {
     /// Integers of real inputs.
     pub fn quantise(&self, inputs: ArrayView2<f32>) -> Array2<u8> {
         let mut integers = Array2::zeros(inputs.dim());
-        ndarray::Zip::from(&mut integers)
-            .and(inputs)
-            .par_for_each(|integer, value| *integer = self.input.quantise(f64::from(*value)) as u8);
+        ndarray::Zip::from(integers.rows_mut()).and(inputs.rows()).par_for_each(
+            |mut integers, values| match (integers.as_slice_mut(), values.as_slice()) {
+                (Some(integers), Some(values)) => {
+                    in_registers_of(Path::best(), Rounding { grid: self.input, values, integers });
+                }
+                _ => integers
+                    .zip_mut_with(&values, |to, value| *to = self.input.quantise(f64::from(*value)) as u8),
+            },
+        );
         integers
     }
 

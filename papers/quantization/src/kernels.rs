@@ -227,6 +227,21 @@ impl PackedWeights {
     }
 }
 
+/// A loop over plain numbers, to be compiled once for each kind of register.
+pub(crate) trait Loop {
+    /// Runs it. To be marked `#[inline(always)]`: only what is inlined is compiled for its caller's registers.
+    fn run(self);
+}
+
+/// Runs `work` compiled for the registers of `path`; what comes out does not depend on it.
+pub(crate) fn in_registers_of(path: Path, work: impl Loop) {
+    match path {
+        #[cfg(target_arch = "x86_64")]
+        Path::Avx512Vnni => x86::in_wide_registers(work),
+        _ => work.run(),
+    }
+}
+
 /// Sums of products of six packed rows with a panel of 64 outputs.
 fn multiply_tile(panel: &[i8], tile: &[u8], steps: usize, path: Path) -> [i32; TILE * PANEL] {
     let mut sums = [0; TILE * PANEL];

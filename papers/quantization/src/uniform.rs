@@ -33,10 +33,12 @@ pub enum Layout {
     Asymmetric,
 }
 
-/// The nearest integer, ties to even, of a number below 2⁵¹ in size: beyond 2⁵² doubles have no fractions. Unlike `round_ties_even` it is no call on processors without SSE 4.1.
-fn nearest(value: f64) -> f64 {
+/// The nearest integer, ties to even, of a number below 2³¹ in size: beyond 2⁵² doubles have no fractions, and the last bits of the sum are the integer. Unlike `round_ties_even` it is no call on processors
+/// without SSE 4.1, and unlike a cast it looks at no special cases. NaN gives 0.
+#[inline(always)]
+fn nearest(value: f64) -> i32 {
     const SHIFT: f64 = 1.5 * (1u64 << 52) as f64;
-    (value + SHIFT) - SHIFT
+    (value + SHIFT).to_bits().wrapping_sub(SHIFT.to_bits()) as i32
 }
 
 /// The scale of a range without extent, whose only value is 0: any would do.
@@ -128,11 +130,12 @@ impl Grid {
     }
 
     /// The integer of a value, by rounding to nearest.
+    #[inline(always)]
     pub fn quantise(&self, value: f64) -> i32 {
         // Clipped before rounding: the ends are integers, so the result is the same, and rounding becomes two additions.
         let (least, largest) =
             (f64::from(self.low - self.zero_point), f64::from(self.high - self.zero_point));
-        nearest((value / self.scale).clamp(least, largest)) as i32 + self.zero_point
+        nearest((value / self.scale).clamp(least, largest)) + self.zero_point
     }
 
     /// The integer of a value, rounded up with the probability of its fractional part: without bias inside the range, with variance f(1 − f) ≤ ¼ in units of S².
