@@ -60,7 +60,7 @@ same() { # same <folder> <how it came about>
 
 rows() { find "$1/.rows" -name 'rows*.jsonl' -exec cat {} +; }
 
-papers="levine-hats sparse-ot" experiments="search-basins continuous-game points-2d router" profile=smoke
+papers="levine-hats sparse-ot" experiments="search-basins continuous-game points-2d router-time" profile=smoke
 locally
 workflow "$scratch/undisturbed" || fail "the cluster did not finish"
 same "$scratch/undisturbed" "the cluster"

@@ -7,6 +7,7 @@ shift
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 for paper in "$@"; do
+  [ -d "papers/$paper/rivals" ] || continue
   "$programs/$paper" rivals --profile smoke --rounds 2 --python "$scratch/no-python" --out "$scratch" >"$scratch/log" || {
     cat "$scratch/log" >&2
     exit 1

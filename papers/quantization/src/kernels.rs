@@ -189,41 +189,76 @@ impl PackedWeights {
         path: Path,
         convert: impl Fn(usize, &[i32], &mut [U]) + Sync,
     ) -> Array2<U> {
-        let steps = self.inputs.div_ceil(STEP);
         let rows = inputs.len() / self.inputs;
-        let tiles: Vec<Vec<u8>> = inputs
-            .par_chunks(ROWS_AT_ONCE * self.inputs)
-            .map(|rows| panels::pack_inputs(rows, self.inputs, &four))
-            .collect();
-        // Columns of the result by panels: each panel's block is contiguous and belongs to one task.
-        let blocks: Vec<Vec<U>> = self
-            .panels
-            .par_chunks_exact(steps * PANEL * STEP)
-            .enumerate()
-            .map(|(index, panel)| {
-                let width = PANEL.min(self.outputs - index * PANEL);
+        let threads = rayon::current_num_threads();
+        if rows < 2 * TILE * threads {
+            return self.product_by_panels(inputs, four, path, convert);
+        }
+        // A task writes its rows where they belong, and each thread gets some.
+        let at_once = rows.div_ceil(4 * threads).next_multiple_of(TILE).min(ROWS_AT_ONCE);
+        let mut product = Array2::from_elem((rows, self.outputs), U::default());
+        let targets = product.as_slice_mut().unwrap_or_default().par_chunks_mut(at_once * self.outputs);
+        targets.zip(inputs.par_chunks(at_once * self.inputs)).for_each(|(targets, rows)| {
+            let tiles = panels::pack_inputs(rows, self.inputs, &four);
+            for first in (0..self.outputs).step_by(PANEL) {
+                self.sums_of_panel(first, &tiles, rows.len() / self.inputs, path, |row, sums| {
+                    convert(first, sums, &mut targets[row * self.outputs + first..][..sums.len()]);
+                });
+            }
+        });
+        product
+    }
+
+    /// [`product`](Self::product) for few rows: a task has a panel of outputs.
+    fn product_by_panels<T: Copy + Default + Sync, U: Copy + Default + Send>(
+        &self,
+        inputs: &[T],
+        four: impl Fn([T; STEP]) -> u32 + Sync,
+        path: Path,
+        convert: impl Fn(usize, &[i32], &mut [U]) + Sync,
+    ) -> Array2<U> {
+        let rows = inputs.len() / self.inputs;
+        let tiles = panels::pack_inputs(inputs, self.inputs, &four);
+        let blocks: Vec<Vec<U>> = (0..self.outputs.div_ceil(PANEL))
+            .into_par_iter()
+            .map(|index| {
+                let first = index * PANEL;
+                let width = PANEL.min(self.outputs - first);
                 let mut block = vec![U::default(); rows * width];
-                for (tiles, out) in tiles.iter().zip(block.chunks_mut(ROWS_AT_ONCE * width)) {
-                    let tiles = tiles.chunks_exact(steps * TILE * STEP);
-                    for (tile, out) in tiles.zip(out.chunks_mut(TILE * width)) {
-                        let sums = multiply_tile(panel, tile, steps, path);
-                        for (sums, out) in sums.chunks_exact(PANEL).zip(out.chunks_exact_mut(width)) {
-                            convert(index * PANEL, &sums[..width], out);
-                        }
-                    }
-                }
+                self.sums_of_panel(first, &tiles, rows, path, |row, sums| {
+                    convert(first, sums, &mut block[row * width..][..width]);
+                });
                 block
             })
             .collect();
         let mut product = Array2::from_elem((rows, self.outputs), U::default());
-        for (index, block) in blocks.iter().enumerate() {
-            let width = PANEL.min(self.outputs - index * PANEL);
-            let targets = product.as_slice_mut().unwrap_or_default().chunks_exact_mut(self.outputs);
-            for (target, values) in targets.zip(block.chunks_exact(width)) {
-                target[index * PANEL..index * PANEL + width].copy_from_slice(values);
+        let targets = product.as_slice_mut().unwrap_or_default().chunks_exact_mut(self.outputs);
+        for (row, target) in targets.enumerate() {
+            for (target, block) in target.chunks_mut(PANEL).zip(&blocks) {
+                target.copy_from_slice(&block[row * target.len()..][..target.len()]);
             }
         }
         product
+    }
+
+    /// The sums of each row with the panel that begins with output `first`.
+    fn sums_of_panel(
+        &self,
+        first: usize,
+        tiles: &[u8],
+        rows: usize,
+        path: Path,
+        mut each: impl FnMut(usize, &[i32]),
+    ) {
+        let steps = self.inputs.div_ceil(STEP);
+        let panel = &self.panels[first * steps * STEP..][..PANEL * steps * STEP];
+        let width = PANEL.min(self.outputs - first);
+        for (tile, first_row) in tiles.chunks_exact(steps * TILE * STEP).zip((0..rows).step_by(TILE)) {
+            let sums = multiply_tile(panel, tile, steps, path);
+            for (row, sums) in (first_row..rows.min(first_row + TILE)).zip(sums.chunks_exact(PANEL)) {
+                each(row, &sums[..width]);
+            }
+        }
     }
 }
 

@@ -1,10 +1,12 @@
 //! Entropic optimal transport, the dense rival.
 //!
 //! min ⟨C, T⟩ + ε Σ Tᵢⱼ (log Tᵢⱼ − 1) over U(a, b) has the solution Tᵢⱼ = exp((fᵢ + gⱼ − cᵢⱼ)/ε), every
-//! entry positive. Sinkhorn's algorithm (Cuturi 2013) makes rows and columns exact in turn; here in
-//! the logarithmic domain, fᵢ = ε (log aᵢ − log Σⱼ exp((gⱼ − cᵢⱼ)/ε)) with the largest term taken out
-//! of the sum, so that nothing overflows or vanishes however small ε is. Masses of zero have the
-//! potential −∞ and empty rows.
+//! entry positive. Sinkhorn's algorithm (Cuturi 2013) makes rows and columns exact in turn. With a kernel
+//! Kᵢⱼ = exp((fᵢ + gⱼ − cᵢⱼ)/ε) at hand that is u = a/(K v) and v = b/(Kᵀ u), two passes over K without an
+//! exponential. Scalings that leave their range are absorbed into f and g, and K is made anew (Schmitzer 2019); a sum
+//! that has lost its digits is formed in the logarithmic domain,
+//! fᵢ = ε (log aᵢ − log Σⱼ exp((gⱼ − cᵢⱼ)/ε)) with the largest term taken out of the sum. So nothing overflows or
+//! vanishes however small ε is. Masses of zero have the potential −∞ and empty rows.
 
 use ndarray::Array2;
 use numerics::sum::sum;
@@ -76,10 +78,17 @@ impl Sinkhorn {
     }
 }
 
+/// Scalings beyond this, or below its inverse, are absorbed.
+const LARGEST_SCALING: f64 = 1e20;
+/// A sum below this may miss terms that the kernel has lost to underflow: with scalings in range, those are below 1e-287.
+const LEAST_SUM: f64 = 1e-200;
+/// Rows that one task sums up.
+const ROWS_OF_A_TASK: usize = 128;
+
 /// Sinkhorn's algorithm from f = 0.
 ///
-/// Cost per iteration: 2 m n exponentials, in parallel. Memory: a transposed copy of a stored cost
-/// matrix, and the dense plan.
+/// Cost per iteration: 4 m n flops in two passes over the kernel, in parallel; m n exponentials whenever scalings are absorbed, which
+/// small ε makes more frequent. Memory: the kernel, which becomes the dense plan.
 ///
 /// # Errors
 ///
@@ -98,40 +107,26 @@ pub fn solve_sinkhorn(problem: &Problem, options: &SinkhornOptions) -> Result<Si
     }
 
     let (cost, a, b) = (problem.cost(), problem.a(), problem.b());
-    let by_rows = cost.transposed();
-    let mut f: Vec<f64> = a.iter().map(|&a| if a > 0.0 { 0.0 } else { f64::NEG_INFINITY }).collect();
-    let mut g = vec![0.0; problem.columns()];
-    update(cost, &f, b, epsilon, &mut g);
-    let mut before = f.clone();
+    let mut state = State::new(problem, epsilon);
     let mut iterations = 0;
     let reason = loop {
-        if g.iter().zip(b).any(|(g, &b)| b > 0.0 && !g.is_finite()) {
+        if state.diverged() {
             break SinkhornStop::Diverged;
         }
         if iterations == options.max_iterations {
             break SinkhornStop::IterationLimit;
         }
-        before.copy_from_slice(&f);
-        update(&by_rows, &g, a, epsilon, &mut f);
-        // The update multiplied row i by exp((f − before)/ε) to reach aᵢ.
-        let error = sum(before
-            .iter()
-            .zip(&f)
-            .zip(a)
-            .filter(|&(_, &a)| a > 0.0)
-            .map(|((before, f), a)| a * (((before - f) / epsilon).exp() - 1.0).abs()));
+        let error = state.propose_rows();
         if error <= options.tolerance * problem.mass() {
             // The plan before the update is the one that was measured; its columns are exact.
-            f.copy_from_slice(&before);
             break SinkhornStop::Converged;
         }
-        update(cost, &f, b, epsilon, &mut g);
+        state.accept_rows();
+        state.update_columns();
         iterations += 1;
     };
 
-    let plan = Array2::from_shape_fn((problem.rows(), problem.columns()), |(i, j)| {
-        ((f[i] + g[j] - cost.entry(i, j)) / epsilon).exp()
-    });
+    let (plan, f, g) = state.into_plan();
     let sparse = SparsePlan::from_dense(plan.view());
     Ok(Sinkhorn {
         cost: sparse.cost(cost),
@@ -143,6 +138,180 @@ pub fn solve_sinkhorn(problem: &Problem, options: &SinkhornOptions) -> Result<Si
         iterations,
         reason,
     })
+}
+
+/// Potentials f + ε log u and g + ε log v, and the kernel of f and g.
+struct State<'a> {
+    problem: &'a Problem,
+    epsilon: f64,
+    f: Vec<f64>,
+    g: Vec<f64>,
+    u: Vec<f64>,
+    v: Vec<f64>,
+    /// Column after column.
+    kernel: Vec<f64>,
+    /// The next u, or the next f where sums had to be formed in the logarithmic domain.
+    proposed: Vec<f64>,
+    logarithmic: bool,
+    /// The costs row after row, once they are wanted.
+    by_rows: Option<Cost>,
+}
+
+impl<'a> State<'a> {
+    /// f = 0, and columns exact.
+    fn new(problem: &'a Problem, epsilon: f64) -> Self {
+        let (m, n) = (problem.rows(), problem.columns());
+        let start = |masses: &[f64]| -> Vec<f64> {
+            masses.iter().map(|&mass| if mass > 0.0 { 0.0 } else { f64::NEG_INFINITY }).collect()
+        };
+        let mut state = Self {
+            problem,
+            epsilon,
+            f: start(problem.a()),
+            g: start(problem.b()),
+            u: vec![1.0; m],
+            v: vec![1.0; n],
+            kernel: vec![0.0; m * n],
+            proposed: vec![0.0; m],
+            logarithmic: false,
+            by_rows: None,
+        };
+        state.make_kernel();
+        state.update_columns();
+        state
+    }
+
+    fn diverged(&self) -> bool {
+        let infinite = |potentials: &[f64], masses: &[f64]| {
+            potentials.iter().zip(masses).any(|(potential, &mass)| mass > 0.0 && !potential.is_finite())
+        };
+        infinite(&self.g, self.problem.b()) || infinite(&self.f, self.problem.a())
+    }
+
+    fn make_kernel(&mut self) {
+        let Self { problem, epsilon, f, g, kernel, .. } = self;
+        let m = f.len();
+        kernel.par_chunks_mut(m).zip(&*g).enumerate().with_min_len(16).for_each_init(
+            || vec![0.0; m],
+            |buffer, (j, (column, g))| {
+                let costs = problem.cost().block_all(j, buffer);
+                for ((entry, f), c) in column.iter_mut().zip(&*f).zip(costs) {
+                    *entry = ((f + g - c) / *epsilon).exp();
+                }
+            },
+        );
+    }
+
+    /// Moves the scalings into the potentials.
+    fn absorb(&mut self) {
+        for (potentials, scalings) in [(&mut self.f, &mut self.u), (&mut self.g, &mut self.v)] {
+            for (potential, scaling) in potentials.iter_mut().zip(scalings) {
+                *potential += self.epsilon * scaling.ln();
+                *scaling = 1.0;
+            }
+        }
+    }
+
+    /// Finds the row potentials that make the rows exact, and gives by how much they now miss, Σᵢ |(T 1)ᵢ − aᵢ|.
+    fn propose_rows(&mut self) -> f64 {
+        let Self { kernel, u, v, proposed, .. } = self;
+        let (m, a) = (u.len(), self.problem.a());
+        proposed.par_chunks_mut(ROWS_OF_A_TASK).enumerate().for_each(|(task, sums)| {
+            let first = task * ROWS_OF_A_TASK;
+            sums.fill(0.0);
+            for (column, v) in kernel.chunks_exact(m).zip(&*v) {
+                for (sum, entry) in sums.iter_mut().zip(&column[first..]) {
+                    *sum += entry * v;
+                }
+            }
+        });
+        self.logarithmic = proposed.iter().zip(a).any(|(sum, &a)| a > 0.0 && lost(*sum));
+        if !self.logarithmic {
+            return sum(proposed.iter_mut().zip(&*u).zip(a).map(|((next, u), &a)| {
+                let sum = *next;
+                *next = if a > 0.0 { a / sum } else { 1.0 };
+                if a > 0.0 { (u * sum - a).abs() } else { 0.0 }
+            }));
+        }
+        self.absorb();
+        let cost = self.by_rows.get_or_insert_with(|| self.problem.cost().transposed());
+        update(cost, &self.g, a, self.epsilon, &mut self.proposed);
+        // The update multiplied row i by exp((f − before)/ε) to reach aᵢ.
+        let missed =
+            |((before, f), a): ((&f64, &f64), f64)| a * (((before - f) / self.epsilon).exp() - 1.0).abs();
+        let rows = self.f.iter().zip(&self.proposed).zip(a.iter().copied());
+        sum(rows.filter(|(_, a)| *a > 0.0).map(missed))
+    }
+
+    fn accept_rows(&mut self) {
+        let potentials = if self.logarithmic { &mut self.f } else { &mut self.u };
+        std::mem::swap(potentials, &mut self.proposed);
+        if self.logarithmic || out_of_range(&self.u) {
+            self.absorb();
+            self.make_kernel();
+        }
+    }
+
+    /// Makes the columns exact.
+    fn update_columns(&mut self) {
+        let Self { kernel, u, v, .. } = self;
+        let (m, b) = (u.len(), self.problem.b());
+        v.par_iter_mut().zip(kernel.par_chunks_exact(m)).zip(b).with_min_len(16).for_each(
+            |((v, column), b)| {
+                // Not a number where the sum is lost.
+                let sum = dot(column, u);
+                *v = match *b > 0.0 {
+                    true if lost(sum) => f64::NAN,
+                    true => b / sum,
+                    false => 1.0,
+                };
+            },
+        );
+        let any_lost = v.iter().any(|v| v.is_nan());
+        if any_lost {
+            self.v.fill(1.0);
+            self.absorb();
+            update(self.problem.cost(), &self.f, b, self.epsilon, &mut self.g);
+        }
+        if any_lost || out_of_range(&self.v) {
+            self.absorb();
+            self.make_kernel();
+        }
+    }
+
+    /// The plan, and the potentials with the scalings in them.
+    fn into_plan(mut self) -> (Array2<f64>, Vec<f64>, Vec<f64>) {
+        let (m, n) = (self.u.len(), self.v.len());
+        if self.logarithmic {
+            // The last proposal absorbed the scalings.
+            self.make_kernel();
+        }
+        let Self { kernel, u, v, .. } = &self;
+        let plan = Array2::from_shape_fn((m, n), |(i, j)| u[i] * kernel[j * m + i] * v[j]);
+        self.absorb();
+        (plan, self.f, self.g)
+    }
+}
+
+fn lost(sum: f64) -> bool {
+    !(sum >= LEAST_SUM && sum.is_finite())
+}
+
+fn out_of_range(scalings: &[f64]) -> bool {
+    scalings.iter().any(|scaling| !(1.0 / LARGEST_SCALING..=LARGEST_SCALING).contains(scaling))
+}
+
+/// Σ x y in eight partial sums, for registers of many numbers.
+fn dot(x: &[f64], y: &[f64]) -> f64 {
+    let mut partial = [0.0; 8];
+    let (mut x, mut y) = (x.chunks_exact(8), y.chunks_exact(8));
+    for (x, y) in x.by_ref().zip(y.by_ref()) {
+        for k in 0..8 {
+            partial[k] += x[k] * y[k];
+        }
+    }
+    let rest: f64 = x.remainder().iter().zip(y.remainder()).map(|(x, y)| x * y).sum();
+    partial.iter().sum::<f64>() + rest
 }
 
 /// For every column of the cost, ε (log mass − log Σ exp((other − c)/ε)).

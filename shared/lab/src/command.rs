@@ -89,9 +89,9 @@ enum Command<Own: Subcommand> {
     Rivals {
         /// Contests [default: all]
         contests: Vec<String>,
-        /// The interpreter in which the packages are installed
-        #[arg(long, value_name = "PROGRAM", default_value = "target/rivals/venv/bin/python")]
-        python: PathBuf,
+        /// The interpreter in which the packages are installed [default: that of `make rivals`]
+        #[arg(long, value_name = "PROGRAM")]
+        python: Option<PathBuf>,
         /// Rounds, at least two; three at most where a call takes long
         #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(2..))]
         rounds: u16,

@@ -74,7 +74,7 @@ impl Experiment for MixtureOfExperts {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn columns(&self) -> Vec<Column> {

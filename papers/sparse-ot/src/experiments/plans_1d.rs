@@ -87,7 +87,7 @@ impl Experiment for Plans1d {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn columns(&self) -> Vec<Column> {

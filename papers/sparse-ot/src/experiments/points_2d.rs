@@ -90,7 +90,7 @@ impl Experiment for Points2d {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn columns(&self) -> Vec<Column> {

@@ -71,7 +71,7 @@ impl Experiment for Routing {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn columns(&self) -> Vec<Column> {

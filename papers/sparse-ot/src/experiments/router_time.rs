@@ -59,7 +59,7 @@ impl Experiment for RouterTime {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn runs_alone(&self) -> bool {

@@ -59,12 +59,11 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Starts an entrant and waits until it has read its inputs. A reply that takes longer than `patience` is a failure.
+    /// Starts an entrant and waits until it has read its inputs; its standard error is the caller's affair. A reply that takes longer than `patience` is a failure.
     pub fn start(command: &mut Command, patience: Duration) -> Result<Self, Out> {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
             .spawn()
             .map_err(|fault| Out::Missing(format!("{}: {fault}", command.get_program().display())))?;
         let lines = child.stdin.take();

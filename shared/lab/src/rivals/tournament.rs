@@ -1,8 +1,8 @@
 //! Holding a paper's contests: rounds in turns, ratios with their intervals, tables and a figure.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::command::say;
@@ -23,6 +23,8 @@ use super::{Contest, Target};
 const SECONDS_IN_A_ROUND: f64 = 0.2;
 /// Where a call takes longer than this, three rounds must do.
 const SLOW_CALL_SECONDS: f64 = 5.0;
+/// Threads of the entrant before may spin for a tenth of a second before they sleep, and take cores from the next.
+const PAUSE: Duration = Duration::from_millis(300);
 /// An entrant that lets one wait longer is out.
 const PATIENCE: Duration = Duration::from_secs(600);
 
@@ -30,8 +32,8 @@ const PATIENCE: Duration = Duration::from_secs(600);
 pub(crate) struct Tournament {
     pub profile: Profile,
     pub seed: u64,
-    /// The interpreter in which the public packages are installed.
-    pub python: PathBuf,
+    /// The interpreter in which the public packages are installed; what `make rivals` set up by default.
+    pub python: Option<PathBuf>,
     /// Names of contests; all by default.
     pub contests: Vec<String>,
     /// Rounds, where the calls are not slow.
@@ -147,6 +149,9 @@ fn compete(
             if interrupt::requested() {
                 return Err(Error::Interrupted);
             }
+            if threads > 1 {
+                std::thread::sleep(PAUSE);
+            }
             entrant.round();
         }
     }
@@ -166,17 +171,24 @@ fn start(
     threads: usize,
 ) -> Result<Vec<Running>, Error> {
     let program = std::env::current_exe().reading("this program".as_ref())?;
+    let python = tournament.python.clone().unwrap_or_else(|| root.join("target/rivals/venv/bin/python"));
     let mut field = Vec::new();
+    // What an entrant prints beside its replies tells why it failed.
+    let log = |number: usize, threads: usize| -> Result<Stdio, Error> {
+        let path = inputs.join(format!("entrant-{number}-{threads}.log"));
+        Ok(File::create(&path).writing(&path)?.into())
+    };
     for ours in contest.ours() {
         let mut command = on_cores(&program, threads);
         command
             .args(["contend", contest.id(), ours.name, "--threads", &threads.to_string(), "--inputs"])
-            .arg(inputs);
+            .arg(inputs)
+            .stderr(log(field.len(), threads)?);
         field.push(Running::start(contest, threads, ours.name, true, ours.differs, &mut command));
     }
     let scripts = root.join("papers").join(&paper.citation.id).join("rivals");
     for rival in contest.rivals() {
-        let mut command = on_cores(&tournament.python, threads);
+        let mut command = on_cores(&python, threads);
         for pool in ["OMP", "OPENBLAS", "MKL", "NUMBA"] {
             command.env(format!("{pool}_NUM_THREADS"), threads.to_string());
         }
@@ -185,7 +197,8 @@ fn start(
             .arg(scripts.join(rival.script).with_extension("py"))
             .arg(rival.function)
             .arg(inputs)
-            .arg(threads.to_string());
+            .arg(threads.to_string())
+            .stderr(log(field.len(), threads)?);
         field.push(Running::start(contest, threads, rival.name, false, rival.differs, &mut command));
     }
     Ok(field)
