@@ -32,10 +32,10 @@ $(PAPERS): build
 	@$(TARGET)/lab index $(SMOKE)
 
 full: build ## Reproduce the papers' own sizes, as jobs of Snakemake: on this machine, or on a cluster with EXECUTOR=slurm
-	@test -d shared/cluster/$(EXECUTOR) || { echo "make: EXECUTOR=$(EXECUTOR): expected one of $(EXECUTORS)"; exit 2; }
+	@test -n "$(filter $(EXECUTORS),$(EXECUTOR))" || { echo "make: EXECUTOR=$(EXECUTOR): expected one of $(EXECUTORS)"; exit 2; }
 	@shared/python-environment cluster shared/cluster/requirements.txt "Snakemake (about 300 MB, half a minute)"
 	@target/cluster/venv/bin/snakemake --snakefile shared/cluster/Snakefile --workflow-profile shared/cluster/$(EXECUTOR) \
-	  --config papers="$(PAPERS)" experiments="$(EXPERIMENTS)" seed=$(SEED) programs=$(TARGET) $(SETTINGS) \
+	  --config papers="$(PAPERS)" experiments="$(EXPERIMENTS)" seed=$(SEED) programs=$(TARGET) $(if $(THREADS),threads=$(THREADS)) $(SETTINGS) \
 	  --quiet rules host --rerun-incomplete --keep-going $(SNAKEMAKE_OPTIONS)
 
 cost: build ## Extrapolate what `make full` takes from six cells of each experiment, in core-hours

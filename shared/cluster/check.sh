@@ -18,7 +18,8 @@ shared/python-environment cluster shared/cluster/requirements.txt Snakemake || {
   exit 0
 }
 scratch=$(mktemp -d)
-trap 'shared/cluster/test-cluster stop "$scratch/cluster"; rm -rf "$scratch"' EXIT
+workflow=
+trap '[ -z "$workflow" ] || kill "$workflow" 2>/dev/null; shared/cluster/test-cluster stop "$scratch/cluster"; rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM
 shared/cluster/test-cluster start "$scratch/cluster" 2
 PATH=$scratch/cluster/bin:$PATH
@@ -29,9 +30,9 @@ fail() {
   exit 1
 }
 
-# What a user calls; the test cluster is small and near, so it is asked more often.
+# What a user calls; the test cluster is small and near, so it is asked more often. As a job of its own it is one process to be killed.
 workflow() {
-  timeout -k 10 900 make --no-print-directory full EXECUTOR=slurm PAPERS="$papers" EXPERIMENTS="$experiments" \
+  exec timeout -k 10 900 make --no-print-directory full EXECUTOR=slurm PAPERS="$papers" EXPERIMENTS="$experiments" \
     SETTINGS="profile=$profile out=$1 shards=2 threads=1" \
     SNAKEMAKE_OPTIONS="--slurm-init-seconds-before-status-checks 3 --seconds-between-status-checks 3 --latency-wait 5 \
       --slurm-no-requeue --retries 0 --default-resources slurm_partition=main slurm_no_account=1 mem_mb=1000 runtime=30" \
@@ -62,7 +63,7 @@ rows() { find "$1/.rows" -name 'rows*.jsonl' -exec cat {} +; }
 
 papers="levine-hats sparse-ot" experiments="search-basins continuous-game points-2d router-time" profile=smoke
 locally
-workflow "$scratch/undisturbed" || fail "the cluster did not finish"
+(workflow "$scratch/undisturbed") || fail "the cluster did not finish"
 same "$scratch/undisturbed" "the cluster"
 echo "cluster: two nodes of a Slurm cluster give the reports of a local run"
 
@@ -78,14 +79,16 @@ for _ in $(seq 240); do
     break
 done
 shared/cluster/test-cluster kill "$scratch/cluster" node2
-scancel "$(echo "$running" | awk '$2 == "node1" { print $1 }')"
-! wait $workflow || fail "the workflow says that it finished, without a node and a job"
+job=$(echo "$running" | awk '$2 == "node1" { print $1; exit }')
+[ -n "$job" ] || fail "no job came to run on node1"
+scancel "$job"
+! wait "$workflow" || fail "the workflow says that it finished, without a node and a job"
 rows "$scratch/disturbed" | sort >"$scratch/kept"
 [ -s "$scratch/kept" ] || fail "no row was kept"
 each '"$programs/$paper" plan $names --profile $profile --out "$scratch/disturbed" --complete >/dev/null 2>&1 || touch "$scratch/open"'
 [ -e "$scratch/open" ] || fail "nothing was left to do: node and job were stopped too late to tell anything"
 shared/cluster/test-cluster boot "$scratch/cluster" node2
-workflow "$scratch/disturbed" || fail "the second call did not finish"
+(workflow "$scratch/disturbed") || fail "the second call did not finish"
 same "$scratch/disturbed" "a cluster that lost a node and a job"
 rows "$scratch/disturbed" | sort >"$scratch/all"
 [ -z "$(comm -23 "$scratch/kept" "$scratch/all")" ] || fail "rows were lost"

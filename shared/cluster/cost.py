@@ -1,8 +1,8 @@
 """What a full reproduction costs, in core-hours: some cells of each experiment are measured on one thread, and their mean is taken for all.
 
 Usage: cost.py FOLDER_OF_PROGRAMS ROWS SECONDS PAPER...
-Cells are spread evenly over each grid. An experiment is stopped after SECONDS (0 measures nothing more); cells that were cut off are missing from its
-mean, which then is a lower bound and marked so.
+At least six cells are spread evenly over each grid, or all where there are fewer. An experiment is stopped after SECONDS (0 measures nothing more); those whose
+cells did not all end are named, and are likely to take more than is said: what did not end is missing from their mean.
 """
 
 import json
@@ -23,20 +23,23 @@ def measure(program, rows, seconds, experiment):
     line = [program, "reproduce", experiment["experiment"], "--quiet", "--profile", "full", "--rows", rows]
     run = subprocess.Popen(line + ["--threads", "1", "--shard", f"{share // 2}/{share}"], stderr=subprocess.DEVNULL)
     try:
-        run.wait(seconds)
+        failed = run.wait(seconds) != 0
     except subprocess.TimeoutExpired:
-        # A long cell does not hear the first, polite request.
+        # A long cell does not hear a polite request.
         run.kill()
         run.wait()
+        return
+    if failed:
+        sys.exit(f"cost: {' '.join(line)} failed")
 
 
 def main():
     programs, rows, seconds, *papers = sys.argv[1:]
-    print("| paper | cells | core-hours | longest experiment |")
-    print("|---|---|---|---|")
+    print("| paper | cells | core-hours | longest experiment | cut off |")
+    print("|---|---|---|---|---|")
     for paper in papers:
         program = str(pathlib.Path(programs) / paper)
-        total, cells, bounds, costs = 0.0, 0, False, []
+        total, cells, cut, costs = 0.0, 0, [], []
         for experiment in plan(program, rows):
             wanted = max(1, experiment["cells"] // CELLS)
             sample = len(range(wanted // 2, experiment["cells"], wanted))
@@ -45,11 +48,11 @@ def main():
                 experiment = plan(program, rows, experiment["experiment"])[0]
             hours = (experiment["mean_seconds"] or 0) * experiment["cells"] / 3600
             costs.append((hours, experiment["experiment"]))
-            bounds |= experiment["done"] < sample
+            if experiment["done"] < sample:
+                cut.append(experiment["experiment"])
             total, cells = total + hours, cells + experiment["cells"]
         hours, longest = max(costs)
-        mark = "more than " if bounds else ""
-        print(f"| {paper} | {cells} | {mark}{total:.1f} | {longest}, {hours:.1f} |", flush=True)
+        print(f"| {paper} | {cells} | {total:.1f} | {longest}, {hours:.1f} | {', '.join(cut) or '-'} |", flush=True)
 
 
 main()

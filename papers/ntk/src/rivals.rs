@@ -42,8 +42,7 @@ impl Contest for Limit {
     }
     fn judged(&self) -> Judged {
         Judged {
-            name: "largest difference from our kernel on one thread, which tests hold to 60-digit values; \
-                   relative to √(K_ii K_jj)",
+            name: "largest difference from our kernel, which tests hold to 60-digit values; relative to √(K_ii K_jj)",
             target: Some(Target::AtMost(1e-7)),
         }
     }

@@ -210,6 +210,30 @@ fn training_in_function_space_is_a_linear_equation() {
 }
 
 #[test]
+fn a_network_of_given_parameters_is_the_one_they_were_taken_from() {
+    let architecture = Architecture::of_the_paper(3);
+    let network = Network::new(&architecture, &[3, 8, 5, 2], &mut stream(0, &["laws"])).unwrap();
+    let layers: Vec<_> =
+        network.layers().map(|(weights, biases)| (weights.clone(), biases.clone())).collect();
+    let again = Network::from_layers(&architecture, layers.clone()).unwrap();
+    let x = array![[0.5, -1.0, 2.0], [1.0, 0.0, 0.25]];
+    assert_eq!(again.forward(x.view()).unwrap(), network.forward(x.view()).unwrap());
+    assert_eq!(again.inputs(), 3);
+
+    let refused = |layers: &[(Array2<f64>, Array1<f64>)]| {
+        Network::from_layers(&architecture, layers.to_vec()).unwrap_err().to_string()
+    };
+    assert!(refused(&[]).starts_with("a network needs at least one layer"));
+    assert_eq!(
+        refused(&[layers[0].clone(), layers[2].clone()]),
+        "layer 1 has (5, 2) weights and 2 biases: expected 8 rows and a bias for each column"
+    );
+    let mut spoilt = layers.clone();
+    spoilt[1].1[2] = f64::NAN;
+    assert_eq!(refused(&spoilt), "layer 1 has a parameter that is not finite");
+}
+
+#[test]
 fn what_has_no_kernel_is_refused() {
     let architecture = Architecture::of_the_paper(2);
     let refused =

@@ -90,18 +90,18 @@ impl Dyadic {
 #[derive(Clone, Debug)]
 struct Rescaling {
     multipliers: Vec<i32>,
-    /// Half a unit, and the places to shift.
+    /// Half a unit (0 where nothing is shifted), and the places to shift.
     halves: Vec<i64>,
     places: Vec<u64>,
 }
 
 impl Rescaling {
-    /// Factors below 2³⁰, as [`Dyadic::nearest`] gives them, shift to the right.
+    /// Factors below 2³⁰, as [`Dyadic::nearest`] gives them, shift to the right or, where they round up to 2³⁰, not at all.
     fn of(dyadics: &[Dyadic]) -> Self {
         let places = |dyadic: &Dyadic| (31 + dyadic.shift) as u64;
         Self {
             multipliers: dyadics.iter().map(|dyadic| dyadic.multiplier).collect(),
-            halves: dyadics.iter().map(|dyadic| 1i64 << (places(dyadic) - 1)).collect(),
+            halves: dyadics.iter().map(|dyadic| (1i64 << places(dyadic)) >> 1).collect(),
             places: dyadics.iter().map(places).collect(),
         }
     }

@@ -34,7 +34,7 @@ pub enum Layout {
 }
 
 /// The nearest integer, ties to even, of a number below 2³¹ in size: beyond 2⁵² doubles have no fractions, and the last bits of the sum are the integer. Unlike `round_ties_even` it is no call on processors
-/// without SSE 4.1, and unlike a cast it looks at no special cases. NaN gives 0.
+/// without SSE 4.1, and unlike a cast it looks at no special cases.
 #[inline(always)]
 fn nearest(value: f64) -> i32 {
     const SHIFT: f64 = 1.5 * (1u64 << 52) as f64;
@@ -129,13 +129,13 @@ impl Grid {
         Self::covering(layout, bits, least, largest)
     }
 
-    /// The integer of a value, by rounding to nearest.
+    /// The integer of a value, by rounding to nearest; of NaN, the least.
     #[inline(always)]
     pub fn quantise(&self, value: f64) -> i32 {
         // Clipped before rounding: the ends are integers, so the result is the same, and rounding becomes two additions.
         let (least, largest) =
             (f64::from(self.low - self.zero_point), f64::from(self.high - self.zero_point));
-        nearest((value / self.scale).clamp(least, largest)) + self.zero_point
+        nearest((value / self.scale).max(least).min(largest)) + self.zero_point
     }
 
     /// The integer of a value, rounded up with the probability of its fractional part: without bias inside the range, with variance f(1 − f) ≤ ¼ in units of S².

@@ -8,7 +8,7 @@
 //! fᵢ = ε (log aᵢ − log Σⱼ exp((gⱼ − cᵢⱼ)/ε)) with the largest term taken out of the sum. So nothing overflows or
 //! vanishes however small ε is. Masses of zero have the potential −∞ and empty rows.
 
-use ndarray::Array2;
+use ndarray::{Array2, ShapeBuilder};
 use numerics::sum::sum;
 use rayon::prelude::*;
 
@@ -88,7 +88,8 @@ const ROWS_OF_A_TASK: usize = 128;
 /// Sinkhorn's algorithm from f = 0.
 ///
 /// Cost per iteration: 4 m n flops in two passes over the kernel, in parallel; m n exponentials whenever scalings are absorbed, which
-/// small ε makes more frequent. Memory: the kernel, which becomes the dense plan.
+/// small ε makes more frequent. Memory: the kernel, which becomes the dense plan, and a transposed copy of stored costs where sums are
+/// formed in the logarithmic domain.
 ///
 /// # Errors
 ///
@@ -225,7 +226,7 @@ impl<'a> State<'a> {
                 }
             }
         });
-        self.logarithmic = proposed.iter().zip(a).any(|(sum, &a)| a > 0.0 && lost(*sum));
+        self.logarithmic = proposed.iter().zip(a).any(|(sum, &a)| a > 0.0 && lost(*sum, a));
         if !self.logarithmic {
             return sum(proposed.iter_mut().zip(&*u).zip(a).map(|((next, u), &a)| {
                 let sum = *next;
@@ -261,7 +262,7 @@ impl<'a> State<'a> {
                 // Not a number where the sum is lost.
                 let sum = dot(column, u);
                 *v = match *b > 0.0 {
-                    true if lost(sum) => f64::NAN,
+                    true if lost(sum, *b) => f64::NAN,
                     true => b / sum,
                     false => 1.0,
                 };
@@ -286,15 +287,20 @@ impl<'a> State<'a> {
             // The last proposal absorbed the scalings.
             self.make_kernel();
         }
-        let Self { kernel, u, v, .. } = &self;
-        let plan = Array2::from_shape_fn((m, n), |(i, j)| u[i] * kernel[j * m + i] * v[j]);
+        let Self { kernel, u, v, .. } = &mut self;
+        for (column, v) in kernel.chunks_exact_mut(m).zip(v) {
+            column.iter_mut().zip(&*u).for_each(|(entry, u)| *entry *= u * *v);
+        }
+        let plan =
+            Array2::from_shape_vec((m, n).f(), std::mem::take(kernel)).expect("an entry for each pair");
         self.absorb();
         (plan, self.f, self.g)
     }
 }
 
-fn lost(sum: f64) -> bool {
-    !(sum >= LEAST_SUM && sum.is_finite())
+/// Whether a sum, or the scaling that takes it to `mass`, has no digits left.
+fn lost(sum: f64, mass: f64) -> bool {
+    !(sum >= LEAST_SUM && sum.is_finite() && (mass / sum).is_normal())
 }
 
 fn out_of_range(scalings: &[f64]) -> bool {
@@ -339,7 +345,9 @@ fn update(cost: &Cost, other: &[f64], masses: &[f64], epsilon: f64, potentials: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::array;
+    use crate::problems::points_in_the_plane;
+    use ndarray::{Array1, array};
+    use numerics::random::stream;
 
     #[test]
     fn without_costs_the_plan_is_the_product() {
@@ -366,6 +374,32 @@ mod tests {
             let solved = solve_sinkhorn(&problem, &options).expect("valid options");
             let q = (-1.0 / epsilon).exp();
             assert!((solved.plan[[0, 1]] - q / (2.0 * (1.0 + q))).abs() <= 1e-14);
+        }
+    }
+
+    /// Small ε needs the logarithmic domain and many absorptions, large ε neither.
+    #[test]
+    fn plan_potentials_and_columns_agree_for_any_strength() {
+        let drawn = points_in_the_plane(24, &mut stream(0, &["sinkhorn"])).expect("there are points");
+        let (mut a, mut b) = (Array1::from(drawn.a().to_vec()), Array1::from(drawn.b().to_vec()));
+        (a[3], b[0]) = (0.0, 0.0);
+        (a[4], b[1]) = (a[4] + drawn.a()[3], b[1] + drawn.b()[0]);
+        let costs = drawn.cost().to_dense();
+        let problem =
+            Problem::new(Cost::dense(costs.view()).expect("costs"), a.view(), b.view()).expect("a problem");
+        for epsilon in [1e-5, 1e-4, 1e-2, 10.0] {
+            let options = SinkhornOptions { epsilon, max_iterations: 200, tolerance: 1e-12 };
+            let solved = solve_sinkhorn(&problem, &options).expect("valid options");
+            assert!(solved.column_error <= 1e-12, "ε = {epsilon}: {}", solved.column_error);
+            for ((i, j), mass) in solved.plan.indexed_iter() {
+                let expected = ((solved.f[i] + solved.g[j] - costs[[i, j]]) / epsilon).exp();
+                // Potentials of size 1 have errors of 1e-16, divided by ε; what is 1e-280 may come from a subnormal entry.
+                assert!(
+                    (mass - expected).abs() <= (1e-14 / epsilon + 1e-13) * expected + 1e-280,
+                    "ε = {epsilon}: {mass} for {expected}"
+                );
+            }
+            assert!(solved.plan.row(3).iter().chain(solved.plan.column(0)).all(|mass| *mass == 0.0));
         }
     }
 

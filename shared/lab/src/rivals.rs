@@ -4,7 +4,7 @@
 //! A paper describes [`Contest`]s. Each writes its inputs into a folder, from a seed; every entrant is a process of its own that
 //! reads them, does the work once untimed, and then as often as it is told, in turns with the others. What counts is the call
 //! alone: no import, compilation or reading of files. An entrant's answer is one array, which the contest judges, so that no
-//! entrant grades itself.
+//! entrant grades itself; where the judge compares with a reference that a method of ours computed, the contest says so.
 //!
 //! This workspace's entrants are the paper's own program (`contend`); the others are functions of
 //! `papers/<paper>/rivals/*.py`, which `shared/rivals/entrant.py` serves by the same lines of text (see [`process`]). A package that is

@@ -81,9 +81,15 @@ fn collect(folder: &Path) -> Result<Vec<Results>, Error> {
 fn machine(results: &Results) -> String {
     let machine = &results.machine;
     let features = machine.features.join(", ");
+    let pinned = match results.pinned {
+        true => "With one thread, every entrant was bound to one core.",
+        false => "Entrants were not bound to cores.",
+    };
+    let commit: String = results.commit.chars().take(10).collect();
+    let changes = if results.dirty { ", with changes" } else { "" };
     format!(
-        "{}, {} hardware threads ({}; {features})",
-        machine.processor, machine.hardware_threads, machine.platform
+        "{}, {} hardware threads ({}; {features}), commit {commit}{changes}, seed {}. {pinned}",
+        machine.processor, machine.hardware_threads, machine.platform, results.seed
     )
 }
 
@@ -136,12 +142,12 @@ fn contest(contest: &ContestResults) -> ContestView {
 fn cells(row: &Row) -> Vec<String> {
     let number =
         |value: Option<f64>| value.map_or_else(|| "-".into(), |value| format_number(significant(value)));
-    let value = match (row.value, &row.reason) {
-        (Some(value), _) if row.reached == Some(false) => {
+    let value = match (&row.reason, row.value) {
+        (Some(reason), _) => format!("{}: {reason}", row.outcome),
+        (None, Some(value)) if row.reached == Some(false) => {
             format!("{} (misses it)", format_number(significant(value)))
         }
-        (_, Some(reason)) => format!("{}: {}", row.outcome, shortened(reason)),
-        (value, None) => number(value),
+        (None, value) => number(value),
     };
     let ratio = |middle: Option<f64>, low: Option<f64>, high: Option<f64>| match (middle, low, high) {
         (Some(middle), Some(low), Some(high)) => format!(
@@ -171,19 +177,12 @@ fn significant(value: f64) -> f64 {
     format!("{value:.2e}").parse().unwrap_or(value)
 }
 
-fn shortened(reason: &str) -> String {
-    match reason.char_indices().nth(160) {
-        Some((end, _)) => format!("{} …", &reason[..end]),
-        None => reason.to_owned(),
-    }
-}
-
 /// Our CPU time with one thread against the best package that does the work, in a few words.
 fn standing(contest: &ContestResults) -> String {
     let single = || contest.entrants.iter().filter(|row| row.threads == 1);
     let Some(ours) = single().find(|row| row.ours) else { return format!("{}: nothing of ours", contest.id) };
     if let Some(reason) = &ours.reason {
-        return format!("{}: ours {}: {}", contest.id, ours.outcome, shortened(reason));
+        return format!("{}: ours {}: {}", contest.id, ours.outcome, reason);
     }
     let misses = |row: &Row| row.reached == Some(false);
     let timed = || single().filter(|row| !row.ours && row.cpu_ratio.is_some());
@@ -206,6 +205,11 @@ fn standing(contest: &ContestResults) -> String {
         (true, false) => text.push_str(", but ours misses what was asked for"),
         (false, true) => text.push_str(", which misses what was asked for, as all packages do"),
         (false, false) => {}
+    }
+    if let (None, Some(our_value), Some(their_value)) = (&contest.target, ours.value, best.value) {
+        let [our_value, their_value] =
+            [our_value, their_value].map(|value| format_number(significant(value)));
+        text.push_str(&format!(", judged {our_value} against {their_value}"));
     }
     if best.differs.is_some() || ours.differs.is_some() {
         text.push_str(" (not the same work)");

@@ -23,6 +23,8 @@ pub(super) struct Results {
     pub machine: Machine,
     pub commit: String,
     pub dirty: bool,
+    /// Whether single-threaded entrants were bound to one core.
+    pub pinned: bool,
     pub contests: Vec<ContestResults>,
 }
 

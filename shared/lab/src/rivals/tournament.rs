@@ -49,14 +49,28 @@ struct Running {
     rounds: Vec<Call>,
 }
 
+/// Where a contest is held.
+struct Place<'a> {
+    root: &'a Path,
+    /// The folder of its inputs and answers.
+    inputs: PathBuf,
+    /// The core for single-threaded entrants.
+    core: Option<usize>,
+}
+
 /// Holds the contests and writes `<paper>.json`, `.csv`, `.parquet`, `.svg` and `.png`.
 ///
 /// # Errors
-/// For an unknown contest; outside a workspace; if inputs cannot be made or results not be stored. What a
+/// For an unknown contest; outside a workspace; for some contests or other sizes without a folder for their results; if inputs cannot be made or results not be stored. What a
 /// rival does wrong is a result; that one of ours fails is an error, after the results are written.
 pub(crate) fn hold(paper: &Paper, tournament: &Tournament) -> Result<(), Error> {
     let root = workspace_root()?;
-    let out = tournament.out.clone().unwrap_or_else(|| root.join("reports/rivals"));
+    if tournament.out.is_none() && (tournament.profile != Profile::Quick || !tournament.contests.is_empty()) {
+        return Err(Error::Usage(
+            "only all contests at their usual sizes go into reports/rivals/: name another folder with --out"
+                .into(),
+        ));
+    }
     let known = |name: &String| paper.contests.iter().any(|contest| contest.id() == *name);
     if let Some(unknown) = tournament.contests.iter().find(|name| !known(name)) {
         let names: Vec<&str> = paper.contests.iter().map(|contest| contest.id()).collect();
@@ -67,6 +81,11 @@ pub(crate) fn hold(paper: &Paper, tournament: &Tournament) -> Result<(), Error> 
         tournament.contests.is_empty() || tournament.contests.iter().any(|id| id == contest.id())
     });
     let sources = Sources::of(&paper.citation.id, Some(&root));
+    let (out, inputs) = match &tournament.out {
+        Some(out) => (out.clone(), out.join(".inputs")),
+        None => (root.join("reports/rivals"), root.join("target/rivals/inputs")),
+    };
+    let core = allowed_core();
     interrupt::listen()?;
     let mut results = Results {
         paper: paper.citation.clone(),
@@ -75,10 +94,12 @@ pub(crate) fn hold(paper: &Paper, tournament: &Tournament) -> Result<(), Error> 
         machine: Machine::here(),
         commit: sources.commit,
         dirty: sources.dirty,
+        pinned: core.is_some(),
         contests: Vec::new(),
     };
     for contest in chosen {
-        results.contests.push(one(paper, &**contest, tournament, &root)?);
+        let place = Place { root: &root, inputs: inputs.join(&paper.citation.id).join(contest.id()), core };
+        results.contests.push(one(paper, &**contest, tournament, &place)?);
     }
     write(&results, &out)?;
     let rows = results.contests.iter().flat_map(|contest| &contest.entrants);
@@ -95,20 +116,20 @@ fn one(
     paper: &Paper,
     contest: &dyn Contest,
     tournament: &Tournament,
-    root: &Path,
+    place: &Place<'_>,
 ) -> Result<ContestResults, Error> {
     let faulty = |fault: Failure| Error::Report { experiment: contest.id().into(), fault };
-    let inputs = root.join("target/rivals/inputs").join(&paper.citation.id).join(contest.id());
+    let inputs = &place.inputs;
     if inputs.exists() {
-        fs::remove_dir_all(&inputs).writing(&inputs)?;
+        fs::remove_dir_all(inputs).writing(inputs)?;
     }
-    fs::create_dir_all(&inputs).writing(&inputs)?;
+    fs::create_dir_all(inputs).writing(inputs)?;
     let mut random = stream(tournament.seed, &[&paper.citation.id, "rivals", contest.id()]);
-    contest.write_inputs(tournament.profile, &inputs, &mut random).map_err(faulty)?;
+    contest.write_inputs(tournament.profile, inputs, &mut random).map_err(faulty)?;
     let all = std::thread::available_parallelism().map_or(1, usize::from);
     let mut entrants = Vec::new();
     for threads in if all > 1 { vec![1, all] } else { vec![1] } {
-        entrants.extend(compete(paper, contest, tournament, root, &inputs, threads)?);
+        entrants.extend(compete(paper, contest, tournament, place, threads)?);
     }
     let judged = contest.judged();
     let target = judged.target.map(|target| match target {
@@ -130,13 +151,14 @@ fn compete(
     paper: &Paper,
     contest: &dyn Contest,
     tournament: &Tournament,
-    root: &Path,
-    inputs: &Path,
+    place: &Place<'_>,
     threads: usize,
 ) -> Result<Vec<Row>, Error> {
-    let mut field = start(paper, contest, tournament, root, inputs, threads)?;
+    let inputs = &place.inputs;
+    let mut field = start(paper, contest, tournament, place, threads)?;
     let mut slowest: f64 = 0.0;
     for (number, entrant) in field.iter_mut().enumerate() {
+        stop_if_interrupted()?;
         let answer = inputs.join(format!("answer-{number}.npy"));
         if let Some(seconds) = entrant.warm_up(contest, inputs, &answer) {
             slowest = slowest.max(seconds);
@@ -146,15 +168,14 @@ fn compete(
     let rounds = if slowest > SLOW_CALL_SECONDS { tournament.rounds.min(3) } else { tournament.rounds };
     for _ in 0..rounds {
         for entrant in &mut field {
-            if interrupt::requested() {
-                return Err(Error::Interrupted);
-            }
+            stop_if_interrupted()?;
             if threads > 1 {
                 std::thread::sleep(PAUSE);
             }
             entrant.round();
         }
     }
+    stop_if_interrupted()?;
     let reference: Vec<Call> = match field.first() {
         Some(ours) if ours.process.is_some() => ours.rounds.clone(),
         _ => Vec::new(),
@@ -166,10 +187,11 @@ fn start(
     paper: &Paper,
     contest: &dyn Contest,
     tournament: &Tournament,
-    root: &Path,
-    inputs: &Path,
+    place: &Place<'_>,
     threads: usize,
 ) -> Result<Vec<Running>, Error> {
+    let Place { root, inputs, core } = place;
+    let on_cores = |program: &Path| on_cores(program, core.filter(|_| threads == 1));
     let program = std::env::current_exe().reading("this program".as_ref())?;
     let python = tournament.python.clone().unwrap_or_else(|| root.join("target/rivals/venv/bin/python"));
     let mut field = Vec::new();
@@ -179,7 +201,7 @@ fn start(
         Ok(File::create(&path).writing(&path)?.into())
     };
     for ours in contest.ours() {
-        let mut command = on_cores(&program, threads);
+        let mut command = on_cores(&program);
         command
             .args(["contend", contest.id(), ours.name, "--threads", &threads.to_string(), "--inputs"])
             .arg(inputs)
@@ -188,7 +210,7 @@ fn start(
     }
     let scripts = root.join("papers").join(&paper.citation.id).join("rivals");
     for rival in contest.rivals() {
-        let mut command = on_cores(&python, threads);
+        let mut command = on_cores(&python);
         for pool in ["OMP", "OPENBLAS", "MKL", "NUMBA"] {
             command.env(format!("{pool}_NUM_THREADS"), threads.to_string());
         }
@@ -204,15 +226,30 @@ fn start(
     Ok(field)
 }
 
-/// A command that a single-threaded entrant runs on one core, whatever threads its libraries start.
-fn on_cores(program: &Path, threads: usize) -> Command {
-    let pinned = threads == 1 && Command::new("taskset").arg("--version").output().is_ok();
-    if !pinned {
-        return Command::new(program);
+/// A command bound to a core, whatever threads its libraries start.
+fn on_cores(program: &Path, core: Option<usize>) -> Command {
+    match core {
+        // A program that is not there must be missing by its own name.
+        Some(core) if program.exists() => {
+            let mut command = Command::new("taskset");
+            command.args(["--cpu-list", &core.to_string()]).arg(program);
+            command
+        }
+        _ => Command::new(program),
     }
-    let mut command = Command::new("taskset");
-    command.args(["--cpu-list", "0"]).arg(program);
-    command
+}
+
+/// A core that this process may use, where the system can bind others to it.
+fn allowed_core() -> Option<usize> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"))?;
+    let core: usize = list.trim().split([',', '-']).next()?.parse().ok()?;
+    let tried = Command::new("taskset").args(["--cpu-list", &core.to_string(), "true"]).output();
+    tried.is_ok_and(|tried| tried.status.success()).then_some(core)
+}
+
+fn stop_if_interrupted() -> Result<(), Error> {
+    if interrupt::requested() { Err(Error::Interrupted) } else { Ok(()) }
 }
 
 impl Running {
@@ -251,7 +288,7 @@ impl Running {
             Out::Failed(reason) => ("failed", reason),
         };
         self.row.outcome = outcome.into();
-        self.row.reason = Some(reason.lines().collect::<Vec<_>>().join(" "));
+        self.row.reason = Some(shortened(&reason.lines().collect::<Vec<_>>().join(" ")));
         self.process = None;
         self.rounds.clear();
     }
@@ -262,7 +299,11 @@ impl Running {
         let judged = process.call(1).and_then(|first| {
             process.answer(answer)?;
             let value = read_answer(answer).and_then(|answer| contest.judge(inputs, &answer));
-            Ok((first, value.map_err(|fault| Out::Failed(format!("its answer: {fault}")))?))
+            match value.map_err(|fault| fault.to_string()) {
+                Ok(value) if value.is_finite() => Ok((first, value)),
+                Ok(value) => Err(Out::Failed(format!("its answer: judged {value}"))),
+                Err(fault) => Err(Out::Failed(format!("its answer: {fault}"))),
+            }
         });
         let (mut call, value) = match judged {
             Ok(judged) => judged,
@@ -329,6 +370,14 @@ impl Running {
             (row.wall_ratio, row.wall_ratio_low, row.wall_ratio_high) = (Some(middle), Some(low), Some(high));
         }
         row
+    }
+}
+
+/// What a reason says, for a line of a table.
+fn shortened(reason: &str) -> String {
+    match reason.char_indices().nth(160) {
+        Some((end, _)) => format!("{} …", &reason[..end]),
+        None => reason.to_owned(),
     }
 }
 
