@@ -7,7 +7,7 @@
 //! entrant grades itself; where the judge compares with a reference that a method of ours computed, the contest says so.
 //!
 //! This workspace's entrants are the paper's own program (`contend`); the others are functions of
-//! `papers/<paper>/rivals/*.py`, which `shared/rivals/entrant.py` serves by the same lines of text (see [`process`]). A package that is
+//! `papers/<paper>/rivals/*.py`, which `shared/rivals/entrant.py` serves by the same lines of text (`shared/lab/src/rivals/process.rs`). A package that is
 //! not installed is shown as missing.
 
 mod contend;
