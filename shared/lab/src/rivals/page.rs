@@ -27,8 +27,10 @@ struct Page {
 struct PaperView {
     id: String,
     title: String,
-    /// How it was measured, where that was not as usual.
+    /// The profile, where it is not the usual one.
     profile: String,
+    /// What was measured: commit and seed.
+    sources: String,
     figure: bool,
     alternative_text: String,
     contests: Vec<ContestView>,
@@ -85,16 +87,16 @@ fn machine(results: &Results) -> String {
         true => "With one thread, every entrant was bound to one core.",
         false => "Entrants were not bound to cores.",
     };
-    let commit: String = results.commit.chars().take(10).collect();
-    let changes = if results.dirty { ", with changes" } else { "" };
     format!(
-        "{}, {} hardware threads ({}; {features}), commit {commit}{changes}, seed {}. {pinned}",
-        machine.processor, machine.hardware_threads, machine.platform, results.seed
+        "{}, {} hardware threads ({}; {features}). {pinned}",
+        machine.processor, machine.hardware_threads, machine.platform
     )
 }
 
 fn paper(results: &Results, folder: &Path) -> PaperView {
     let id = &results.paper.id;
+    let commit: String = results.commit.chars().take(10).collect();
+    let changes = if results.dirty { " with changes" } else { "" };
     PaperView {
         id: id.clone(),
         title: results.paper.title.clone(),
@@ -103,6 +105,7 @@ fn paper(results: &Results, folder: &Path) -> PaperView {
         } else {
             results.profile.to_string()
         },
+        sources: format!("commit {commit}{changes}, seed {}", results.seed),
         figure: folder.join(format!("{id}.svg")).exists(),
         alternative_text: format!(
             "CPU time of each package over ours with one thread, by contest: {}",

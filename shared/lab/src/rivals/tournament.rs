@@ -159,6 +159,9 @@ fn compete(
     let mut slowest: f64 = 0.0;
     for (number, entrant) in field.iter_mut().enumerate() {
         stop_if_interrupted()?;
+        if threads > 1 {
+            std::thread::sleep(PAUSE);
+        }
         let answer = inputs.join(format!("answer-{number}.npy"));
         if let Some(seconds) = entrant.warm_up(contest, inputs, &answer) {
             slowest = slowest.max(seconds);
