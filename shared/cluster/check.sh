@@ -19,7 +19,7 @@ shared/python-environment cluster shared/cluster/requirements.txt Snakemake || {
 }
 scratch=$(mktemp -d)
 workflow=
-trap '[ -z "$workflow" ] || kill "$workflow" 2>/dev/null; shared/cluster/test-cluster stop "$scratch/cluster"; rm -rf "$scratch"' EXIT
+trap '[ -z "$workflow" ] || kill "$workflow" 2>/dev/null || true; shared/cluster/test-cluster stop "$scratch/cluster"; rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM
 shared/cluster/test-cluster start "$scratch/cluster" 2
 PATH=$scratch/cluster/bin:$PATH
@@ -83,6 +83,7 @@ job=$(echo "$running" | awk '$2 == "node1" { print $1; exit }')
 [ -n "$job" ] || fail "no job came to run on node1"
 scancel "$job"
 ! wait "$workflow" || fail "the workflow says that it finished, without a node and a job"
+workflow=
 rows "$scratch/disturbed" | sort >"$scratch/kept"
 [ -s "$scratch/kept" ] || fail "no row was kept"
 each '"$programs/$paper" plan $names --profile $profile --out "$scratch/disturbed" --complete >/dev/null 2>&1 || touch "$scratch/open"'
