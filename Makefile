@@ -38,7 +38,7 @@ full: build ## Reproduce the papers' own sizes, as jobs of Snakemake: on this ma
 	  --config executor=$(EXECUTOR) papers="$(PAPERS)" experiments="$(EXPERIMENTS)" seed=$(SEED) programs=$(TARGET) $(if $(THREADS),threads=$(THREADS)) $(SETTINGS) \
 	  --quiet rules host --rerun-incomplete --keep-going $(SNAKEMAKE_OPTIONS)
 
-cost: build ## Extrapolate what `make full` takes from six cells of each experiment, in core-hours
+cost: build ## Extrapolate what `make full` takes from at least six cells of each experiment, in core-hours
 	@python3 shared/cluster/cost.py $(TARGET) target/cost 240 $(PAPERS)
 
 rivals: build ## Hold the contests with public Python packages, and write reports/rivals/

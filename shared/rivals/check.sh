@@ -12,9 +12,11 @@ for paper in "$@"; do
     cat "$scratch/log" >&2
     exit 1
   }
-  # Rivals are the lines that end so; a program that fails says it by its exit code.
-  grep -q ': missing: ' "$scratch/log" || {
-    echo "$paper: no package is shown as missing, although none is there" >&2
+  # A program that fails says it by its exit code; every package must be missing, and nothing else.
+  packages=$(grep -c '"ours": false' "$scratch/$paper.json" || true)
+  missing=$(grep -c '"outcome": "missing"' "$scratch/$paper.json" || true)
+  [ "$packages" -gt 0 ] && [ "$packages" -eq "$missing" ] || {
+    echo "$paper: $missing of $packages packages are shown as missing, although none is there" >&2
     exit 1
   }
 done

@@ -32,7 +32,6 @@ fn main() -> ExitCode {
         .experiment(Facilities)
         .experiment(TimePerUpdate)
         .claims(claims())
-        .contest(rivals::Selecting)
-        .contest(rivals::Updating);
+        .contests(rivals::contests());
     lab::main(&paper, command::Command::run)
 }

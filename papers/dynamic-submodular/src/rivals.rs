@@ -12,10 +12,10 @@ use lab::rivals::{Contest, Entrant, Judged, Ours, Rival, Target, entrant, read_a
 use lab::{Failure, Profile};
 use rand_chacha::ChaCha8Rng;
 
-/// One selection from everything.
-pub struct Selecting;
-/// A solution after each of many updates.
-pub struct Updating;
+/// The contests, in the order in which they are shown.
+pub fn contests() -> [Contest; 2] {
+    [selecting(), updating()]
+}
 
 fn write_graph(
     nodes: usize,
@@ -63,33 +63,24 @@ fn chosen(row: &[f64], cardinality: usize, elements: usize) -> Result<Vec<usize>
     Ok(chosen)
 }
 
-impl Contest for Selecting {
-    fn id(&self) -> &'static str {
-        "selecting"
-    }
-    fn title(&self) -> &'static str {
-        "One selection by lazy greedy"
-    }
-    fn work(&self) -> &'static str {
-        "Choose 50 of 10,000 nodes of a graph (preferential attachment, 8 edges a node) that have as many neighbours together as \
-         possible, by lazy greedy. The function is made before the call. The answer is the nodes."
-    }
-    fn judged(&self) -> Judged {
-        Judged {
+/// One selection from everything.
+fn selecting() -> Contest {
+    let compiles = "Every call compiles code anew, as every use of the package does.";
+    Contest {
+        id: "selecting",
+        title: "One selection by lazy greedy",
+        work: "Choose 50 of 10,000 nodes of a graph (preferential attachment, 8 edges a node) that have as many neighbours together as \
+         possible, by lazy greedy. The function is made before the call. The answer is the nodes.",
+        judged: Judged {
             name: "number of neighbours, over that of our greedy selection",
             target: Some(Target::AtLeast(0.99)),
-        }
-    }
-    fn write_inputs(&self, profile: Profile, folder: &Path, random: &mut ChaCha8Rng) -> Result<(), Failure> {
-        let (nodes, cardinality) = if profile == Profile::Smoke { (200, 5) } else { (10_000, 50) };
-        write_graph(nodes, cardinality, folder, random).map(drop)
-    }
-    fn ours(&self) -> Vec<Ours> {
-        vec![Ours { name: "lazy greedy", differs: None, load: select }]
-    }
-    fn rivals(&self) -> Vec<Rival> {
-        let compiles = "Every call compiles code anew, as every use of the package does.";
-        vec![
+        },
+        write_inputs: |profile, folder, random| {
+            let (nodes, cardinality) = if profile == Profile::Smoke { (200, 5) } else { (10_000, 50) };
+            write_graph(nodes, cardinality, folder, random).map(drop)
+        },
+        ours: vec![Ours { name: "lazy greedy", differs: None, load: select }],
+        rivals: vec![
             Rival { name: "submodlib", script: "packages", function: "submodlib_select", differs: None },
             Rival {
                 name: "apricot",
@@ -97,14 +88,14 @@ impl Contest for Selecting {
                 function: "apricot_select",
                 differs: Some(compiles),
             },
-        ]
-    }
-    fn judge(&self, inputs: &Path, answer: &ArrayD<f64>) -> Result<f64, Failure> {
-        let (coverage, cardinality) = read_coverage(inputs)?;
-        let row: Vec<f64> = answer.iter().copied().collect();
-        let found = coverage.value_of(&chosen(&row, cardinality, coverage.elements())?);
-        let all: Vec<usize> = (0..coverage.elements()).collect();
-        Ok(found / lazy_greedy(&coverage, &all, cardinality).value)
+        ],
+        judge: |inputs, answer| {
+            let (coverage, cardinality) = read_coverage(inputs)?;
+            let row: Vec<f64> = answer.iter().copied().collect();
+            let found = coverage.value_of(&chosen(&row, cardinality, coverage.elements())?);
+            let all: Vec<usize> = (0..coverage.elements()).collect();
+            Ok(found / lazy_greedy(&coverage, &all, cardinality).value)
+        },
     }
 }
 
@@ -117,66 +108,62 @@ fn select(inputs: &Path) -> Result<Box<dyn Entrant>, Failure> {
     ))
 }
 
-impl Contest for Updating {
-    fn id(&self) -> &'static str {
-        "updating"
-    }
-    fn title(&self) -> &'static str {
-        "A solution after every update"
-    }
-    fn work(&self) -> &'static str {
-        "2,000 nodes of such a graph come and go, one at a time, 4,000 updates in all, largest first; after each, at most 20 available nodes are \
-         wanted that have many neighbours together. Packages know no updates: they make a function and select anew after each. The answer is all 4,000 solutions."
-    }
-    fn judged(&self) -> Judged {
-        Judged {
+/// A solution after each of many updates.
+fn updating() -> Contest {
+    let levels = "Keeps its levels from update to update; promised is (1/2 − ε) of the optimum.";
+    Contest {
+        id: "updating",
+        title: "A solution after every update",
+        work: "2,000 nodes of such a graph come and go, one at a time, 4,000 updates in all, largest first; after each, at most 20 available nodes are \
+         wanted that have many neighbours together. Packages know no updates: they make a function and select anew after each. The answer is all 4,000 solutions.",
+        judged: Judged {
             name: "number of neighbours, over that of a greedy selection from what is available, mean over updates",
             target: None,
-        }
-    }
-    fn write_inputs(&self, profile: Profile, folder: &Path, random: &mut ChaCha8Rng) -> Result<(), Failure> {
-        let (nodes, cardinality) = if profile == Profile::Smoke { (60, 3) } else { (2_000, 20) };
-        let coverage = write_graph(nodes, cardinality, folder, random)?;
-        let rows: Vec<[f64; 2]> = operations(&coverage, Order::LargestFirst, random)
-            .into_iter()
-            .map(|operation| match operation {
-                Operation::Insert(element) => [element as f64, 1.0],
-                Operation::Delete(element) => [element as f64, -1.0],
-            })
-            .collect();
-        write_array(folder, "operations", Array2::from(rows).view())
-    }
-    fn ours(&self) -> Vec<Ours> {
-        let levels = "Keeps its levels from update to update; promised is (1/2 − ε) of the optimum.";
-        vec![
+        },
+        write_inputs: |profile, folder, random| {
+            let (nodes, cardinality) = if profile == Profile::Smoke { (60, 3) } else { (2_000, 20) };
+            let coverage = write_graph(nodes, cardinality, folder, random)?;
+            let rows: Vec<[f64; 2]> = operations(&coverage, Order::LargestFirst, random)
+                .into_iter()
+                .map(|operation| match operation {
+                    Operation::Insert(element) => [element as f64, 1.0],
+                    Operation::Delete(element) => [element as f64, -1.0],
+                })
+                .collect();
+            write_array(folder, "operations", Array2::from(rows).view())
+        },
+        ours: vec![
             Ours { name: "lazy greedy anew", differs: None, load: greedy_anew },
             Ours { name: "levels of the paper", differs: Some(levels), load: levels_of_the_paper },
-        ]
-    }
-    fn rivals(&self) -> Vec<Rival> {
-        vec![Rival { name: "submodlib", script: "packages", function: "submodlib_updates", differs: None }]
-    }
-    fn judge(&self, inputs: &Path, answer: &ArrayD<f64>) -> Result<f64, Failure> {
-        let (coverage, cardinality) = read_coverage(inputs)?;
-        let operations = read_operations(inputs)?;
-        let answer = answer.clone().into_dimensionality::<Ix2>()?;
-        if answer.nrows() != operations.len() {
-            return Err(format!("{} solutions after {} updates", answer.nrows(), operations.len()).into());
-        }
-        let mut anew = Recompute::start(&coverage, cardinality, Selector::LazyGreedy, 0)?;
-        let (mut sum, mut counted) = (0.0, 0);
-        for (operation, row) in operations.iter().zip(answer.rows()) {
-            let step = anew.process(&[*operation])?[0];
-            let chosen = chosen(&row.to_vec(), cardinality, coverage.elements())?;
-            if chosen.iter().any(|&element| !anew.available().has(element)) {
-                return Err("it chooses what is not available".into());
+        ],
+        rivals: vec![Rival {
+            name: "submodlib",
+            script: "packages",
+            function: "submodlib_updates",
+            differs: None,
+        }],
+        judge: |inputs, answer| {
+            let (coverage, cardinality) = read_coverage(inputs)?;
+            let operations = read_operations(inputs)?;
+            let answer = answer.clone().into_dimensionality::<Ix2>()?;
+            if answer.nrows() != operations.len() {
+                return Err(format!("{} solutions after {} updates", answer.nrows(), operations.len()).into());
             }
-            if step.value > 0.0 {
-                sum += coverage.value_of(&chosen) / step.value;
-                counted += 1;
+            let mut anew = Recompute::start(&coverage, cardinality, Selector::LazyGreedy, 0)?;
+            let (mut sum, mut counted) = (0.0, 0);
+            for (operation, row) in operations.iter().zip(answer.rows()) {
+                let step = anew.process(&[*operation])?[0];
+                let chosen = chosen(&row.to_vec(), cardinality, coverage.elements())?;
+                if chosen.iter().any(|&element| !anew.available().has(element)) {
+                    return Err("it chooses what is not available".into());
+                }
+                if step.value > 0.0 {
+                    sum += coverage.value_of(&chosen) / step.value;
+                    counted += 1;
+                }
             }
-        }
-        Ok(sum / f64::from(counted))
+            Ok(sum / f64::from(counted))
+        },
     }
 }
 

@@ -34,7 +34,6 @@ fn main() -> ExitCode {
         .experiment(BiasedHats)
         .experiment(ContinuousGame)
         .claims(claims())
-        .contest(rivals::Optimum)
-        .contest(rivals::Program);
+        .contests(rivals::contests());
     lab::main(&paper, command::Command::run)
 }

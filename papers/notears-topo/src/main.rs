@@ -34,8 +34,6 @@ fn main() -> ExitCode {
         .experiment(SearchTime)
         .experiment(ProteinSignalling)
         .claims(claims())
-        .contest(rivals::Score)
-        .contest(rivals::Dagma)
-        .contest(rivals::Notears);
+        .contests(rivals::contests());
     lab::main(&paper, command::Command::run)
 }

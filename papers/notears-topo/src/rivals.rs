@@ -7,7 +7,7 @@ use lab::rivals::{Contest, Entrant, Judged, Ours, Rival, Target, entrant, read_a
 use lab::{Failure, Profile};
 use notears_topo::bilevel::{self, Options, order_of};
 use notears_topo::constraints::Precedence;
-use notears_topo::continuous::{DagmaOptions, NotearsOptions, dagma, notears};
+use notears_topo::continuous::{self, DagmaOptions, NotearsOptions};
 use notears_topo::factor::Factor;
 use notears_topo::inner::ByFactor;
 use notears_topo::search::{Neighbourhood, Restarts, search};
@@ -15,12 +15,10 @@ use notears_topo::simulate::{Family, Noise, graph, linear};
 use notears_topo::{Covariance, Order};
 use rand_chacha::ChaCha8Rng;
 
-/// A graph with a low score, by whatever method.
-pub struct Score;
-/// The method of DAGMA.
-pub struct Dagma;
-/// The method of NOTEARS.
-pub struct Notears;
+/// The contests, in the order in which they are shown.
+pub fn contests() -> [Contest; 3] {
+    [score(), dagma(), notears()]
+}
 
 const JUDGED: &str = "score of the answer's order (regressions on all predecessors) above the least that a long search finds, as part of it";
 
@@ -66,36 +64,30 @@ fn order_answer(order: &Order) -> ArrayD<f64> {
         .into_dyn()
 }
 
-impl Contest for Score {
-    fn id(&self) -> &'static str {
-        "score"
-    }
-    fn title(&self) -> &'static str {
-        "A graph with a low score"
-    }
-    fn work(&self) -> &'static str {
-        "Learn an acyclic graph from 1,000 observations of 50 variables (uniformly random graph, two edges a variable, Gaussian noise of \
-         variance 1) that explains them as well as possible by least squares."
-    }
-    fn judged(&self) -> Judged {
-        Judged { name: JUDGED, target: Some(Target::AtMost(0.01)) }
-    }
-    fn write_inputs(&self, profile: Profile, folder: &Path, random: &mut ChaCha8Rng) -> Result<(), Failure> {
-        write_data(if profile == Profile::Smoke { 6 } else { 50 }, folder, random)
-    }
-    fn ours(&self) -> Vec<Ours> {
-        let beyond = "Beyond the paper: insertions, twenty random orders.";
-        vec![
+/// A graph with a low score, by whatever method.
+fn score() -> Contest {
+    let beyond = "Beyond the paper: insertions, twenty random orders.";
+    let penalised = "Minimises with an ℓ1 penalty, which its authors advise.";
+    Contest {
+        id: "score",
+        title: "A graph with a low score",
+        work: "Learn an acyclic graph from 1,000 observations of 50 variables (uniformly random graph, two edges a variable, Gaussian noise of \
+         variance 1) that explains them as well as possible by least squares.",
+        judged: Judged { name: JUDGED, target: Some(Target::AtMost(0.01)) },
+        write_inputs: |profile, folder, random| {
+            write_data(if profile == Profile::Smoke { 6 } else { 50 }, folder, random)
+        },
+        ours: vec![
             Ours { name: "swaps of the paper", differs: None, load: swaps },
             Ours { name: "insertions, restarts", differs: Some(beyond), load: insertions },
-        ]
-    }
-    fn rivals(&self) -> Vec<Rival> {
-        let penalised = "Minimises with an ℓ1 penalty, which its authors advise.";
-        vec![Rival { name: "DAGMA", script: "packages", function: "dagma_weights", differs: Some(penalised) }]
-    }
-    fn judge(&self, inputs: &Path, answer: &ArrayD<f64>) -> Result<f64, Failure> {
-        excess(inputs, answer)
+        ],
+        rivals: vec![Rival {
+            name: "DAGMA",
+            script: "packages",
+            function: "dagma_weights",
+            differs: Some(penalised),
+        }],
+        judge: excess,
     }
 }
 
@@ -123,82 +115,65 @@ fn insertions(inputs: &Path) -> Result<Box<dyn Entrant>, Failure> {
     Ok(entrant(call, order_answer))
 }
 
-impl Contest for Dagma {
-    fn id(&self) -> &'static str {
-        "dagma"
-    }
-    fn title(&self) -> &'static str {
-        "DAGMA"
-    }
-    fn work(&self) -> &'static str {
-        "Run DAGMA's central path with λ = 0.02 and its authors' weights, on 1,000 observations of 30 variables. The answer is the matrix \
-         of weights."
-    }
-    fn judged(&self) -> Judged {
-        Judged { name: JUDGED, target: None }
-    }
-    fn write_inputs(&self, profile: Profile, folder: &Path, random: &mut ChaCha8Rng) -> Result<(), Failure> {
-        write_data(if profile == Profile::Smoke { 5 } else { 30 }, folder, random)
-    }
-    fn ours(&self) -> Vec<Ours> {
-        let method = "Minimises each step of the path by a quasi-Newton method.";
-        vec![Ours { name: "DAGMA, quasi-Newton", differs: Some(method), load: dagma_weights }]
-    }
-    fn rivals(&self) -> Vec<Rival> {
-        let method = "Minimises by Adam, up to 30,000 and at last 60,000 steps.";
-        vec![Rival { name: "DAGMA", script: "packages", function: "dagma_weights", differs: Some(method) }]
-    }
-    fn judge(&self, inputs: &Path, answer: &ArrayD<f64>) -> Result<f64, Failure> {
-        excess(inputs, answer)
+/// The method of DAGMA.
+fn dagma() -> Contest {
+    let quasi_newton = "Minimises each step of the path by a quasi-Newton method.";
+    let adam = "Minimises by Adam, up to 30,000 and at last 60,000 steps.";
+    Contest {
+        id: "dagma",
+        title: "DAGMA",
+        work: "Run DAGMA's central path with λ = 0.02 and its authors' weights, on 1,000 observations of 30 variables. The answer is the matrix \
+         of weights.",
+        judged: Judged { name: JUDGED, target: None },
+        write_inputs: |profile, folder, random| {
+            write_data(if profile == Profile::Smoke { 5 } else { 30 }, folder, random)
+        },
+        ours: vec![Ours { name: "DAGMA, quasi-Newton", differs: Some(quasi_newton), load: dagma_weights }],
+        rivals: vec![Rival {
+            name: "DAGMA",
+            script: "packages",
+            function: "dagma_weights",
+            differs: Some(adam),
+        }],
+        judge: excess,
     }
 }
 
 fn dagma_weights(inputs: &Path) -> Result<Box<dyn Entrant>, Failure> {
     let data = read_data(inputs)?;
     Ok(entrant(
-        move || Ok(dagma(&Covariance::of(data.view())?, &DagmaOptions::default())?.weights),
+        move || Ok(continuous::dagma(&Covariance::of(data.view())?, &DagmaOptions::default())?.weights),
         |weights| weights.clone().into_dyn(),
     ))
 }
 
-impl Contest for Notears {
-    fn id(&self) -> &'static str {
-        "notears"
-    }
-    fn title(&self) -> &'static str {
-        "NOTEARS"
-    }
-    fn work(&self) -> &'static str {
-        "Run NOTEARS with λ = 0.1 until h ≤ 1e-8, on 1,000 observations of 10 variables. The answer is the matrix of weights."
-    }
-    fn judged(&self) -> Judged {
-        Judged { name: JUDGED, target: None }
-    }
-    fn write_inputs(&self, profile: Profile, folder: &Path, random: &mut ChaCha8Rng) -> Result<(), Failure> {
-        write_data(if profile == Profile::Smoke { 5 } else { 10 }, folder, random)
-    }
-    fn ours(&self) -> Vec<Ours> {
-        vec![Ours { name: "NOTEARS", differs: None, load: notears_weights }]
-    }
-    fn rivals(&self) -> Vec<Rival> {
-        let polynomial =
-            "Measures cycles by a power of I + W ∘ W / d; ours by the exponential of the first paper.";
-        vec![Rival {
+/// The method of NOTEARS.
+fn notears() -> Contest {
+    let polynomial =
+        "Measures cycles by a power of I + W ∘ W / d; ours by the exponential of the first paper.";
+    Contest {
+        id: "notears",
+        title: "NOTEARS",
+        work: "Run NOTEARS with λ = 0.1 until h ≤ 1e-8, on 1,000 observations of 10 variables. The answer is the matrix of weights.",
+        judged: Judged { name: JUDGED, target: None },
+        write_inputs: |profile, folder, random| {
+            write_data(if profile == Profile::Smoke { 5 } else { 10 }, folder, random)
+        },
+        ours: vec![Ours { name: "NOTEARS", differs: None, load: notears_weights }],
+        rivals: vec![Rival {
             name: "gCastle, NOTEARS",
             script: "packages",
             function: "notears_weights",
             differs: Some(polynomial),
-        }]
-    }
-    fn judge(&self, inputs: &Path, answer: &ArrayD<f64>) -> Result<f64, Failure> {
-        excess(inputs, answer)
+        }],
+        judge: excess,
     }
 }
 
 fn notears_weights(inputs: &Path) -> Result<Box<dyn Entrant>, Failure> {
     let data = read_data(inputs)?;
     Ok(entrant(
-        move || Ok(notears(&Covariance::of(data.view())?, &NotearsOptions::default())?.weights),
+        move || Ok(continuous::notears(&Covariance::of(data.view())?, &NotearsOptions::default())?.weights),
         |weights| weights.clone().into_dyn(),
     ))
 }

@@ -28,7 +28,6 @@ fn main() -> ExitCode {
         .experiment(PositiveDefinite)
         .experiment(Spectra)
         .claims(claims())
-        .contest(rivals::Limit)
-        .contest(rivals::Finite);
+        .contests(rivals::contests());
     lab::main(&paper, command::Command::run)
 }

@@ -8,14 +8,13 @@ use lab::{Failure, Profile};
 use ndarray_rand::RandomExt;
 use ndarray_rand::rand_distr::StandardNormal;
 use ntk::{Architecture, Kind, Network};
-use rand_chacha::ChaCha8Rng;
+
+/// The contests, in the order in which they are shown.
+pub fn contests() -> [Contest; 2] {
+    [limit(), finite()]
+}
 
 const DEPTH: usize = 4;
-
-/// Kernel matrix of the limit.
-pub struct Limit;
-/// Tangent kernel of a network with many weights.
-pub struct Finite;
 
 /// Largest difference of an answer from a kernel, each entry relative to its two diagonal entries' geometric mean.
 fn difference(answer: &ArrayD<f64>, kernel: &Array2<f64>) -> Result<f64, Failure> {
@@ -29,42 +28,31 @@ fn difference(answer: &ArrayD<f64>, kernel: &Array2<f64>) -> Result<f64, Failure
     Ok(entries.fold(0.0, f64::max))
 }
 
-impl Contest for Limit {
-    fn id(&self) -> &'static str {
-        "limit"
-    }
-    fn title(&self) -> &'static str {
-        "Kernel of an infinitely wide network"
-    }
-    fn work(&self) -> &'static str {
-        "The tangent kernel's matrix of 2,000 points with 784 coordinates, four affine layers, ReLU, the paper's parametrisation, in double \
-         precision."
-    }
-    fn judged(&self) -> Judged {
-        Judged {
+/// Kernel matrix of the limit.
+fn limit() -> Contest {
+    Contest {
+        id: "limit",
+        title: "Kernel of an infinitely wide network",
+        work: "The tangent kernel's matrix of 2,000 points with 784 coordinates, four affine layers, ReLU, the paper's parametrisation, in double \
+         precision.",
+        judged: Judged {
             name: "largest difference from our kernel, which tests hold to 60-digit values; relative to √(K_ii K_jj)",
             target: Some(Target::AtMost(1e-7)),
-        }
-    }
-    fn write_inputs(&self, profile: Profile, folder: &Path, random: &mut ChaCha8Rng) -> Result<(), Failure> {
-        let size = if profile == Profile::Smoke { (20, 10) } else { (2_000, 784) };
-        let points = Array2::random_using(size, StandardNormal, random);
-        write_array(folder, "points", points.view())?;
-        let kernel = Architecture::of_the_paper(DEPTH).matrix(Kind::Ntk, points.view())?;
-        write_array(folder, "kernel", kernel.view())
-    }
-    fn ours(&self) -> Vec<Ours> {
-        vec![Ours { name: "closed forms", differs: None, load: limit }]
-    }
-    fn rivals(&self) -> Vec<Rival> {
-        vec![Rival { name: "neural-tangents", script: "neural", function: "limit", differs: None }]
-    }
-    fn judge(&self, inputs: &Path, answer: &ArrayD<f64>) -> Result<f64, Failure> {
-        difference(answer, &read_array(inputs, "kernel")?)
+        },
+        write_inputs: |profile, folder, random| {
+            let size = if profile == Profile::Smoke { (20, 10) } else { (2_000, 784) };
+            let points = Array2::random_using(size, StandardNormal, random);
+            write_array(folder, "points", points.view())?;
+            let kernel = Architecture::of_the_paper(DEPTH).matrix(Kind::Ntk, points.view())?;
+            write_array(folder, "kernel", kernel.view())
+        },
+        ours: vec![Ours { name: "closed forms", differs: None, load: closed_forms }],
+        rivals: vec![Rival { name: "neural-tangents", script: "neural", function: "limit", differs: None }],
+        judge: |inputs, answer| difference(answer, &read_array(inputs, "kernel")?),
     }
 }
 
-fn limit(inputs: &Path) -> Result<Box<dyn Entrant>, Failure> {
+fn closed_forms(inputs: &Path) -> Result<Box<dyn Entrant>, Failure> {
     let points: Array2<f64> = read_array(inputs, "points")?;
     Ok(entrant(
         move || Ok(Architecture::of_the_paper(DEPTH).matrix(Kind::Ntk, points.view())?),
@@ -72,40 +60,31 @@ fn limit(inputs: &Path) -> Result<Box<dyn Entrant>, Failure> {
     ))
 }
 
-impl Contest for Finite {
-    fn id(&self) -> &'static str {
-        "finite"
-    }
-    fn title(&self) -> &'static str {
-        "Tangent kernel of a finite network"
-    }
-    fn work(&self) -> &'static str {
-        "The tangent kernel's matrix of 50 points with 10 coordinates for one network of four affine layers, 512 wide, ReLU, the \
-         paper's parametrisation, in double precision. Weights and biases are given."
-    }
-    fn judged(&self) -> Judged {
-        Judged {
+/// Tangent kernel of a network with many weights.
+fn finite() -> Contest {
+    Contest {
+        id: "finite",
+        title: "Tangent kernel of a finite network",
+        work: "The tangent kernel's matrix of 50 points with 10 coordinates for one network of four affine layers, 512 wide, ReLU, the \
+         paper's parametrisation, in double precision. Weights and biases are given.",
+        judged: Judged {
             name: "largest difference from the matrix JJᵀ of an explicit Jacobian J (ours), relative to √(K_ii K_jj)",
             target: Some(Target::AtMost(1e-10)),
-        }
-    }
-    fn write_inputs(&self, profile: Profile, folder: &Path, random: &mut ChaCha8Rng) -> Result<(), Failure> {
-        let (width, points) = if profile == Profile::Smoke { (8, 5) } else { (512, 50) };
-        let network = Network::scalar(&Architecture::of_the_paper(DEPTH), 10, width, random)?;
-        let points = Array2::random_using((points, 10), StandardNormal, random);
-        write_array(folder, "points", points.view())?;
-        for (number, (weights, biases)) in network.layers().enumerate() {
-            write_array(folder, &format!("weights-{number}"), weights.view())?;
-            write_array(folder, &format!("biases-{number}"), biases.view())?;
-        }
-        let jacobian = network.jacobian(points.view(), 0)?;
-        write_array(folder, "kernel", jacobian.dot(&jacobian.t()).view())
-    }
-    fn ours(&self) -> Vec<Ours> {
-        vec![Ours { name: "contraction layer by layer", differs: None, load: finite }]
-    }
-    fn rivals(&self) -> Vec<Rival> {
-        vec![
+        },
+        write_inputs: |profile, folder, random| {
+            let (width, points) = if profile == Profile::Smoke { (8, 5) } else { (512, 50) };
+            let network = Network::scalar(&Architecture::of_the_paper(DEPTH), 10, width, random)?;
+            let points = Array2::random_using((points, 10), StandardNormal, random);
+            write_array(folder, "points", points.view())?;
+            for (number, (weights, biases)) in network.layers().enumerate() {
+                write_array(folder, &format!("weights-{number}"), weights.view())?;
+                write_array(folder, &format!("biases-{number}"), biases.view())?;
+            }
+            let jacobian = network.jacobian(points.view(), 0)?;
+            write_array(folder, "kernel", jacobian.dot(&jacobian.t()).view())
+        },
+        ours: vec![Ours { name: "contraction layer by layer", differs: None, load: contraction }],
+        rivals: vec![
             Rival {
                 name: "neural-tangents, Jacobian",
                 script: "neural",
@@ -118,14 +97,12 @@ impl Contest for Finite {
                 function: "finite_vector_products",
                 differs: None,
             },
-        ]
-    }
-    fn judge(&self, inputs: &Path, answer: &ArrayD<f64>) -> Result<f64, Failure> {
-        difference(answer, &read_array(inputs, "kernel")?)
+        ],
+        judge: |inputs, answer| difference(answer, &read_array(inputs, "kernel")?),
     }
 }
 
-fn finite(inputs: &Path) -> Result<Box<dyn Entrant>, Failure> {
+fn contraction(inputs: &Path) -> Result<Box<dyn Entrant>, Failure> {
     let points: Array2<f64> = read_array(inputs, "points")?;
     let layer = |number: usize| -> Result<_, Failure> {
         let weights = read_array::<Ix2>(inputs, &format!("weights-{number}"))?;

@@ -63,13 +63,13 @@ impl Dyadic {
     }
 
     /// ⌊sum · M⌉ with one rounding, halves up.
+    // Without branches, so that a loop over outputs takes registers of many numbers.
+    #[inline(always)]
     pub fn apply(self, sum: i32) -> i64 {
         let places = 31 + self.shift;
-        let product = i64::from(sum) * i64::from(self.multiplier);
-        match places > 0 {
-            true => (product + (1i64 << (places - 1))) >> places,
-            false => product << -places,
-        }
+        let (left, right) = ((-places).max(0), places.max(0));
+        let product = (i64::from(sum) * i64::from(self.multiplier)) << left;
+        (product + ((1i64 << right) >> 1)) >> right
     }
 
     /// gemmlowp's: ⌊2 sum m / 2³²⌉, then ⌊· / 2^shift⌉ with halves away from zero.
@@ -86,48 +86,6 @@ impl Dyadic {
     }
 }
 
-/// [`Dyadic::apply`] for many outputs: each quantity in a list of its own, for registers of many numbers.
-#[derive(Clone, Debug)]
-struct Rescaling {
-    multipliers: Vec<i32>,
-    /// Half a unit (0 where nothing is shifted), and the places to shift.
-    halves: Vec<i64>,
-    places: Vec<u64>,
-}
-
-impl Rescaling {
-    /// Factors below 2³⁰, as [`Dyadic::nearest`] gives them, shift to the right or, where they round up to 2³⁰, not at all.
-    fn of(dyadics: &[Dyadic]) -> Self {
-        let places = |dyadic: &Dyadic| (31 + dyadic.shift) as u64;
-        Self {
-            multipliers: dyadics.iter().map(|dyadic| dyadic.multiplier).collect(),
-            halves: dyadics.iter().map(|dyadic| (1i64 << places(dyadic)) >> 1).collect(),
-            places: dyadics.iter().map(places).collect(),
-        }
-    }
-
-    /// `outputs` from `sums` plus `offsets`, for outputs from `first` on, clipped to `low` and `high` and moved by `zero`.
-    #[inline(always)]
-    fn apply(
-        &self,
-        first: usize,
-        sums: &[i32],
-        offsets: &[i32],
-        outputs: &mut [u8],
-        (low, high, zero): (i64, i64, i64),
-    ) {
-        let count = outputs.len();
-        // Of one length each, so that the loop needs no checks and takes registers of many numbers.
-        let (sums, offsets, multipliers) =
-            (&sums[..count], &offsets[..count], &self.multipliers[first..][..count]);
-        let (halves, places) = (&self.halves[first..][..count], &self.places[first..][..count]);
-        for i in 0..count {
-            let product = i64::from(sums[i].wrapping_add(offsets[i])) * i64::from(multipliers[i]);
-            outputs[i] = (((product + halves[i]) >> (places[i] & 63)).clamp(low, high) + zero) as u8;
-        }
-    }
-}
-
 /// A layer of integers.
 #[derive(Clone, Debug)]
 pub struct IntegerLayer {
@@ -136,7 +94,6 @@ pub struct IntegerLayer {
     offsets: Vec<i32>,
     factors: Vec<f32>,
     dyadics: Vec<Dyadic>,
-    rescaling: Rescaling,
     output: Grid,
     convolution: Option<Convolution>,
 }
@@ -194,8 +151,7 @@ impl IntegerLayer {
         let dyadics: Vec<Dyadic> = (0..outputs)
             .map(|j| Dyadic::nearest(input.scale * scale(j) / output.scale))
             .collect::<Result<_, _>>()?;
-        let rescaling = Rescaling::of(&dyadics);
-        Ok(Self { weights, offsets, factors, dyadics, rescaling, output, convolution })
+        Ok(Self { weights, offsets, factors, dyadics, output, convolution })
     }
 
     /// Outputs for rows of integers.
@@ -235,8 +191,7 @@ impl Loop for Requantise<'_> {
     fn run(self) {
         let Self { layer, first, sums, outputs, requantisation } = self;
         let zero = layer.output.zero_point;
-        let offsets = &layer.offsets[first..];
-        let shifted = sums.iter().zip(offsets).map(|(sum, offset)| sum.wrapping_add(*offset));
+        let shifted = sums.iter().zip(&layer.offsets[first..]).map(|(sum, offset)| sum.wrapping_add(*offset));
         let (low, high) = (i64::from(layer.output.low - zero), i64::from(layer.output.high - zero));
         match requantisation {
             Requantisation::Float => {
@@ -249,7 +204,9 @@ impl Loop for Requantise<'_> {
                 }
             }
             Requantisation::Dyadic => {
-                layer.rescaling.apply(first, sums, offsets, outputs, (low, high, zero.into()))
+                for ((to, sum), dyadic) in outputs.iter_mut().zip(shifted).zip(&layer.dyadics[first..]) {
+                    *to = (dyadic.apply(sum).clamp(low, high) as i32 + zero) as u8;
+                }
             }
             Requantisation::DyadicTwice => {
                 for ((to, sum), dyadic) in outputs.iter_mut().zip(shifted).zip(&layer.dyadics[first..]) {

@@ -35,7 +35,6 @@ fn main() -> ExitCode {
         .experiment(Sizes)
         .experiment(Speed)
         .claims(claims())
-        .contest(rivals::Product)
-        .contest(rivals::Perceptron);
+        .contests(rivals::contests());
     lab::main(&paper, command::Command::run)
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path as FilePath;
 
-use lab::ndarray::{Array1, Array2, ArrayD, Ix2};
+use lab::ndarray::{Array1, Array2, Ix2};
 use lab::rivals::{Contest, Entrant, Judged, Ours, Rival, Target, entrant, read_array, write_array};
 use lab::{Failure, Profile};
 use quantization::integer::{IntegerNetwork, Requantisation};
@@ -11,49 +11,35 @@ use quantization::network::{Layer, Network};
 use quantization::quantise::{Settings, quantise};
 use quantization::uniform::{Grid, Layout};
 use rand::Rng;
-use rand_chacha::ChaCha8Rng;
+
+/// The contests, in the order in which they are shown.
+pub fn contests() -> [Contest; 2] {
+    [product(), perceptron()]
+}
 
 /// Integers times integers.
-pub struct Product;
-/// A perceptron in 8-bit integers.
-pub struct Perceptron;
-
-impl Contest for Product {
-    fn id(&self) -> &'static str {
-        "product"
-    }
-    fn title(&self) -> &'static str {
-        "Product of 8-bit integers"
-    }
-    fn work(&self) -> &'static str {
-        "1024 × 1024 inputs times 1024 × 1024 weights, 8-bit integers, sums of 32 bits. Inputs are from 0 to 127, so that signed and unsigned \
-         kernels can take them. Weights are packed before the call where a package can."
-    }
-    fn judged(&self) -> Judged {
-        Judged { name: "largest difference from the exact sums", target: Some(Target::AtMost(0.0)) }
-    }
-    fn write_inputs(
-        &self,
-        profile: Profile,
-        folder: &FilePath,
-        random: &mut ChaCha8Rng,
-    ) -> Result<(), Failure> {
-        let side = if profile == Profile::Smoke { 70 } else { 1024 };
-        let inputs =
-            Array2::from_shape_simple_fn((side, side), || f64::from(random.random_range(0..=127_u8)));
-        let weights =
-            Array2::from_shape_simple_fn((side, side), || f64::from(random.random_range(-128..=127_i8)));
-        write_array(folder, "inputs", inputs.view())?;
-        // One row for each output.
-        write_array(folder, "weights", weights.view())
-    }
-    fn ours(&self) -> Vec<Ours> {
-        vec![Ours { name: "packed 8-bit kernel", differs: None, load: product }]
-    }
-    fn rivals(&self) -> Vec<Rival> {
-        let unpacked = "Takes signed inputs, and weights as they are.";
-        let single = "In single precision, which holds sums of this size exactly: what one does without 8-bit kernels.";
-        vec![
+fn product() -> Contest {
+    let unpacked = "Takes signed inputs, and weights as they are.";
+    let single =
+        "In single precision, which holds sums of this size exactly: what one does without 8-bit kernels.";
+    Contest {
+        id: "product",
+        title: "Product of 8-bit integers",
+        work: "1024 × 1024 inputs times 1024 × 1024 weights, 8-bit integers, sums of 32 bits. Inputs are from 0 to 127, so that signed and unsigned \
+         kernels can take them. Weights are packed before the call where a package can.",
+        judged: Judged { name: "largest difference from the exact sums", target: Some(Target::AtMost(0.0)) },
+        write_inputs: |profile, folder, random| {
+            let side = if profile == Profile::Smoke { 70 } else { 1024 };
+            let inputs =
+                Array2::from_shape_simple_fn((side, side), || f64::from(random.random_range(0..=127_u8)));
+            let weights =
+                Array2::from_shape_simple_fn((side, side), || f64::from(random.random_range(-128..=127_i8)));
+            write_array(folder, "inputs", inputs.view())?;
+            // One row for each output.
+            write_array(folder, "weights", weights.view())
+        },
+        ours: vec![Ours { name: "packed 8-bit kernel", differs: None, load: packed_kernel }],
+        rivals: vec![
             Rival {
                 name: "onnxruntime, MatMulInteger",
                 script: "onnx_runtime",
@@ -72,20 +58,20 @@ impl Contest for Product {
                 function: "product",
                 differs: Some(single),
             },
-        ]
-    }
-    fn judge(&self, inputs: &FilePath, answer: &ArrayD<f64>) -> Result<f64, Failure> {
-        // Sums stay far below 2⁵³: exact.
-        let exact = read_array::<Ix2>(inputs, "inputs")?.dot(&read_array::<Ix2>(inputs, "weights")?.t());
-        let answer = answer.clone().into_dimensionality::<Ix2>()?;
-        if answer.dim() != exact.dim() {
-            return Err(format!("sums of shape {:?}", answer.dim()).into());
-        }
-        Ok((answer - exact).iter().fold(0.0, |most, difference| difference.abs().max(most)))
+        ],
+        judge: |inputs, answer| {
+            // Sums stay far below 2⁵³: exact.
+            let exact = read_array::<Ix2>(inputs, "inputs")?.dot(&read_array::<Ix2>(inputs, "weights")?.t());
+            let answer = answer.clone().into_dimensionality::<Ix2>()?;
+            if answer.dim() != exact.dim() {
+                return Err(format!("sums of shape {:?}", answer.dim()).into());
+            }
+            Ok((answer - exact).iter().fold(0.0, |most, difference| difference.abs().max(most)))
+        },
     }
 }
 
-fn product(folder: &FilePath) -> Result<Box<dyn Entrant>, Failure> {
+fn packed_kernel(folder: &FilePath) -> Result<Box<dyn Entrant>, Failure> {
     let inputs = read_array::<Ix2>(folder, "inputs")?.mapv(|value| value as u8);
     let weights = read_array::<Ix2>(folder, "weights")?.mapv(|value| value as i8);
     let packed = PackedWeights::new(weights.view())?;
@@ -97,55 +83,41 @@ fn product(folder: &FilePath) -> Result<Box<dyn Entrant>, Failure> {
 
 const LAYERS: usize = 3;
 
-impl Contest for Perceptron {
-    fn id(&self) -> &'static str {
-        "perceptron"
-    }
-    fn title(&self) -> &'static str {
-        "A perceptron in 8-bit integers"
-    }
-    fn work(&self) -> &'static str {
-        "256 inputs through a perceptron 784 – 512 – 512 – 10 that was quantised to 8 bits beforehand (weights by output, activations by their range on \
-         256 other inputs), from real inputs to real outputs."
-    }
-    fn judged(&self) -> Judged {
-        Judged {
+/// A perceptron in 8-bit integers.
+fn perceptron() -> Contest {
+    let own = "In between, outputs stay integers.";
+    let single = "The network before quantisation, in single precision.";
+    Contest {
+        id: "perceptron",
+        title: "A perceptron in 8-bit integers",
+        work: "256 inputs through a perceptron 784 – 512 – 512 – 10 that was quantised to 8 bits beforehand (weights by output, activations by their range on \
+         256 other inputs), from real inputs to real outputs.",
+        judged: Judged {
             name: "error of the outputs against single precision, root mean square, as part of theirs",
             target: Some(Target::AtMost(0.05)),
-        }
-    }
-    fn write_inputs(
-        &self,
-        profile: Profile,
-        folder: &FilePath,
-        random: &mut ChaCha8Rng,
-    ) -> Result<(), Failure> {
-        let (widths, batch) = match profile {
-            Profile::Smoke => ([20, 16, 16, 10], 32),
-            _ => ([784, 512, 512, 10], 256),
-        };
-        let network = Network::perceptron(&widths, random)?;
-        for (number, layer) in network.layers.iter().enumerate() {
-            write_array(folder, &format!("weights-{number}"), layer.weights.mapv(f64::from).view())?;
-            write_array(folder, &format!("biases-{number}"), layer.biases.mapv(f64::from).view())?;
-        }
-        for name in ["calibration", "inputs"] {
-            let values =
-                Array2::from_shape_simple_fn((batch, widths[0]), || f64::from(random.random::<f32>()));
-            write_array(folder, name, values.view())?;
-        }
-        Ok(())
-    }
-    fn ours(&self) -> Vec<Ours> {
-        let own = "In between, outputs stay integers.";
-        vec![
+        },
+        write_inputs: |profile, folder, random| {
+            let (widths, batch) = match profile {
+                Profile::Smoke => ([20, 16, 16, 10], 32),
+                _ => ([784, 512, 512, 10], 256),
+            };
+            let network = Network::perceptron(&widths, random)?;
+            for (number, layer) in network.layers.iter().enumerate() {
+                write_array(folder, &format!("weights-{number}"), layer.weights.mapv(f64::from).view())?;
+                write_array(folder, &format!("biases-{number}"), layer.biases.mapv(f64::from).view())?;
+            }
+            for name in ["calibration", "inputs"] {
+                let values =
+                    Array2::from_shape_simple_fn((batch, widths[0]), || f64::from(random.random::<f32>()));
+                write_array(folder, name, values.view())?;
+            }
+            Ok(())
+        },
+        ours: vec![
             Ours { name: "integers alone", differs: None, load: integers_alone },
             Ours { name: "requantised in single precision", differs: Some(own), load: requantised },
-        ]
-    }
-    fn rivals(&self) -> Vec<Rival> {
-        let single = "The network before quantisation, in single precision.";
-        vec![
+        ],
+        rivals: vec![
             Rival {
                 name: "onnxruntime, quantised",
                 script: "onnx_runtime",
@@ -158,16 +130,17 @@ impl Contest for Perceptron {
                 function: "single",
                 differs: Some(single),
             },
-        ]
-    }
-    fn judge(&self, folder: &FilePath, answer: &ArrayD<f64>) -> Result<f64, Failure> {
-        let expected = read_network(folder)?.forward(read_single(folder, "inputs")?.view())?.mapv(f64::from);
-        let answer = answer.clone().into_dimensionality::<Ix2>()?;
-        if answer.dim() != expected.dim() {
-            return Err(format!("outputs of shape {:?}", answer.dim()).into());
-        }
-        let square = |values: &Array2<f64>| values.iter().map(|value| value * value).sum::<f64>();
-        Ok((square(&(&answer - &expected)) / square(&expected)).sqrt())
+        ],
+        judge: |folder, answer| {
+            let expected =
+                read_network(folder)?.forward(read_single(folder, "inputs")?.view())?.mapv(f64::from);
+            let answer = answer.clone().into_dimensionality::<Ix2>()?;
+            if answer.dim() != expected.dim() {
+                return Err(format!("outputs of shape {:?}", answer.dim()).into());
+            }
+            let square = |values: &Array2<f64>| values.iter().map(|value| value * value).sum::<f64>();
+            Ok((square(&(&answer - &expected)) / square(&expected)).sqrt())
+        },
     }
 }
 
@@ -184,7 +157,7 @@ fn read_network(folder: &FilePath) -> Result<Network, Failure> {
     Ok(Network::from_layers((0..LAYERS).map(layer).collect::<Result<_, _>>()?)?)
 }
 
-fn perceptron(folder: &FilePath, requantisation: Requantisation) -> Result<Box<dyn Entrant>, Failure> {
+fn integer_network(folder: &FilePath, requantisation: Requantisation) -> Result<Box<dyn Entrant>, Failure> {
     let network = read_network(folder)?;
     let (calibration, inputs) = (read_single(folder, "calibration")?, read_single(folder, "inputs")?);
     let quantised = quantise(&network, calibration.view(), &Settings::default())?;
@@ -199,9 +172,9 @@ fn perceptron(folder: &FilePath, requantisation: Requantisation) -> Result<Box<d
 }
 
 fn integers_alone(folder: &FilePath) -> Result<Box<dyn Entrant>, Failure> {
-    perceptron(folder, Requantisation::Dyadic)
+    integer_network(folder, Requantisation::Dyadic)
 }
 
 fn requantised(folder: &FilePath) -> Result<Box<dyn Entrant>, Failure> {
-    perceptron(folder, Requantisation::Float)
+    integer_network(folder, Requantisation::Float)
 }

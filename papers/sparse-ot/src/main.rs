@@ -31,8 +31,6 @@ fn main() -> ExitCode {
         .experiment(RouterTime)
         .experiment(MixtureOfExperts)
         .claims(claims())
-        .contest(rivals::Sparse)
-        .contest(rivals::Entropic)
-        .contest(rivals::Exact);
+        .contests(rivals::contests());
     lab::main(&paper, command::Command::run)
 }

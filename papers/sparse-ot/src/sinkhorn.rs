@@ -8,7 +8,7 @@
 //! fᵢ = ε (log aᵢ − log Σⱼ exp((gⱼ − cᵢⱼ)/ε)) with the largest term taken out of the sum. So nothing overflows or
 //! vanishes however small ε is. Masses of zero have the potential −∞ and empty rows.
 
-use ndarray::{Array2, ShapeBuilder};
+use ndarray::{Array2, ArrayView1, ShapeBuilder};
 use numerics::sum::sum;
 use rayon::prelude::*;
 
@@ -257,10 +257,11 @@ impl<'a> State<'a> {
     fn update_columns(&mut self) {
         let Self { kernel, u, v, .. } = self;
         let (m, b) = (u.len(), self.problem.b());
+        let u = ArrayView1::from(u.as_slice());
         v.par_iter_mut().zip(kernel.par_chunks_exact(m)).zip(b).with_min_len(16).for_each(
             |((v, column), b)| {
                 // Not a number where the sum is lost.
-                let sum = dot(column, u);
+                let sum = ArrayView1::from(column).dot(&u);
                 *v = match *b > 0.0 {
                     true if lost(sum, *b) => f64::NAN,
                     true => b / sum,
@@ -305,19 +306,6 @@ fn lost(sum: f64, mass: f64) -> bool {
 
 fn out_of_range(scalings: &[f64]) -> bool {
     scalings.iter().any(|scaling| !(1.0 / LARGEST_SCALING..=LARGEST_SCALING).contains(scaling))
-}
-
-/// Σ x y in eight partial sums, for registers of many numbers.
-fn dot(x: &[f64], y: &[f64]) -> f64 {
-    let mut partial = [0.0; 8];
-    let (mut x, mut y) = (x.chunks_exact(8), y.chunks_exact(8));
-    for (x, y) in x.by_ref().zip(y.by_ref()) {
-        for k in 0..8 {
-            partial[k] += x[k] * y[k];
-        }
-    }
-    let rest: f64 = x.remainder().iter().zip(y.remainder()).map(|(x, y)| x * y).sum();
-    partial.iter().sum::<f64>() + rest
 }
 
 /// For every column of the cost, ε (log mass − log Σ exp((other − c)/ε)).

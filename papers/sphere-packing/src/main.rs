@@ -33,7 +33,6 @@ fn main() -> ExitCode {
         .experiment(PrecisionNeeded)
         .experiment(SolverTime)
         .claims(claims())
-        .contest(rivals::EightDigits)
-        .contest(rivals::TwentyDigits);
+        .contests(rivals::contests());
     lab::main(&paper, command::Command::run)
 }

@@ -16,10 +16,10 @@ use sphere_packing::semidefinite::Status;
 use sphere_packing::semidefinite::precision::{Plan, Precision, solve};
 use sphere_packing::semidefinite::sdpa::SparseProblem;
 
-/// As exact as double precision allows.
-pub struct EightDigits;
-/// More exact than double precision allows.
-pub struct TwentyDigits;
+/// The contests, in the order in which they are shown.
+pub fn contests() -> [Contest; 2] {
+    [eight_digits(), twenty_digits()]
+}
 
 fn theta(nodes: usize, random: &mut ChaCha8Rng) -> SparseProblem {
     let one = || "1".to_owned();
@@ -73,41 +73,30 @@ fn solving(folder: &Path, from: Precision) -> Result<Box<dyn Entrant>, Failure> 
     Ok(entrant(move || minimum(&problem, gap, from), |&value| arr1(&[value]).into_dyn()))
 }
 
-impl Contest for EightDigits {
-    fn id(&self) -> &'static str {
-        "eight-digits"
-    }
-    fn title(&self) -> &'static str {
-        "A semidefinite programme to eight digits"
-    }
-    fn work(&self) -> &'static str {
-        "Lovász's ϑ of a random graph with 40 nodes, edges with probability 1/2, to a relative gap of 1e-8."
-    }
-    fn judged(&self) -> Judged {
-        Judged {
+/// As exact as double precision allows.
+fn eight_digits() -> Contest {
+    let longer = "The same in 106 bits, which the programmes of the paper want.";
+    let many = "Works in 256 bits.";
+    Contest {
+        id: "eight-digits",
+        title: "A semidefinite programme to eight digits",
+        work: "Lovász's ϑ of a random graph with 40 nodes, edges with probability 1/2, to a relative gap of 1e-8.",
+        judged: Judged {
             name: "relative error of the value, against ours to a gap of 1e-11",
             target: Some(Target::AtMost(1e-7)),
-        }
-    }
-    fn write_inputs(&self, profile: Profile, folder: &Path, random: &mut ChaCha8Rng) -> Result<(), Failure> {
-        write_theta(if profile == Profile::Smoke { 6 } else { 40 }, 1e-8, folder, random)
-    }
-    fn ours(&self) -> Vec<Ours> {
-        let longer = "The same in 106 bits, which the programmes of the paper want.";
-        vec![
+        },
+        write_inputs: |profile, folder, random| {
+            write_theta(if profile == Profile::Smoke { 6 } else { 40 }, 1e-8, folder, random)
+        },
+        ours: vec![
             Ours { name: "53 bits, raised where that is too few", differs: None, load: from_double },
             Ours { name: "106 bits", differs: Some(longer), load: from_double_double },
-        ]
-    }
-    fn rivals(&self) -> Vec<Rival> {
-        let many = "Works in 256 bits.";
-        vec![
+        ],
+        rivals: vec![
             Rival { name: "Clarabel", script: "solvers", function: "clarabel", differs: None },
             Rival { name: "SDPA-GMP", script: "solvers", function: "sdpa", differs: Some(many) },
-        ]
-    }
-    fn judge(&self, inputs: &Path, answer: &ArrayD<f64>) -> Result<f64, Failure> {
-        relative_error(inputs, answer)
+        ],
+        judge: relative_error,
     }
 }
 
@@ -119,33 +108,22 @@ fn from_double_double(folder: &Path) -> Result<Box<dyn Entrant>, Failure> {
     solving(folder, Precision::DoubleDouble)
 }
 
-impl Contest for TwentyDigits {
-    fn id(&self) -> &'static str {
-        "twenty-digits"
-    }
-    fn title(&self) -> &'static str {
-        "A semidefinite programme to twenty digits"
-    }
-    fn work(&self) -> &'static str {
-        "The same of a graph with 20 nodes, to a relative gap of 1e-20, in 256 bits. The answer is rounded to double precision."
-    }
-    fn judged(&self) -> Judged {
-        Judged {
+/// More exact than double precision allows.
+fn twenty_digits() -> Contest {
+    Contest {
+        id: "twenty-digits",
+        title: "A semidefinite programme to twenty digits",
+        work: "The same of a graph with 20 nodes, to a relative gap of 1e-20, in 256 bits. The answer is rounded to double precision.",
+        judged: Judged {
             name: "relative error of the value, against ours to a gap of 1e-23",
             target: Some(Target::AtMost(1e-14)),
-        }
-    }
-    fn write_inputs(&self, profile: Profile, folder: &Path, random: &mut ChaCha8Rng) -> Result<(), Failure> {
-        write_theta(if profile == Profile::Smoke { 5 } else { 20 }, 1e-20, folder, random)
-    }
-    fn ours(&self) -> Vec<Ours> {
-        vec![Ours { name: "256 bits", differs: None, load: in_256_bits }]
-    }
-    fn rivals(&self) -> Vec<Rival> {
-        vec![Rival { name: "SDPA-GMP", script: "solvers", function: "sdpa", differs: None }]
-    }
-    fn judge(&self, inputs: &Path, answer: &ArrayD<f64>) -> Result<f64, Failure> {
-        relative_error(inputs, answer)
+        },
+        write_inputs: |profile, folder, random| {
+            write_theta(if profile == Profile::Smoke { 5 } else { 20 }, 1e-20, folder, random)
+        },
+        ours: vec![Ours { name: "256 bits", differs: None, load: in_256_bits }],
+        rivals: vec![Rival { name: "SDPA-GMP", script: "solvers", function: "sdpa", differs: None }],
+        judge: relative_error,
     }
 }
 

@@ -274,9 +274,8 @@ fn lab_command<Own: Subcommand>(paper: &Paper, command: Command<Own>, quiet: boo
             rivals::hold(paper, &Tournament { profile, seed, python, contests, rounds: rounds.into(), out })
         }
         Command::Contend { contest, entrant, inputs } => {
-            let found = paper.contests.iter().find(|known| known.id() == contest);
-            let found = found.ok_or_else(|| Error::Usage(format!("there is no contest {contest}")))?;
-            rivals::contend(&**found, &entrant, &inputs, std::io::stdin().lock(), std::io::stdout())
+            let contest = paper.find_contest(&contest)?;
+            rivals::contend(contest, &entrant, &inputs, std::io::stdin().lock(), std::io::stdout())
         }
         Command::Own(_) => Err(Error::Internal("a paper's own subcommand came to lab".into())),
     }

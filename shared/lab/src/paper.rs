@@ -33,7 +33,7 @@ pub struct Paper {
     pub(crate) open_questions: &'static [&'static str],
     pub(crate) experiments: Vec<Box<dyn AnyExperiment>>,
     pub(crate) claims: Vec<Claim>,
-    pub(crate) contests: Vec<Box<dyn Contest>>,
+    pub(crate) contests: Vec<Contest>,
 }
 
 impl Paper {
@@ -74,9 +74,9 @@ impl Paper {
         self
     }
 
-    /// Adds a contest with public packages.
-    pub fn contest(mut self, contest: impl Contest) -> Self {
-        self.contests.push(Box::new(contest));
+    /// Adds contests with public packages.
+    pub fn contests(mut self, contests: impl IntoIterator<Item = Contest>) -> Self {
+        self.contests.extend(contests);
         self
     }
 
@@ -93,12 +93,22 @@ impl Paper {
 
     fn find(&self, name: &str) -> Result<&dyn AnyExperiment, Error> {
         let found = self.experiments.iter().find(|experiment| experiment.id() == name);
-        found.map(AsRef::as_ref).ok_or_else(|| {
-            let distance = |id: &str| strsim::damerau_levenshtein(id, name);
-            let nearest =
-                self.experiments.iter().map(|experiment| experiment.id()).min_by_key(|id| distance(id));
-            let hint = nearest.map_or_else(String::new, |id| format!(": did you mean {id}?"));
-            Error::Usage(format!("{} has no experiment {name}{hint}", self.citation.id))
-        })
+        let known = || self.experiments.iter().map(|experiment| experiment.id());
+        found.map(AsRef::as_ref).ok_or_else(|| self.unknown("experiment", name, known()))
+    }
+
+    /// The contest of this name.
+    ///
+    /// # Errors
+    /// For an unknown name, with the nearest known one.
+    pub(crate) fn find_contest(&self, name: &str) -> Result<&Contest, Error> {
+        let found = self.contests.iter().find(|contest| contest.id == name);
+        found.ok_or_else(|| self.unknown("contest", name, self.contests.iter().map(|contest| contest.id)))
+    }
+
+    fn unknown(&self, kind: &str, name: &str, known: impl Iterator<Item = &'static str>) -> Error {
+        let nearest = known.min_by_key(|id| strsim::damerau_levenshtein(id, name));
+        let hint = nearest.map_or_else(String::new, |id| format!(": did you mean {id}?"));
+        Error::Usage(format!("{} has no {kind} {name}{hint}", self.citation.id))
     }
 }

@@ -28,30 +28,25 @@ pub(crate) use contend::contend;
 pub use page::build;
 pub(crate) use tournament::{Tournament, hold};
 
-/// The same work for this crate's method and for public packages.
-pub trait Contest: Send + Sync + 'static {
+/// The same work for this crate's methods and for public packages.
+pub struct Contest {
     /// Its name: ASCII letters, digits and `-`.
-    fn id(&self) -> &'static str;
+    pub id: &'static str,
     /// A heading.
-    fn title(&self) -> &'static str;
+    pub title: &'static str,
     /// What every entrant is asked for, with the sizes, in a sentence or two.
-    fn work(&self) -> &'static str;
-    /// How an answer is judged.
-    fn judged(&self) -> Judged;
-    /// Writes the inputs into an empty folder, `Smoke` ones in a moment.
-    ///
-    /// # Errors
-    /// If they cannot be made or written.
-    fn write_inputs(&self, profile: Profile, folder: &Path, random: &mut ChaCha8Rng) -> Result<(), Failure>;
+    pub work: &'static str,
+    /// What the judge's number means.
+    pub judged: Judged,
+    /// Writes the inputs into an empty folder, `Smoke` ones in a moment; fails if they cannot be made or written.
+    pub write_inputs: fn(Profile, &Path, &mut ChaCha8Rng) -> Result<(), Failure>,
     /// This workspace's entrants; ratios are to the first.
-    fn ours(&self) -> Vec<Ours>;
+    pub ours: Vec<Ours>,
     /// The public packages.
-    fn rivals(&self) -> Vec<Rival>;
-    /// The number that an answer comes to, from the inputs' folder and the answer.
-    ///
-    /// # Errors
-    /// If the answer makes no sense, for instance has the wrong shape.
-    fn judge(&self, inputs: &Path, answer: &ArrayD<f64>) -> Result<f64, Failure>;
+    pub rivals: Vec<Rival>,
+    /// The number that an answer comes to, from the inputs' folder and the answer; fails if the answer makes no sense, for
+    /// instance has the wrong shape.
+    pub judge: fn(&Path, &ArrayD<f64>) -> Result<f64, Failure>,
 }
 
 /// What the number of an answer means.

@@ -46,27 +46,26 @@ fn main() -> ExitCode {
     })
 }
 
-fn scoreboard(out: Option<PathBuf>) -> anyhow::Result<()> {
-    let (reports, root) = match out {
-        Some(out) => (out, None),
+/// The folder of the reports, and the workspace whose READMEs go with them: none where another folder is named.
+fn reports(out: Option<PathBuf>, folder: &str) -> anyhow::Result<(PathBuf, Option<PathBuf>)> {
+    match out {
+        Some(out) => Ok((out, None)),
         None => {
             let root = workspace_root()?;
-            (root.join("reports"), Some(root))
+            Ok((root.join(folder), Some(root)))
         }
-    };
+    }
+}
+
+fn scoreboard(out: Option<PathBuf>) -> anyhow::Result<()> {
+    let (reports, root) = reports(out, "reports")?;
     let papers = index::build(&reports, root.as_deref())?;
     say(&format!("{} papers: {}", papers, reports.join("index.html").display()))?;
     Ok(())
 }
 
 fn contests(out: Option<PathBuf>) -> anyhow::Result<()> {
-    let (folder, root) = match out {
-        Some(out) => (out, None),
-        None => {
-            let root = workspace_root()?;
-            (root.join("reports/rivals"), Some(root))
-        }
-    };
+    let (folder, root) = reports(out, "reports/rivals")?;
     let papers = rivals::build(&folder, root.as_deref())?;
     say(&format!("contests of {} papers: {}", papers, folder.join("index.html").display()))?;
     Ok(())

@@ -17,14 +17,14 @@ use super::{Contest, Entrant};
 /// # Errors
 /// For an unknown entrant, and if a line cannot be read or written. A fault of the method is a reply.
 pub(crate) fn contend(
-    contest: &dyn Contest,
+    contest: &Contest,
     name: &str,
     inputs: &Path,
     lines: impl BufRead,
     mut replies: impl Write,
 ) -> Result<(), Error> {
-    let ours = contest.ours().into_iter().find(|ours| ours.name == name);
-    let ours = ours.ok_or_else(|| Error::Usage(format!("contest {} has no entrant {name}", contest.id())))?;
+    let ours = contest.ours.iter().find(|ours| ours.name == name);
+    let ours = ours.ok_or_else(|| Error::Usage(format!("contest {} has no entrant {name}", contest.id)))?;
     let mut reply = |reply: Reply| -> Result<(), Error> {
         let text = serde_json::to_string(&reply).map_err(|fault| Error::Internal(fault.to_string()))?;
         writeln!(replies, "{text}").and_then(|()| replies.flush()).writing("standard output".as_ref())
@@ -81,46 +81,28 @@ fn memory(field: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use ndarray::{Array1, ArrayD};
-    use rand_chacha::ChaCha8Rng;
 
-    use super::super::{Judged, Ours, Rival, entrant};
+    use super::super::{Judged, Ours, entrant};
     use super::*;
-    use crate::experiment::Profile;
 
-    struct Doubling;
-
-    impl Contest for Doubling {
-        fn id(&self) -> &'static str {
-            "doubling"
-        }
-        fn title(&self) -> &'static str {
-            "Doubling"
-        }
-        fn work(&self) -> &'static str {
-            "Double a number."
-        }
-        fn judged(&self) -> Judged {
-            Judged { name: "number", target: None }
-        }
-        fn write_inputs(&self, _: Profile, _: &Path, _: &mut ChaCha8Rng) -> Result<(), Failure> {
-            Ok(())
-        }
-        fn ours(&self) -> Vec<Ours> {
-            let load = |_: &Path| {
-                let mut number = 1.0;
-                let call = move || {
-                    number *= 2.0;
-                    if number > 8.0 { Err("too large".into()) } else { Ok(number) }
-                };
-                Ok(entrant(call, |number| Array1::from(vec![*number]).into_dyn()))
+    fn doubling() -> Contest {
+        let load = |_: &Path| {
+            let mut number = 1.0;
+            let call = move || {
+                number *= 2.0;
+                if number > 8.0 { Err("too large".into()) } else { Ok(number) }
             };
-            vec![Ours { name: "ours", differs: None, load }]
-        }
-        fn rivals(&self) -> Vec<Rival> {
-            Vec::new()
-        }
-        fn judge(&self, _: &Path, answer: &ArrayD<f64>) -> Result<f64, Failure> {
-            Ok(answer.sum())
+            Ok(entrant(call, |number| Array1::from(vec![*number]).into_dyn()))
+        };
+        Contest {
+            id: "doubling",
+            title: "Doubling",
+            work: "Double a number.",
+            judged: Judged { name: "number", target: None },
+            write_inputs: |_, _, _| Ok(()),
+            ours: vec![Ours { name: "ours", differs: None, load }],
+            rivals: Vec::new(),
+            judge: |_, answer| Ok(answer.sum()),
         }
     }
 
@@ -130,7 +112,7 @@ mod tests {
         let path = folder.path().join("answer.npy");
         let lines = format!("answer {0}\ncall 3\nanswer {0}\ncall 1\njump\n", path.display());
         let mut replies = Vec::new();
-        contend(&Doubling, "ours", folder.path(), lines.as_bytes(), &mut replies).unwrap();
+        contend(&doubling(), "ours", folder.path(), lines.as_bytes(), &mut replies).unwrap();
         let replies = String::from_utf8(replies).unwrap();
         let replies: Vec<&str> = replies.lines().collect();
         assert!(replies[0].starts_with("{\"ready\":"), "{replies:?}");
@@ -141,8 +123,8 @@ mod tests {
         assert_eq!(replies[4], "{\"failed\":\"too large\"}");
         assert!(replies[5].contains("jump: expected"), "{replies:?}");
         let answer: ArrayD<f64> = ndarray_npy::read_npy(&path).unwrap();
-        assert_eq!(Doubling.judge(folder.path(), &answer).unwrap(), 8.0);
-        assert!(contend(&Doubling, "theirs", folder.path(), "".as_bytes(), Vec::new()).is_err());
+        assert_eq!((doubling().judge)(folder.path(), &answer).unwrap(), 8.0);
+        assert!(contend(&doubling(), "theirs", folder.path(), "".as_bytes(), Vec::new()).is_err());
     }
 
     #[cfg(target_os = "linux")]

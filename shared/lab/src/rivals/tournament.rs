@@ -9,10 +9,11 @@ use crate::command::say;
 use crate::error::{Error, Failure, IoContext};
 use crate::experiment::Profile;
 use crate::interrupt;
+use crate::means::Mean;
 use crate::paper::Paper;
 use crate::provenance::{Machine, Sources, workspace_root};
 use crate::table::format_number;
-use numerics::bootstrap::{mean, mean_interval, quantile};
+use numerics::bootstrap::quantile;
 use numerics::random::stream;
 
 use super::process::{Call, Out, Process};
@@ -71,15 +72,10 @@ pub(crate) fn hold(paper: &Paper, tournament: &Tournament) -> Result<(), Error> 
                 .into(),
         ));
     }
-    let known = |name: &String| paper.contests.iter().any(|contest| contest.id() == *name);
-    if let Some(unknown) = tournament.contests.iter().find(|name| !known(name)) {
-        let names: Vec<&str> = paper.contests.iter().map(|contest| contest.id()).collect();
-        let names = if names.is_empty() { "none".into() } else { names.join(", ") };
-        return Err(Error::Usage(format!("{} has no contest {unknown}: it has {names}", paper.citation.id)));
-    }
-    let chosen = paper.contests.iter().filter(|contest| {
-        tournament.contests.is_empty() || tournament.contests.iter().any(|id| id == contest.id())
-    });
+    let chosen: Vec<&Contest> = match tournament.contests.is_empty() {
+        true => paper.contests.iter().collect(),
+        false => tournament.contests.iter().map(|name| paper.find_contest(name)).collect::<Result<_, _>>()?,
+    };
     let sources = Sources::of(&paper.citation.id, Some(&root));
     let (out, inputs) = match &tournament.out {
         Some(out) => (out.clone(), out.join(".inputs")),
@@ -98,8 +94,8 @@ pub(crate) fn hold(paper: &Paper, tournament: &Tournament) -> Result<(), Error> 
         contests: Vec::new(),
     };
     for contest in chosen {
-        let place = Place { root: &root, inputs: inputs.join(&paper.citation.id).join(contest.id()), core };
-        results.contests.push(one(paper, &**contest, tournament, &place)?);
+        let place = Place { root: &root, inputs: inputs.join(&paper.citation.id).join(contest.id), core };
+        results.contests.push(one(paper, contest, tournament, &place)?);
     }
     write(&results, &out)?;
     let rows = results.contests.iter().flat_map(|contest| &contest.entrants);
@@ -114,32 +110,32 @@ pub(crate) fn hold(paper: &Paper, tournament: &Tournament) -> Result<(), Error> 
 
 fn one(
     paper: &Paper,
-    contest: &dyn Contest,
+    contest: &Contest,
     tournament: &Tournament,
     place: &Place<'_>,
 ) -> Result<ContestResults, Error> {
-    let faulty = |fault: Failure| Error::Report { experiment: contest.id().into(), fault };
+    let faulty = |fault: Failure| Error::Report { experiment: contest.id.into(), fault };
     let inputs = &place.inputs;
     if inputs.exists() {
         fs::remove_dir_all(inputs).writing(inputs)?;
     }
     fs::create_dir_all(inputs).writing(inputs)?;
-    let mut random = stream(tournament.seed, &[&paper.citation.id, "rivals", contest.id()]);
-    contest.write_inputs(tournament.profile, inputs, &mut random).map_err(faulty)?;
+    let mut random = stream(tournament.seed, &[&paper.citation.id, "rivals", contest.id]);
+    (contest.write_inputs)(tournament.profile, inputs, &mut random).map_err(faulty)?;
     let all = std::thread::available_parallelism().map_or(1, usize::from);
     let mut entrants = Vec::new();
     for threads in if all > 1 { vec![1, all] } else { vec![1] } {
         entrants.extend(compete(paper, contest, tournament, place, threads)?);
     }
-    let judged = contest.judged();
+    let judged = contest.judged;
     let target = judged.target.map(|target| match target {
         Target::AtMost(most) => format!("at most {}", format_number(most)),
         Target::AtLeast(least) => format!("at least {}", format_number(least)),
     });
     Ok(ContestResults {
-        id: contest.id().into(),
-        title: contest.title().into(),
-        work: contest.work().into(),
+        id: contest.id.into(),
+        title: contest.title.into(),
+        work: contest.work.into(),
         judged: judged.name.into(),
         target,
         entrants,
@@ -149,7 +145,7 @@ fn one(
 /// All entrants with one number of threads.
 fn compete(
     paper: &Paper,
-    contest: &dyn Contest,
+    contest: &Contest,
     tournament: &Tournament,
     place: &Place<'_>,
     threads: usize,
@@ -188,7 +184,7 @@ fn compete(
 
 fn start(
     paper: &Paper,
-    contest: &dyn Contest,
+    contest: &Contest,
     tournament: &Tournament,
     place: &Place<'_>,
     threads: usize,
@@ -199,20 +195,20 @@ fn start(
     let python = tournament.python.clone().unwrap_or_else(|| root.join("target/rivals/venv/bin/python"));
     let mut field = Vec::new();
     // What an entrant prints beside its replies tells why it failed.
-    let log = |number: usize, threads: usize| -> Result<Stdio, Error> {
+    let log = |number: usize| -> Result<Stdio, Error> {
         let path = inputs.join(format!("entrant-{number}-{threads}.log"));
         Ok(File::create(&path).writing(&path)?.into())
     };
-    for ours in contest.ours() {
+    for ours in &contest.ours {
         let mut command = on_cores(&program);
         command
-            .args(["contend", contest.id(), ours.name, "--threads", &threads.to_string(), "--inputs"])
+            .args(["contend", contest.id, ours.name, "--threads", &threads.to_string(), "--inputs"])
             .arg(inputs)
-            .stderr(log(field.len(), threads)?);
+            .stderr(log(field.len())?);
         field.push(Running::start(contest, threads, ours.name, true, ours.differs, &mut command));
     }
     let scripts = root.join("papers").join(&paper.citation.id).join("rivals");
-    for rival in contest.rivals() {
+    for rival in &contest.rivals {
         let mut command = on_cores(&python);
         for pool in ["OMP", "OPENBLAS", "MKL", "NUMBA"] {
             command.env(format!("{pool}_NUM_THREADS"), threads.to_string());
@@ -223,7 +219,7 @@ fn start(
             .arg(rival.function)
             .arg(inputs)
             .arg(threads.to_string())
-            .stderr(log(field.len(), threads)?);
+            .stderr(log(field.len())?);
         field.push(Running::start(contest, threads, rival.name, false, rival.differs, &mut command));
     }
     Ok(field)
@@ -257,7 +253,7 @@ fn stop_if_interrupted() -> Result<(), Error> {
 
 impl Running {
     fn start(
-        contest: &dyn Contest,
+        contest: &Contest,
         threads: usize,
         name: &str,
         ours: bool,
@@ -265,7 +261,7 @@ impl Running {
         command: &mut Command,
     ) -> Self {
         let row = Row {
-            contest: contest.id().into(),
+            contest: contest.id.into(),
             threads,
             entrant: name.into(),
             ours,
@@ -297,11 +293,11 @@ impl Running {
     }
 
     /// The untimed first call, whose answer is judged. Gives how long the second one would take.
-    fn warm_up(&mut self, contest: &dyn Contest, inputs: &Path, answer: &Path) -> Option<f64> {
+    fn warm_up(&mut self, contest: &Contest, inputs: &Path, answer: &Path) -> Option<f64> {
         let process = self.process.as_mut()?;
         let judged = process.call(1).and_then(|first| {
             process.answer(answer)?;
-            let value = read_answer(answer).and_then(|answer| contest.judge(inputs, &answer));
+            let value = read_answer(answer).and_then(|answer| (contest.judge)(inputs, &answer));
             match value.map_err(|fault| fault.to_string()) {
                 Ok(value) if value.is_finite() => Ok((first, value)),
                 Ok(value) => Err(Out::Failed(format!("its answer: judged {value}"))),
@@ -316,7 +312,7 @@ impl Running {
             }
         };
         self.row.value = Some(value);
-        self.row.reached = contest.judged().target.map(|target| target.reached(value));
+        self.row.reached = contest.judged.target.map(|target| target.reached(value));
         // The first call may have compiled something; a short one tells little of how often to repeat it.
         if call.wall_seconds < SLOW_CALL_SECONDS {
             match process.call(1) {
@@ -360,10 +356,8 @@ impl Running {
         let ratio = |of: fn(&Call) -> f64| -> Option<[f64; 3]> {
             let logarithms: Vec<f64> =
                 rounds.iter().zip(reference).map(|(call, ours)| (of(call) / of(ours)).ln()).collect();
-            let path = [&*row.contest, &row.entrant, &row.threads.to_string()].map(str::to_owned);
-            let path: Vec<&str> = path.iter().map(String::as_str).collect();
-            let interval = mean_interval(&logarithms, &mut stream(0, &path))?;
-            Some([mean(&logarithms), interval.low, interval.high].map(f64::exp))
+            let found = Mean::of(&logarithms, &row.contest, &row.entrant, row.threads as f64);
+            (!logarithms.is_empty()).then(|| [found.mean, found.low, found.high].map(f64::exp))
         };
         let (cpu, wall) = (ratio(|call| call.cpu_seconds), ratio(|call| call.wall_seconds));
         if let Some([middle, low, high]) = cpu {
