@@ -11,8 +11,7 @@ use crate::figure::{Chart, Figure};
 use crate::files::write_atomically;
 use crate::paper::Citation;
 use crate::provenance::Machine;
-use crate::record::Record;
-use crate::table::{csv_bytes, frame_of_records, parquet_bytes};
+use crate::report::Report;
 
 /// The results of one paper's contests.
 #[derive(Serialize, Deserialize)]
@@ -82,31 +81,21 @@ pub(super) struct Row {
 /// If a file cannot be written.
 pub(super) fn write(results: &Results, out: &Path) -> Result<(), Error> {
     let id = &results.paper.id;
-    let faulty = |fault: Failure| Error::Report { experiment: id.clone(), fault };
+    let faulty = |fault: Failure| Error::Report { experiment: format!("contests of {id}"), fault };
     let rows: Vec<&Row> = results.contests.iter().flat_map(|contest| &contest.entrants).collect();
-    let records =
-        rows.iter().map(Record::of).collect::<Result<Vec<_>, _>>().map_err(|fault| faulty(fault.into()))?;
-    let frame = frame_of_records(&records).map_err(|fault| faulty(fault.into()))?;
-    let file = |kind: &str| out.join(format!("{id}.{kind}"));
-    write_atomically(&file("csv"), &csv_bytes(&frame).map_err(|fault| faulty(fault.into()))?)?;
-    write_atomically(&file("parquet"), &parquet_bytes(&frame).map_err(|fault| faulty(fault.into()))?)?;
-    match figure(results) {
-        Some(figure) => {
-            write_atomically(
-                &file("svg"),
-                figure.to_svg().map_err(|fault| faulty(fault.into()))?.as_bytes(),
-            )?;
-            write_atomically(&file("png"), &figure.to_png().map_err(|fault| faulty(fault.into()))?)?;
-        }
-        None => {
-            for kind in ["svg", "png"] {
-                // Of an earlier run that could measure more; that it is not there is no fault.
-                let _ = fs::remove_file(file(kind));
-            }
+    let mut report = Report::new(out, "rivals", Vec::new());
+    report.records(id, "All entrants.", &rows).map_err(faulty)?;
+    if let Some(figure) = figure(results) {
+        let caption = "CPU time over that of our first method, with one thread.";
+        report.figure(id, caption, caption, &figure).map_err(faulty)?;
+    } else {
+        for kind in ["svg", "png"] {
+            // Of an earlier run that could measure more; that it is not there is no fault.
+            let _ = fs::remove_file(out.join(format!("{id}.{kind}")));
         }
     }
     let json = serde_json::to_string_pretty(results).map_err(|fault| faulty(fault.into()))?;
-    write_atomically(&file("json"), json.as_bytes())
+    write_atomically(&out.join(format!("{id}.json")), json.as_bytes())
 }
 
 /// CPU time over ours with one thread, by contest; nothing where no rival was measured.
