@@ -1,9 +1,9 @@
-//! How the papers' tests call the papers' programs. A test file names its program and takes this in:
+//! How the papers' tests call the papers' programs. A crate's `tests/all/main.rs` names its program and takes this in:
 //!
 //! ```text
 //! const PROGRAM: &str = env!("CARGO_BIN_EXE_…");
 //!
-//! #[path = "../../../shared/program.rs"]
+//! #[path = "../../../../shared/program.rs"]
 //! mod program;
 //! ```
 

@@ -46,8 +46,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(feature = "lab")]
 pub mod claims;
 pub mod exact;
+#[cfg(feature = "lab")]
 pub mod experiments;
 pub mod function;
 pub mod graph;

@@ -46,12 +46,14 @@
 pub mod best_response;
 pub mod block_search;
 pub mod bounds;
+#[cfg(feature = "lab")]
 pub mod claims;
 pub mod composition;
 pub mod constructions;
 pub mod continuous;
 pub mod evaluate;
 pub mod exhaustive;
+#[cfg(feature = "lab")]
 pub mod experiments;
 pub mod geometry;
 pub mod integer_program;

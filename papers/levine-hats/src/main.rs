@@ -10,7 +10,7 @@ use levine_hats::experiments::{
 };
 
 mod command;
-mod rivals;
+mod contests;
 
 fn main() -> ExitCode {
     let citation = Citation {
@@ -21,19 +21,23 @@ fn main() -> ExitCode {
         year: 2025,
         link: Some("https://arxiv.org/abs/2508.01737".into()),
     };
-    let paper = Paper::new(citation, env!("CARGO_PKG_VERSION"), include_str!("summary.txt"))
-        .data("No data: the game itself. Searches and samples draw from the seed.")
-        .open_questions(OPEN_QUESTIONS)
-        .experiment(ValueTable)
-        .experiment(BlockValues)
-        .experiment(Convergence)
-        .experiment(WinRegions)
-        .experiment(StrategyHistogram)
-        .experiment(SearchBasins)
-        .experiment(ManyPlayers)
-        .experiment(BiasedHats)
-        .experiment(ContinuousGame)
-        .claims(claims())
-        .contests(rivals::contests());
-    lab::main(&paper, command::Command::run)
+    let paper = Paper::new(
+        citation,
+        env!("CARGO_PKG_VERSION"),
+        "Strategies that win 7/20 of games",
+        include_str!("summary.txt"),
+    )
+    .data("No data: the game itself. Searches and samples draw from the seed.")
+    .open_questions(OPEN_QUESTIONS)
+    .experiment(ValueTable)
+    .experiment(BlockValues)
+    .experiment(Convergence)
+    .experiment(WinRegions)
+    .experiment(StrategyHistogram)
+    .experiment(SearchBasins)
+    .experiment(ManyPlayers)
+    .experiment(BiasedHats)
+    .experiment(ContinuousGame)
+    .claims(claims());
+    rivals::main(&paper, contests::contests(), command::Command::run)
 }

@@ -18,8 +18,6 @@ pub const OPEN_QUESTIONS: &[&str] = &[
     "NOTEARS and DAGMA are reconstructions from their papers with another inner solver; λ = 0.1 and 0.02 are their authors' defaults. GOLEM and NOFEARS, with which the paper compares, are not here.",
 ];
 
-const PAPER: &str = "notears-topo";
-
 /// All claims, in the order in which the reports show them.
 pub fn claims() -> Vec<Claim> {
     vec![
@@ -138,7 +136,7 @@ pub fn claims() -> Vec<Claim> {
             Rule::at_least("share of NOTEARS's graphs whose KKT residual is above 1e-6 λ", 0.5),
             |table| {
                 let violated = residuals(table, &[Stage::NotearsRefitted]).map(|residual| f64::from(u8::from(residual > 1e-6)));
-                Ok(Estimate::mean_of(&violated.collect::<Vec<_>>(), PAPER))
+                Ok(table.mean(violated))
             },
         )
         .shown_by("stages"),
@@ -158,7 +156,7 @@ pub fn claims() -> Vec<Claim> {
             Rule::at_most("score after the paper's swaps minus that of the true order, mean over searches", 0.0),
             |table| {
                 let rows = table.rows().filter(|(_, row)| !row.all_moves);
-                Ok(Estimate::mean_of(&rows.map(|(_, row)| row.score - row.truth).collect::<Vec<_>>(), PAPER))
+                Ok(table.mean(rows.map(|(_, row)| row.score - row.truth)))
             },
         )
         .shown_by("ends"),
@@ -173,7 +171,7 @@ pub fn claims() -> Vec<Claim> {
                     rows.iter().find(|row| row.at == place).map_or(f64::NAN, |row| row.score)
                 };
                 let ratios = table.cells().map(|(_, rows)| at(rows, Place::Swapped) / at(rows, Place::Truth) - 1.0);
-                Ok(Estimate::mean_of(&ratios.collect::<Vec<_>>(), PAPER))
+                Ok(table.mean(ratios))
             },
         )
         .shown_by("losses"),
@@ -187,7 +185,7 @@ pub fn claims() -> Vec<Claim> {
                 let ratios = table.cells().map(|(_, rows)| {
                     of(rows, Moves::CandidateSwapsUnlimited).regressions as f64 / of(rows, Moves::AllSwaps).regressions as f64
                 });
-                Ok(Estimate::mean_of(&ratios.collect::<Vec<_>>(), PAPER))
+                Ok(table.mean(ratios))
             },
         )
         .shown_by("basins"),
@@ -199,7 +197,7 @@ pub fn claims() -> Vec<Claim> {
             Rule::at_most("score with candidate sets over that with all swaps, minus 1, mean over searches", 1e-3),
             |table| {
                 let ratios = pairs(table).map(|(sets, all)| sets.score / all.score - 1.0);
-                Ok(Estimate::mean_of(&ratios.collect::<Vec<_>>(), PAPER))
+                Ok(table.mean(ratios))
             },
         )
         .shown_by("basins"),
@@ -213,7 +211,7 @@ pub fn claims() -> Vec<Claim> {
                 let ratios = table.cells().map(|(_, rows)| {
                     of(rows, Moves::CandidateSwapsUnlimited).score / of(rows, Moves::AllSwaps).score - 1.0
                 });
-                Ok(Estimate::mean_of(&ratios.collect::<Vec<_>>(), PAPER))
+                Ok(table.mean(ratios))
             },
         )
         .shown_by("basins"),
@@ -227,7 +225,7 @@ pub fn claims() -> Vec<Claim> {
                 let ratios = table.cells().map(|(_, rows)| {
                     of(rows, Moves::AllInsertions).score / of(rows, Moves::AllSwaps).score - 1.0
                 });
-                Ok(Estimate::mean_of(&ratios.collect::<Vec<_>>(), PAPER))
+                Ok(table.mean(ratios))
             },
         )
         .shown_by("basins"),
@@ -264,7 +262,7 @@ pub fn claims() -> Vec<Claim> {
                 let points = |value: fn(&crate::experiments::work::Row) -> f64| {
                     table.rows().map(|(cell, row)| (cell.variables as f64, value(row))).collect::<Vec<_>>()
                 };
-                let (slow, fast) = (slope(&points(|row| row.refitting)), slope(&points(|row| row.factor)));
+                let (slow, fast) = (slope(&points(|row| row.refitting), table), slope(&points(|row| row.factor), table));
                 Ok(Estimate::with_interval(slow.0 - fast.0, slow.1 - fast.2, slow.2 - fast.1))
             },
         )
@@ -295,12 +293,12 @@ fn advantage(
         .cells()
         .filter(|(cell, _)| cell.noise == Noise::Gaussian)
         .filter_map(|(_, rows)| Some(of(rows, method)?.score / after(&of(rows, Method::Random)?) - 1.0));
-    Estimate::mean_of(&gains.collect::<Vec<_>>(), PAPER)
+    table.mean(gains)
 }
 
 fn improved(table: &Table<score_gap::Parameters, score_gap::Row>, method: Method) -> Estimate {
     let rows = table.rows().filter(|(_, row)| row.method == method);
-    Estimate::mean_of(&rows.map(|(_, row)| f64::from(u8::from(improves(row)))).collect::<Vec<_>>(), PAPER)
+    table.mean(rows.map(|(_, row)| f64::from(u8::from(improves(row)))))
 }
 
 fn residuals<'a>(

@@ -22,5 +22,3 @@ pub use sample_size::SampleSize;
 pub use score_gap::ScoreGap;
 pub use time::SearchTime;
 pub use work::Work;
-
-const PAPER: &str = "notears-topo";

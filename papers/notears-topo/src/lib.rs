@@ -56,12 +56,14 @@
 pub mod acyclicity;
 pub mod baseline;
 pub mod bilevel;
+#[cfg(feature = "lab")]
 pub mod claims;
 pub mod constraints;
 pub mod continuous;
 pub mod covariance;
 pub mod error;
 pub mod exact;
+#[cfg(feature = "lab")]
 pub mod experiments;
 pub mod factor;
 pub mod graph;

@@ -10,7 +10,7 @@ use notears_topo::experiments::{
 };
 
 mod command;
-mod rivals;
+mod contests;
 
 fn main() -> ExitCode {
     let citation = Citation {
@@ -21,7 +21,7 @@ fn main() -> ExitCode {
         year: 2023,
         link: Some("https://arxiv.org/abs/2305.17277".into()),
     };
-    let paper = Paper::new(citation, env!("CARGO_PKG_VERSION"), include_str!("summary.txt"))
+    let paper = Paper::new(citation, env!("CARGO_PKG_VERSION"), "Searching orders beats acyclicity penalties", include_str!("summary.txt"))
         .data("Linear, logistic and network models on random graphs, drawn by this crate from the seed; the protein data of Sachs and others in the full profile.")
         .open_questions(OPEN_QUESTIONS)
         .experiment(ScoreGap)
@@ -33,7 +33,6 @@ fn main() -> ExitCode {
         .experiment(Work)
         .experiment(SearchTime)
         .experiment(ProteinSignalling)
-        .claims(claims())
-        .contests(rivals::contests());
-    lab::main(&paper, command::Command::run)
+        .claims(claims());
+    rivals::main(&paper, contests::contests(), command::Command::run)
 }

@@ -21,8 +21,6 @@ pub const OPEN_QUESTIONS: &[&str] = &[
     "The quick profile goes to n = 2,048 where the paper has 10,000, with four networks at that width; the full profile has the paper's widths.",
 ];
 
-const PAPER: &str = "ntk";
-
 /// All claims, in the order in which the reports show them.
 pub fn claims() -> Vec<Claim> {
     vec![
@@ -71,7 +69,7 @@ pub fn claims() -> Vec<Claim> {
                 let shares = table.cells().filter(|(cell, _)| Some(cell.width) == widest).map(|(_, rows)| {
                     rows.iter().filter(|row| row.inside).count() as f64 / rows.len() as f64
                 });
-                Ok(Estimate::mean_of(&shares.collect::<Vec<_>>(), PAPER))
+                Ok(table.mean(shares))
             },
         )
         .paper_value("0.8 (by definition of the quantiles)")
@@ -152,7 +150,7 @@ pub fn claims() -> Vec<Claim> {
                     let best = rows.iter().map(|row| row.test_error).reduce(f64::min)?;
                     Some(best / rows.first()?.final_error)
                 });
-                Ok(Estimate::mean_of(&ratios.collect::<Vec<_>>(), PAPER))
+                Ok(table.mean(ratios))
             },
         )
         .shown_by("error"),
@@ -241,7 +239,7 @@ fn slope(table: &Table<fig1::Parameters, fig1::Row>, quantity: fn(&fig1::Row) ->
         .iter()
         .map(|(width, values)| ((*width as f64).ln(), numerics::bootstrap::mean(values)))
         .collect();
-    let mut random = numerics::random::stream(0, &[PAPER, "claims", "slope"]);
+    let mut random = table.resampling(&["claims", "slope"]);
     let mut slopes: Vec<f64> = (0..2_000)
         .map(|_| {
             let resampled = logs.iter().map(|(width, values)| {

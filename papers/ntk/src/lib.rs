@@ -44,7 +44,9 @@
 //! ```
 
 pub mod activation;
+#[cfg(feature = "lab")]
 pub mod claims;
+#[cfg(feature = "lab")]
 pub mod experiments;
 pub mod kernel;
 pub mod network;

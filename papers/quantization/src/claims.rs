@@ -20,8 +20,6 @@ pub const OPEN_QUESTIONS: &[&str] = &[
     "Networks have no batch normalisation; what such layers would have stored is computed from training images for calibration without data.",
 ];
 
-const PAPER: &str = "quantization";
-
 /// All claims, in the order in which the reports show them.
 pub fn claims() -> Vec<Claim> {
     vec![
@@ -142,7 +140,7 @@ pub fn claims() -> Vec<Claim> {
                         Some(error(rows, Range::StaticSymmetric, bits)? / error(rows, Range::Static, bits)?)
                     })
                 });
-                Ok(Estimate::mean_of(&ratios.collect::<Vec<_>>(), PAPER))
+                Ok(table.mean(ratios))
             },
         )
         .shown_by("ranges"),
@@ -158,7 +156,7 @@ pub fn claims() -> Vec<Claim> {
                 };
                 let cells = table.cells().filter(|(cell, _)| cell.outliers == 1e-3);
                 let ratios = cells.map(|(_, rows)| error(rows, Choice::MeanSquaredError) / error(rows, Choice::MinMax));
-                Ok(Estimate::mean_of(&ratios.collect::<Vec<_>>(), PAPER))
+                Ok(table.mean(ratios))
             },
         )
         .shown_by("errors"),
@@ -204,7 +202,7 @@ pub fn claims() -> Vec<Claim> {
                         (loss(Assignment::Uniform) / loss(Assignment::Program)).ln()
                     })
                 });
-                Ok(Estimate::mean_of(&wins.collect::<Vec<_>>(), PAPER))
+                Ok(table.mean(wins))
             },
         )
         .shown_by("front"),
@@ -216,7 +214,7 @@ pub fn claims() -> Vec<Claim> {
             Rule::at_least("rank correlation, mean over networks", 0.8),
             |table| {
                 let values = table.cells().filter_map(|(_, rows)| rows.first().map(|row| row.rank_correlation));
-                Ok(Estimate::mean_of(&values.collect::<Vec<_>>(), PAPER))
+                Ok(table.mean(values))
             },
         ),
         Claim::new(
@@ -323,7 +321,7 @@ fn times(table: &Table<speed::Parameters, speed::Row>, numerator: Task, denomina
 
 fn lost(table: &Table<families::Parameters, families::Row>, family: Family, bits: u32) -> Estimate {
     let rows = table.rows().filter(|(_, row)| (row.family, row.bits) == (family, bits));
-    Estimate::mean_of(&rows.map(|(_, row)| row.lost()).collect::<Vec<_>>(), PAPER)
+    table.mean(rows.map(|(_, row)| row.lost()))
 }
 
 /// How much less the second family loses, network by network, 2 to 4 bits.
@@ -334,7 +332,7 @@ fn advantage(table: &Table<families::Parameters, families::Row>, first: Family, 
     let gains = table
         .cells()
         .flat_map(|(_, rows)| [2, 3, 4].map(|bits| lost(rows, first, bits) - lost(rows, second, bits)));
-    Estimate::mean_of(&gains.collect::<Vec<_>>(), PAPER)
+    table.mean(gains)
 }
 
 fn gained(
@@ -354,7 +352,7 @@ fn gained(
         let gain = |bits: &u32| lost(rows, first, *bits) - lost(rows, second, *bits);
         activations.iter().map(gain).collect::<Vec<_>>()
     });
-    Estimate::mean_of(&gains.collect::<Vec<_>>(), PAPER)
+    table.mean(gains)
 }
 
 fn errors(
@@ -367,5 +365,5 @@ fn errors(
         rows.iter().find(|row| (row.range, row.bits) == (range, bits)).map_or(f64::NAN, |row| row.logit_error)
     };
     let ratios = table.cells().map(|(_, rows)| error(rows, first) / error(rows, second));
-    Estimate::mean_of(&ratios.collect::<Vec<_>>(), PAPER)
+    table.mean(ratios)
 }

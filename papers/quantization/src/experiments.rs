@@ -22,5 +22,3 @@ pub use mixed_precision::MixedPrecision;
 pub use sizes::Sizes;
 pub use speed::Speed;
 pub use staircases::Staircases;
-
-const PAPER: &str = "quantization";

@@ -46,8 +46,10 @@
 //! ```
 
 pub mod calibration;
+#[cfg(feature = "lab")]
 pub mod claims;
 pub mod error;
+#[cfg(feature = "lab")]
 pub mod experiments;
 pub mod granularity;
 pub mod integer;

@@ -9,7 +9,7 @@ use quantization::experiments::{
 };
 
 mod command;
-mod rivals;
+mod contests;
 
 fn main() -> ExitCode {
     let citation = Citation {
@@ -20,21 +20,23 @@ fn main() -> ExitCode {
         year: 2021,
         link: Some("https://arxiv.org/abs/2103.13630".into()),
     };
-    let paper = Paper::new(citation, env!("CARGO_PKG_VERSION"), include_str!("summary.txt"))
-        .data(
-            "Random strokes drawn by this workspace from the seed; MNIST's test images in the full profile.",
-        )
-        .open_questions(OPEN_QUESTIONS)
-        .experiment(Staircases)
-        .experiment(Families)
-        .experiment(Clipping)
-        .experiment(Awareness)
-        .experiment(MixedPrecision)
-        .experiment(Activations)
-        .experiment(IntegerOnly)
-        .experiment(Sizes)
-        .experiment(Speed)
-        .claims(claims())
-        .contests(rivals::contests());
-    lab::main(&paper, command::Command::run)
+    let paper = Paper::new(
+        citation,
+        env!("CARGO_PKG_VERSION"),
+        "What fewer bits cost and save",
+        include_str!("summary.txt"),
+    )
+    .data("Random strokes drawn by this workspace from the seed; MNIST's test images in the full profile.")
+    .open_questions(OPEN_QUESTIONS)
+    .experiment(Staircases)
+    .experiment(Families)
+    .experiment(Clipping)
+    .experiment(Awareness)
+    .experiment(MixedPrecision)
+    .experiment(Activations)
+    .experiment(IntegerOnly)
+    .experiment(Sizes)
+    .experiment(Speed)
+    .claims(claims());
+    rivals::main(&paper, contests::contests(), command::Command::run)
 }

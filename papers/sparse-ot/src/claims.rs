@@ -88,7 +88,7 @@ pub fn claims() -> Vec<Claim> {
                     let chosen = table.rows().filter(move |(cell, _)| k(cell));
                     chosen.map(|(cell, row)| (cell.replicate, row.iterations as f64)).collect::<BTreeMap<u32, f64>>()
                 };
-                paired(&iterations(|cell| cell.k >= cell.size), &iterations(|cell| cell.k == 2), |full, two| full / two)
+                paired(table, &iterations(|cell| cell.k >= cell.size), &iterations(|cell| cell.k == 2), |full, two| full / two)
             },
         )
         .shown_by("tradeoff"),
@@ -100,7 +100,7 @@ pub fn claims() -> Vec<Claim> {
             Rule::at_least("share of slots used at capacity factor 1, mean over draws", 0.99),
             |table| {
                 let used = usage(table, Router::SparsityConstrained, |row| row.slots_used);
-                Ok(Estimate::mean_of(&used.into_values().collect::<Vec<_>>(), "sparse-ot"))
+                Ok(table.mean(used.into_values()))
             },
         )
         .shown_by("usage"),
@@ -112,7 +112,7 @@ pub fn claims() -> Vec<Claim> {
             Rule::at_least("share of tokens covered beyond expert choice at capacity factor 1, paired", 0.0),
             |table| {
                 let covered = |router| usage(table, router, |row| row.covered);
-                paired(&covered(Router::SparsityConstrained), &covered(Router::ExpertChoice), |ours, theirs| ours - theirs)
+                paired(table, &covered(Router::SparsityConstrained), &covered(Router::ExpertChoice), |ours, theirs| ours - theirs)
             },
         )
         .shown_by("usage"),
@@ -129,7 +129,7 @@ pub fn claims() -> Vec<Claim> {
                     chosen.map(|(cell, row)| (key(cell), row.milliseconds)).collect::<BTreeMap<u32, f64>>()
                 };
                 let (ours, theirs) = (times(Router::SparsityConstrained), times(Router::SinkhornExpertChoice));
-                paired(&ours, &theirs, |ours, theirs| ours / theirs)
+                paired(table, &ours, &theirs, |ours, theirs| ours / theirs)
             },
         )
         .shown_by("timing-milliseconds")
@@ -153,7 +153,7 @@ pub fn claims() -> Vec<Claim> {
                     sums.into_iter().map(|(replicate, (sum, count))| (replicate, sum / count)).collect::<BTreeMap<u32, f64>>()
                 };
                 let (ours, theirs) = (accuracy(Router::SparsityConstrained), accuracy(Router::ExpertChoice));
-                paired(&ours, &theirs, |ours, theirs| ours - theirs)
+                paired(table, &ours, &theirs, |ours, theirs| ours - theirs)
             },
         )
         .shown_by("accuracy"),
@@ -182,11 +182,12 @@ fn usage(
 }
 
 /// The mean of a comparison over the replicates that both sides have.
-fn paired(
+fn paired<P, R>(
+    table: &Table<P, R>,
     left: &BTreeMap<u32, f64>,
     right: &BTreeMap<u32, f64>,
     compare: fn(f64, f64) -> f64,
 ) -> Result<Estimate, Failure> {
     let pairs = left.iter().filter_map(|(key, value)| Some(compare(*value, *right.get(key)?)));
-    Ok(Estimate::mean_of(&pairs.collect::<Vec<_>>(), "sparse-ot"))
+    Ok(table.mean(pairs))
 }

@@ -46,12 +46,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(feature = "lab")]
 pub mod claims;
 mod coarse;
 pub mod colour;
 mod columns;
 pub mod dual;
 pub mod exact;
+#[cfg(feature = "lab")]
 pub mod experiments;
 pub mod k_support;
 pub mod max_operator;

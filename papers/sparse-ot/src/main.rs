@@ -9,7 +9,7 @@ use sparse_ot::experiments::{
 };
 
 mod command;
-mod rivals;
+mod contests;
 
 fn main() -> ExitCode {
     let citation = Citation {
@@ -20,17 +20,21 @@ fn main() -> ExitCode {
         year: 2023,
         link: Some("https://arxiv.org/abs/2209.15466".into()),
     };
-    let paper = Paper::new(citation, env!("CARGO_PKG_VERSION"), include_str!("summary.txt"))
-        .open_questions(sparse_ot::claims::OPEN_QUESTIONS)
-        .experiment(Plans1d)
-        .experiment(Points2d)
-        .experiment(KTradeoff)
-        .experiment(Convergence)
-        .experiment(ColourTransfer)
-        .experiment(Routing)
-        .experiment(RouterTime)
-        .experiment(MixtureOfExperts)
-        .claims(claims())
-        .contests(rivals::contests());
-    lab::main(&paper, command::Command::run)
+    let paper = Paper::new(
+        citation,
+        env!("CARGO_PKG_VERSION"),
+        "Transport plans with k nonzeros a column",
+        include_str!("summary.txt"),
+    )
+    .open_questions(sparse_ot::claims::OPEN_QUESTIONS)
+    .experiment(Plans1d)
+    .experiment(Points2d)
+    .experiment(KTradeoff)
+    .experiment(Convergence)
+    .experiment(ColourTransfer)
+    .experiment(Routing)
+    .experiment(RouterTime)
+    .experiment(MixtureOfExperts)
+    .claims(claims());
+    rivals::main(&paper, contests::contests(), command::Command::run)
 }

@@ -18,8 +18,6 @@ pub const OPEN_QUESTIONS: &[&str] = &[
     "The players' evaluations here take a fraction of a second at degree 3; the paper's take days, and its gains may look different there.",
 ];
 
-const PAPER: &str = "sphere-packing";
-
 /// All claims, in the order in which the reports show them.
 pub fn claims() -> Vec<Claim> {
     vec![
@@ -61,7 +59,7 @@ pub fn claims() -> Vec<Claim> {
             Rule::at_most("lowest bound of both players in turn over that of the first programme, minus 1, mean over seeds", -1e-6),
             |table| {
                 let gains = ends(table, Player::Both).into_iter().map(|(_, first, last)| last / first - 1.0);
-                Ok(Estimate::mean_of(&gains.collect::<Vec<_>>(), PAPER))
+                Ok(table.mean(gains))
             },
         )
         .shown_by("curves"),
@@ -110,7 +108,7 @@ pub fn claims() -> Vec<Claim> {
             "reviews of the paper: 80 to 85 % of the monomials found",
             &Players,
             Rule::at_least("share of unusual multipliers in the best programme of both players in turn, mean over seeds that found one", 0.5),
-            |table| Ok(Estimate::mean_of(&unusual(table), PAPER)),
+            |table| Ok(table.mean(unusual(table))),
         )
         .paper_value("80 to 85 %"),
         Claim::new(
@@ -254,7 +252,7 @@ fn against(table: &GameTable, other: Player) -> Estimate {
     let ratios = ends(table, Player::Both).into_iter().filter_map(|(play, _, both)| {
         others.iter().find(|(played, ..)| *played == play).map(|(_, _, other)| both / other - 1.0)
     });
-    Estimate::mean_of(&ratios.collect::<Vec<_>>(), PAPER)
+    table.mean(ratios)
 }
 
 /// The share of unusual multipliers in the best programme of each play of both in turn.

@@ -25,8 +25,6 @@ use crate::semidefinite::precision::{Outcome, Plan, Precision, solve};
 use crate::three_point::multiplier::Multiplier;
 use crate::three_point::{Certified, Harmonics, Parameters, ThreePointBound};
 
-const PAPER: &str = "sphere-packing";
-
 /// The programme with the usual multipliers and the kernel's width 1.
 fn usual(
     dimension: usize,

@@ -35,9 +35,11 @@
 //! own precision ([`semidefinite`]) over numbers of fixed length ([`scalar`]).
 
 pub mod certificate;
+#[cfg(feature = "lab")]
 pub mod claims;
 pub mod dense;
 pub mod error;
+#[cfg(feature = "lab")]
 pub mod experiments;
 pub mod game;
 pub mod laguerre;

@@ -9,7 +9,7 @@ use sphere_packing::experiments::{
 };
 
 mod command;
-mod rivals;
+mod contests;
 
 fn main() -> ExitCode {
     let citation = Citation {
@@ -21,18 +21,22 @@ fn main() -> ExitCode {
         year: 2025,
         link: Some("https://arxiv.org/abs/2512.04829".into()),
     };
-    let paper = Paper::new(citation, env!("CARGO_PKG_VERSION"), include_str!("summary.txt"))
-        .data("None: the problems are given by a dimension and a degree.")
-        .open_questions(OPEN_QUESTIONS)
-        .experiment(TwoPointTable)
-        .experiment(RootConvergence)
-        .experiment(SumsOfSquares)
-        .experiment(Degree)
-        .experiment(GeometryScan)
-        .experiment(Players)
-        .experiment(PrecisionNeeded)
-        .experiment(SolverTime)
-        .claims(claims())
-        .contests(rivals::contests());
-    lab::main(&paper, command::Command::run)
+    let paper = Paper::new(
+        citation,
+        env!("CARGO_PKG_VERSION"),
+        "Proven bounds on packing densities",
+        include_str!("summary.txt"),
+    )
+    .data("None: the problems are given by a dimension and a degree.")
+    .open_questions(OPEN_QUESTIONS)
+    .experiment(TwoPointTable)
+    .experiment(RootConvergence)
+    .experiment(SumsOfSquares)
+    .experiment(Degree)
+    .experiment(GeometryScan)
+    .experiment(Players)
+    .experiment(PrecisionNeeded)
+    .experiment(SolverTime)
+    .claims(claims());
+    rivals::main(&paper, contests::contests(), command::Command::run)
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::Subcommand;
 use lab::{
-    Chart, Citation, Claim, Column, Estimate, Experiment, Failure, Figure, Outcome, Paper, Profile, Random,
+    Chart, Citation, Claim, Columns, Estimate, Experiment, Failure, Figure, Outcome, Paper, Profile, Random,
     Report, Rule, Table,
 };
 use rand::Rng;
@@ -17,14 +17,17 @@ use serde::{Deserialize, Serialize};
 
 struct Heads;
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, Columns)]
 struct Tosses {
+    /// How often the coin was tossed.
     tosses: u32,
+    /// Which series.
     replicate: u32,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, Columns)]
 struct Share {
+    /// Share of heads.
     heads: f64,
 }
 
@@ -32,25 +35,11 @@ impl Experiment for Heads {
     type Parameters = Tosses;
     type Row = Share;
 
-    fn id(&self) -> &'static str {
-        "heads"
-    }
-    fn title(&self) -> &'static str {
-        "Heads"
-    }
-    fn question(&self) -> &'static str {
-        "What share of tosses falls heads?"
-    }
-    fn revision(&self) -> u32 {
-        1
-    }
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("tosses", "how often the coin was tossed"),
-            Column::new("replicate", "which series"),
-            Column::new("heads", "share of heads"),
-        ]
-    }
+    const ID: &'static str = "heads";
+    const TITLE: &'static str = "Heads";
+    const QUESTION: &'static str = "What share of tosses falls heads?";
+    const REVISION: u32 = 1;
+
     fn grid(&self, profile: Profile) -> Vec<Tosses> {
         let replicates = if profile == Profile::Smoke { 4 } else { 16 };
         let cell = |tosses| (0..replicates).map(move |replicate| Tosses { tosses, replicate });
@@ -74,43 +63,33 @@ impl Experiment for Heads {
     }
 }
 
-struct Faults;
+/// Its revision is raised by a test, to see that cells of another one are ignored.
+struct Faults<const REVISION: u32>;
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, Columns)]
 struct Fault {
+    /// How the cell ends.
     kind: String,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, Columns)]
 struct Value {
+    /// A value that may be infinite.
     value: f64,
+    /// A time, different in every run.
+    #[column(time, unit = "s")]
     elapsed: f64,
 }
 
-impl Experiment for Faults {
+impl<const REVISION: u32> Experiment for Faults<REVISION> {
     type Parameters = Fault;
     type Row = Value;
 
-    fn id(&self) -> &'static str {
-        "faults"
-    }
-    fn title(&self) -> &'static str {
-        "Faults"
-    }
-    fn question(&self) -> &'static str {
-        "Does every ending of a cell reach the report?"
-    }
-    fn revision(&self) -> u32 {
-        // Raised by a test, to see that cells of another revision are ignored.
-        std::env::var("HOUSE_RULES_REVISION").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
-    }
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("kind", "how the cell ends"),
-            Column::new("value", "a value that may be infinite"),
-            Column::seconds("elapsed", "a time, different in every run"),
-        ]
-    }
+    const ID: &'static str = "faults";
+    const TITLE: &'static str = "Faults";
+    const QUESTION: &'static str = "Does every ending of a cell reach the report?";
+    const REVISION: u32 = REVISION;
+
     fn grid(&self, _profile: Profile) -> Vec<Fault> {
         let kinds = ["finite", "infinite", "skipped", "diverged", "timed-out", "error", "panic"];
         kinds.into_iter().map(|kind| Fault { kind: kind.into() }).collect()
@@ -137,13 +116,15 @@ impl Experiment for Faults {
 
 struct Naps;
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, Columns)]
 struct Nap {
+    /// Which nap.
     number: u32,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, Columns)]
 struct Dream {
+    /// A random number.
     dream: u64,
 }
 
@@ -151,21 +132,11 @@ impl Experiment for Naps {
     type Parameters = Nap;
     type Row = Dream;
 
-    fn id(&self) -> &'static str {
-        "naps"
-    }
-    fn title(&self) -> &'static str {
-        "Naps"
-    }
-    fn question(&self) -> &'static str {
-        "Does a run that is killed lose more than the cells in flight?"
-    }
-    fn revision(&self) -> u32 {
-        1
-    }
-    fn columns(&self) -> Vec<Column> {
-        vec![Column::new("number", "which nap"), Column::new("dream", "a random number")]
-    }
+    const ID: &'static str = "naps";
+    const TITLE: &'static str = "Naps";
+    const QUESTION: &'static str = "Does a run that is killed lose more than the cells in flight?";
+    const REVISION: u32 = 1;
+
     fn grid(&self, _profile: Profile) -> Vec<Nap> {
         (0..40).map(|number| Nap { number }).collect()
     }
@@ -186,6 +157,13 @@ enum Own {
 }
 
 fn main() -> ExitCode {
+    match std::env::var("HOUSE_RULES_REVISION").as_deref() {
+        Ok("2") => run::<2>(),
+        _ => run::<1>(),
+    }
+}
+
+fn run<const REVISION: u32>() -> ExitCode {
     let citation = Citation {
         id: "house-rules".into(),
         title: "House Rules".into(),
@@ -211,15 +189,15 @@ fn main() -> ExitCode {
         "value",
         "All is well.",
         "nowhere",
-        &Faults,
+        &Faults::<REVISION>,
         Rule::at_most("largest value", 2.0),
         |table| Ok(Estimate::worst_of(table.rows().map(|(_, row)| row.value))),
     );
     let private =
         Claim::not_tested("private", "It works on private data.", "section 9", "the data are private");
-    let paper = Paper::new(citation, "0.0.0", "A paper made up for tests.")
+    let paper = Paper::new(citation, "0.0.0", "What lab does in every case", "A paper made up for tests.")
         .experiment(Heads)
-        .experiment(Faults)
+        .experiment(Faults::<REVISION>)
         .experiment(Naps)
         .claims([half, value, private]);
     lab::main(&paper, |Own::Panic| panic!("a panic in a subcommand"))

@@ -1,6 +1,7 @@
 //! What the command lines of several papers ask of their arguments.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::error::Error;
 
@@ -12,6 +13,27 @@ pub fn positive(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(number) if number > 0.0 && f64::is_finite(number) => Ok(number),
         _ => Err("expected a positive number".into()),
+    }
+}
+
+/// A time such as `90s`, `10m` or `2h`, for `clap`'s `value_parser`.
+///
+/// # Errors
+/// What was expected, in words.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let expected = "expected a time such as 90s, 10m or 2h";
+    let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len()));
+    let seconds = match unit {
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3_600.0,
+        _ => return Err(expected.into()),
+    };
+    match number.parse::<f64>() {
+        Ok(number) if number > 0.0 => {
+            Duration::try_from_secs_f64(number * seconds).map_err(|_| expected.into())
+        }
+        _ => Err(expected.into()),
     }
 }
 
@@ -74,6 +96,15 @@ mod tests {
         assert_eq!(positive("0.5"), Ok(0.5));
         for text in ["0", "-1", "inf", "NaN", "x", ""] {
             assert!(positive(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("1.5m"), Ok(Duration::from_secs(90)));
+        for text in ["", "10", "m", "-1s", "0h", "10d", "1e300h", "NaNs"] {
+            assert!(duration(text).is_err(), "{text}");
         }
     }
 

@@ -9,10 +9,10 @@ use crate::experiment::AnyExperiment;
 use crate::provenance::git;
 use crate::publish::{PaperVerdicts, VERDICTS};
 use crate::report::TIMING_PREFIX;
-use crate::run::{Computed, Run};
+use crate::run::Run;
 
-/// How far floats of columns that no experiment describes, and estimates of claims, may differ.
-const RELATIVE: f64 = 1e-6;
+/// How far estimates of claims may differ.
+const ESTIMATES: Agreement = Agreement::Within { relative: 1e-6, absolute: 1e-12 };
 
 /// Draws the report again from the measured cells into a temporary folder, and compares verdicts and
 /// tables with those of the last commit. Gives a line that says what was compared.
@@ -26,20 +26,17 @@ pub(crate) fn check(run: &Run<'_>, experiments: &[&dyn AnyExperiment]) -> Result
     let mut differences = Vec::new();
     let mut values = 0;
     for experiment in experiments {
-        fresh.publish_experiment(*experiment, &Computed::default())?;
-        let folder = fresh.folder().join(experiment.id());
-        for entry in fs::read_dir(&folder).reading(&folder)?.flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if name.ends_with(".csv") && !name.starts_with(TIMING_PREFIX) {
-                let ours = fs::read_to_string(entry.path()).reading(&entry.path())?;
-                let theirs = committed_text(run, &committed.join(experiment.id()).join(&name))?;
-                values += compare_tables(
-                    &format!("{}/{name}", experiment.id()),
-                    &experiment.columns(),
-                    &ours,
-                    &theirs,
-                    &mut differences,
-                )?;
+        let described = fresh.publish_experiment(*experiment, None)?;
+        let (ours, theirs) = (fresh.folder().join(experiment.id()), committed.join(experiment.id()));
+        for (name, columns) in &described {
+            let ours = fs::read_to_string(ours.join(name)).reading(&ours.join(name))?;
+            let theirs = committed_text(run, &theirs.join(name))?;
+            let name = format!("{}/{name}", experiment.id());
+            values += compare_tables(&name, columns, &ours, &theirs, &mut differences)?;
+        }
+        for name in committed_tables(run, &theirs) {
+            if described.iter().all(|(ours, _)| *ours != name) {
+                differences.push(format!("{}/{name}: only the report has this table", experiment.id()));
             }
         }
     }
@@ -56,10 +53,7 @@ pub(crate) fn check(run: &Run<'_>, experiments: &[&dyn AnyExperiment]) -> Result
         match theirs.claims.iter().find(|other| other.id == claim.id) {
             Some(other) if other.verdict == claim.verdict => {
                 let (Some(ours), Some(theirs)) = (claim.estimate, other.estimate) else { continue };
-                if !claim.timing
-                    && (ours.value - theirs.value).abs()
-                        > RELATIVE * ours.value.abs().max(theirs.value.abs()).max(RELATIVE)
-                {
+                if !claim.timing && !ESTIMATES.holds(ours.value, theirs.value) {
                     differences.push(format!("claim {}: {ours} here, {theirs} in the report", claim.id));
                 }
             }
@@ -90,6 +84,28 @@ fn committed_text(run: &Run<'_>, path: &Path) -> Result<String, Error> {
         Some(text) => Ok(text),
         None => fs::read_to_string(path).reading(path),
     }
+}
+
+/// The tables of an experiment that must repeat, as of the last commit; as they lie on disk where there is no git.
+fn committed_tables(run: &Run<'_>, folder: &Path) -> Vec<String> {
+    let relative = run.root.as_deref().and_then(|root| Some((root, folder.strip_prefix(root).ok()?)));
+    let from_git = relative.and_then(|(root, relative)| {
+        git(root, &["ls-tree", "--name-only", &format!("HEAD:{}", relative.display())])
+    });
+    let names = match from_git {
+        Some(text) => text.lines().map(Into::into).collect(),
+        None => fs::read_dir(folder).map_or_else(
+            |_| Vec::new(),
+            |entries| {
+                entries
+                    .flatten()
+                    .map(|entry| entry.file_name().to_string_lossy().into_owned())
+                    .collect::<Vec<String>>()
+            },
+        ),
+    };
+    let repeats = |name: &String| name.ends_with(".csv") && !name.starts_with(TIMING_PREFIX);
+    names.into_iter().filter(repeats).collect()
 }
 
 /// Compares two tables value by value and gives how many were compared.
@@ -124,12 +140,8 @@ fn compare_tables(
     for (row, (our_row, their_row)) in ours.iter().zip(&theirs).enumerate().skip(1) {
         for ((heading, our_value), their_value) in headings.iter().zip(our_row).zip(their_row) {
             let described = columns.iter().find(|column| column.name == heading);
-            let tolerance = match described.map(|column| column.agreement) {
-                Some(Agreement::Within(relative)) => relative,
-                Some(Agreement::Timing) => continue,
-                None => RELATIVE,
-            };
-            if !agree(our_value, their_value, tolerance) {
+            let agreement = described.map_or(Agreement::USUAL, |column| column.agreement);
+            if !agree(our_value, their_value, agreement) {
                 differences.push(format!(
                     "{name} row {row}, {heading}: {our_value} here, {their_value} in the report"
                 ));
@@ -139,13 +151,13 @@ fn compare_tables(
     Ok((ours.len() - 1) * headings.len())
 }
 
-/// Whether two values are the same words, or floats within a relative tolerance.
-fn agree(ours: &str, theirs: &str, relative: f64) -> bool {
-    if ours == theirs {
+/// Whether two values are the same words, or floats that agree.
+fn agree(ours: &str, theirs: &str, agreement: Agreement) -> bool {
+    if ours == theirs || agreement == Agreement::Time {
         return true;
     }
     match (ours.parse::<f64>(), theirs.parse::<f64>()) {
-        (Ok(ours), Ok(theirs)) => (ours - theirs).abs() <= relative * ours.abs().max(theirs.abs()),
+        (Ok(ours), Ok(theirs)) => agreement.holds(ours, theirs),
         _ => false,
     }
 }
@@ -156,7 +168,7 @@ mod tests {
 
     fn differences(ours: &str, theirs: &str) -> Vec<String> {
         let mut found = Vec::new();
-        let columns = [Column::new("value", "a value").within(1e-3), Column::seconds("time", "a time")];
+        let columns = [Column::new("value", "a value").within(1e-3), Column::new("time", "a time").time()];
         compare_tables("t", &columns, ours, theirs, &mut found).unwrap();
         found
     }

@@ -120,7 +120,8 @@ impl fmt::Display for Rule {
     }
 }
 
-type Measure = Box<dyn Fn(&[StoredCell]) -> Result<Estimate, Failure> + Send + Sync>;
+/// From the paper's name and the stored cells to an estimate.
+type Measure = Box<dyn Fn(&str, &[StoredCell]) -> Result<Estimate, Failure> + Send + Sync>;
 
 /// How a claim is tested, or why it is not.
 pub(crate) enum Test {
@@ -154,12 +155,12 @@ impl Claim {
         id: &'static str,
         statement: &'static str,
         place: &'static str,
-        experiment: &E,
+        _experiment: &E,
         rule: Rule,
         measure: impl Fn(&Table<E::Parameters, E::Row>) -> Result<Estimate, Failure> + Send + Sync + 'static,
     ) -> Self {
-        let measure: Measure = Box::new(move |cells| measure(&Table::new(cells)?));
-        let test = Test::Measured { experiment: experiment.id(), figure: None, rule, timing: false, measure };
+        let measure: Measure = Box::new(move |paper, cells| measure(&Table::new(paper, cells)?));
+        let test = Test::Measured { experiment: E::ID, figure: None, rule, timing: false, measure };
         Self { id, statement, place, paper_value: None, test }
     }
 
@@ -244,7 +245,7 @@ impl Claim {
     }
 
     /// Judges the claim from the cells of its experiment, of which there are none where `evidence` is `None`.
-    pub(crate) fn judge(&self, evidence: Option<Evidence<'_>>) -> Result<Judged, Failure> {
+    pub(crate) fn judge(&self, paper: &str, evidence: Option<Evidence<'_>>) -> Result<Judged, Failure> {
         let mut judged = Judged {
             id: self.id.into(),
             statement: self.statement.into(),
@@ -279,7 +280,7 @@ impl Claim {
             judged.reason = Some(format!("{} of {} cells", evidence.ended, evidence.grid));
             return Ok(judged);
         }
-        let estimate = measure(evidence.cells)?;
+        let estimate = measure(paper, evidence.cells)?;
         judged.verdict = rule.judge(&estimate);
         if judged.verdict == Verdict::NotTested {
             judged.reason =

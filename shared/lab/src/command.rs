@@ -4,18 +4,22 @@ use std::io::{IsTerminal, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
+
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::arguments::duration;
 use crate::check::check;
 use crate::error::{Error, IoContext};
 use crate::experiment::Profile;
 use crate::interrupt;
 use crate::paper::Paper;
 use crate::publish::{PaperVerdicts, VERDICTS};
-use crate::rivals::{self, Tournament};
-use crate::run::{Computed, Run, Settings, panic_message};
+use crate::run::{Computed, Run, Settings, limited, panic_message};
 use crate::store::Shard;
 
 mod plan;
@@ -68,6 +72,9 @@ enum Command<Own: Subcommand> {
         /// Compute the cells of the grid again even if they are done
         #[arg(long)]
         fresh: bool,
+        /// End a cell that takes longer, as timed out: 90s, 10m or 2h [default: no limit]
+        #[arg(long, value_name = "TIME", value_parser = duration)]
+        cell_limit: Option<Duration>,
     },
     /// Draws the report again from measured cells, computing nothing
     Render {
@@ -85,34 +92,9 @@ enum Command<Own: Subcommand> {
         #[arg(long)]
         check: bool,
     },
-    /// Holds the contests with public packages; `make rivals` installs them and makes the page
-    Rivals {
-        /// Contests [default: all]
-        contests: Vec<String>,
-        /// The interpreter in which the packages are installed [default: that of `make rivals`]
-        #[arg(long, value_name = "PROGRAM")]
-        python: Option<PathBuf>,
-        /// Rounds, at least two; three at most where a call takes long
-        #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(2..))]
-        rounds: u16,
-        /// How large the inputs are
-        #[arg(long, value_enum, default_value_t = Profile::Quick)]
-        profile: Profile,
-        /// The seed of the inputs
-        #[arg(long, default_value_t = 0)]
-        seed: u64,
-        /// Folder of the results [default: reports/rivals/ of the workspace]
-        #[arg(long, value_name = "FOLDER")]
-        out: Option<PathBuf>,
-    },
-    /// Is this paper's side in a contest: reads orders from standard input
+    /// Measures one cell for a run with a limit: reads it from standard input
     #[command(hide = true)]
-    Contend {
-        contest: String,
-        entrant: String,
-        #[arg(long)]
-        inputs: PathBuf,
-    },
+    Measure,
     #[command(flatten)]
     Own(Own),
 }
@@ -200,7 +182,36 @@ pub fn finish(outcome: anyhow::Result<()>) -> ExitCode {
     }
 }
 
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// Whether the user asked for less than usual: results are printed, remarks and progress are not.
+pub fn is_quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
+
+/// Prints what a user need not read: where something was written, how it went. Not with `--quiet`.
+///
+/// # Errors
+/// As for [`say`].
+pub fn remark(text: &str) -> Result<(), Error> {
+    if is_quiet() { Ok(()) } else { say(text) }
+}
+
+/// A progress bar over so many steps, or a spinner where their number is not known. Hidden with `--quiet`, and where standard error is no
+/// terminal.
+pub fn progress(steps: Option<u64>, template: &str) -> ProgressBar {
+    if is_quiet() {
+        return ProgressBar::hidden();
+    }
+    let bar = steps.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = bar.with_style(style);
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
 fn start(options: &Everywhere) {
+    QUIET.store(options.quiet, Ordering::Relaxed);
     let level = match (options.quiet, options.verbose) {
         (true, _) => tracing::Level::ERROR,
         (false, 0) => tracing::Level::WARN,
@@ -227,12 +238,18 @@ fn start(options: &Everywhere) {
 fn lab_command<Own: Subcommand>(paper: &Paper, command: Command<Own>, quiet: bool) -> Result<(), Error> {
     match command {
         Command::List => list(paper),
-        Command::Plan { chosen, json, complete } => {
-            plan::plan(&chosen.run(paper, None, false)?, &paper.select(&chosen.experiments)?, json, complete)
+        Command::Plan { chosen, json, complete } => plan::plan(
+            &chosen.run(paper, Share::default())?,
+            &paper.select(&chosen.experiments)?,
+            json,
+            complete,
+        ),
+        Command::Reproduce { chosen, shard, fresh, cell_limit } => {
+            reproduce(paper, &chosen, Share { shard, fresh, cell_limit }, quiet)
         }
-        Command::Reproduce { chosen, shard, fresh } => reproduce(paper, &chosen, shard, fresh, quiet),
+        Command::Measure => limited::measure(paper),
         Command::Render { chosen } => {
-            let run = chosen.run(paper, None, false)?;
+            let run = chosen.run(paper, Share::default())?;
             for experiment in paper.select(&chosen.experiments)? {
                 if !run.has_cells(experiment)? {
                     let id = experiment.id();
@@ -240,13 +257,13 @@ fn lab_command<Own: Subcommand>(paper: &Paper, command: Command<Own>, quiet: boo
                         "{id} has no measured cells at this profile and seed: reproduce it first"
                     )));
                 }
-                run.publish_experiment(experiment, &Computed::default())?;
+                run.publish_experiment(experiment, None)?;
             }
             let verdicts = run.publish_paper()?;
             if quiet { Ok(()) } else { print_verdicts(&verdicts) }
         }
         Command::Verdicts { chosen, json, check: compare } => {
-            let run = chosen.run(paper, None, false)?;
+            let run = chosen.run(paper, Share::default())?;
             if compare {
                 return say(&check(&run, &paper.select(&chosen.experiments)?)?);
             }
@@ -270,23 +287,16 @@ fn lab_command<Own: Subcommand>(paper: &Paper, command: Command<Own>, quiet: boo
                 false => print_verdicts(&verdicts),
             }
         }
-        Command::Rivals { contests, python, rounds, profile, seed, out } => {
-            rivals::hold(paper, &Tournament { profile, seed, python, contests, rounds: rounds.into(), out })
-        }
-        Command::Contend { contest, entrant, inputs } => {
-            let contest = paper.find_contest(&contest)?;
-            rivals::contend(contest, &entrant, &inputs, std::io::stdin().lock(), std::io::stdout())
-        }
         Command::Own(_) => Err(Error::Internal("a paper's own subcommand came to lab".into())),
     }
 }
 
 impl Chosen {
-    fn run<'a>(&self, paper: &'a Paper, shard: Option<Shard>, fresh: bool) -> Result<Run<'a>, Error> {
+    fn run<'a>(&self, paper: &'a Paper, share: Share) -> Result<Run<'a>, Error> {
         let Self { profile, seed, out, rows, .. } = self;
-        let settings =
-            Settings { profile: *profile, seed: *seed, out: out.clone(), rows: rows.clone(), shard, fresh };
-        Run::new(paper, settings)
+        let Share { shard, fresh, cell_limit } = share;
+        let (out, rows) = (out.clone(), rows.clone());
+        Run::new(paper, Settings { profile: *profile, seed: *seed, out, rows, shard, fresh, cell_limit })
     }
 }
 
@@ -301,14 +311,17 @@ fn list(paper: &Paper) -> Result<(), Error> {
     ))
 }
 
-fn reproduce(
-    paper: &Paper,
-    chosen: &Chosen,
+/// Which of the cells a run computes, and how long each may take.
+#[derive(Clone, Copy, Default)]
+struct Share {
     shard: Option<Shard>,
     fresh: bool,
-    quiet: bool,
-) -> Result<(), Error> {
-    let run = chosen.run(paper, shard, fresh)?;
+    cell_limit: Option<Duration>,
+}
+
+fn reproduce(paper: &Paper, chosen: &Chosen, share: Share, quiet: bool) -> Result<(), Error> {
+    let shard = share.shard;
+    let run = chosen.run(paper, share)?;
     let experiments = paper.select(&chosen.experiments)?;
     interrupt::listen()?;
     let mut failures = 0;
@@ -320,7 +333,7 @@ fn reproduce(
         }
         // Interrupted before its first cell, an experiment keeps the report it had.
         if shard.is_none() && run.has_cells(experiment)? {
-            run.publish_experiment(experiment, &computed)?;
+            run.publish_experiment(experiment, Some(&computed))?;
         }
         if !quiet {
             let Computed { cells, seconds, .. } = computed;

@@ -1,10 +1,7 @@
-//! Figures and tables as the output of a notebook's cell.
+//! Tables as the output of a notebook's cell; a figure shows itself (see [`figures`]).
 //!
-//! The Rust kernel for Jupyter (evcxr) shows the last expression of a cell by calling its method
-//! `evcxr_display`, and takes what that prints between two marker lines as a piece of HTML. A figure
-//! is shown as the same SVG as in the reports; a frame needs a wrapper, [`table`], because its type
-//! is not ours. The HTML takes colours and fonts from the page around it, so that it can be read on
-//! light and dark ground; a figure brings its own white ground.
+//! A frame needs a wrapper, [`table`], because its type is not ours. Its HTML takes colours and fonts from the page around it, so
+//! that it can be read on light and dark ground.
 //!
 //! [`rows`] loads what an experiment has measured:
 //!
@@ -22,17 +19,12 @@ use polars::prelude::{DataFrame, PolarsError};
 use polars_io::SerReader;
 use polars_io::parquet::read::ParquetReader;
 
-use crate::figure::{Figure, FigureError};
+use figures::{escaped, html_output};
+
 use crate::table::{format_row, is_numeric};
 
 /// Rows of a table that are shown unless [`TableView::first`] says otherwise.
 const ROWS_SHOWN: usize = 20;
-
-const FIGURE_STYLE: &str = "\
-<style>
-.lab-figure { width: fit-content; max-width: 100%; background: #fff; color: #1c1e21; }
-.lab-figure svg { display: block; max-width: 100%; height: auto; }
-</style>";
 
 /// The selectors repeat the class, because Jupyter's own rules for tables are as specific as one.
 const TABLE_STYLE: &str = "\
@@ -124,7 +116,7 @@ impl TableView {
 
     /// Shows the table as the output of a cell.
     pub fn evcxr_display(&self) {
-        println!("{}", content(&self.html()));
+        println!("{}", html_output(&self.html()));
     }
 
     fn html(&self) -> String {
@@ -162,46 +154,9 @@ impl TableView {
     }
 }
 
-impl Figure {
-    /// Shows the figure as the output of a notebook's cell, or says on standard error why it cannot
-    /// be drawn.
-    pub fn evcxr_display(&self) {
-        match figure_html(self) {
-            Ok(html) => println!("{}", content(&html)),
-            Err(fault) => eprintln!("the figure cannot be drawn: {fault}"),
-        }
-    }
-}
-
-fn figure_html(figure: &Figure) -> Result<String, FigureError> {
-    Ok(format!("{FIGURE_STYLE}\n<div class=\"lab-figure\">\n{}\n</div>", figure.to_svg()?.trim_end()))
-}
-
-/// What the kernel takes as HTML.
-fn content(html: &str) -> String {
-    format!("EVCXR_BEGIN_CONTENT text/html\n{html}\nEVCXR_END_CONTENT")
-}
-
-/// Text that is not taken for HTML, and on one line so that it cannot be taken for a marker.
-fn escaped(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            other if other.is_control() => html.push(' '),
-            other => html.push(other),
-        }
-    }
-    html
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figure::Chart;
     use crate::table::parquet_bytes;
     use polars::prelude::Column;
 
@@ -237,7 +192,7 @@ mod tests {
         let html = view.html();
         assert!(html.contains("<td>&lt;b&gt; &amp; &quot;dual&quot; EVCXR_END_CONTENT</td>"), "{html}");
         assert!(html.contains("<figcaption>k &lt; m (2 rows, 3 columns)</figcaption>"), "{html}");
-        let shown = content(&html);
+        let shown = html_output(&html);
         assert!(shown.starts_with("EVCXR_BEGIN_CONTENT text/html\n"));
         assert_eq!(
             shown.lines().position(|line| line == "EVCXR_END_CONTENT"),
@@ -255,14 +210,6 @@ mod tests {
         assert_eq!(lines(&table(&long).first(3)), 3);
         assert_eq!(lines(&table(&long).first(100)), 21);
         assert_eq!(lines(&table(&long.head(Some(0)))), 0);
-    }
-
-    #[test]
-    fn a_figure_is_the_svg_of_the_reports() {
-        let figure = Figure::new("Gap").panel(Chart::new().line("semi-dual", [(1.0, 0.5), (2.0, 0.25)]));
-        let html = figure_html(&figure).unwrap();
-        assert!(html.contains(figure.to_svg().unwrap().trim_end()));
-        assert_eq!(figure_html(&Figure::new("nothing")), Err(FigureError::NoPanels));
     }
 
     #[test]

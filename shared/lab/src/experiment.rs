@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::column::Column;
+use crate::column::Columns;
 use crate::error::Failure;
 use crate::record::{Record, RecordError};
 use crate::report::Report;
@@ -25,7 +25,7 @@ use crate::table::Table;
 pub enum Profile {
     /// Seconds: what the tests run.
     Smoke,
-    /// At most two minutes on two cores: the default.
+    /// At most 25 seconds on two cores: the default.
     Quick,
     /// The paper's own sizes, hours if need be.
     Full,
@@ -45,27 +45,24 @@ impl fmt::Display for Profile {
 pub trait Experiment: Send + Sync + 'static {
     /// The parameters of a cell: a flat struct of numbers, flags, words and unit-only enums.
     /// Replicates are a parameter like any other (`replicate: u32`).
-    type Parameters: Serialize + DeserializeOwned + Clone + Send + Sync;
+    type Parameters: Columns + Serialize + DeserializeOwned + Clone + Send + Sync;
     /// One measured row: a flat struct, with no field named like a parameter.
-    type Row: Serialize + DeserializeOwned + Clone + Send + Sync;
+    type Row: Columns + Serialize + DeserializeOwned + Clone + Send + Sync;
 
     /// The name of its folder, its files and its command-line argument.
-    fn id(&self) -> &'static str;
+    const ID: &'static str;
     /// A heading.
-    fn title(&self) -> &'static str;
+    const TITLE: &'static str;
     /// One or two sentences: what it asks, and how it finds out.
-    fn question(&self) -> &'static str;
+    const QUESTION: &'static str;
     /// Raised by hand when the measurement changes its meaning: rows of other revisions are ignored.
-    fn revision(&self) -> u32;
+    const REVISION: u32;
     /// Whether a cell measures time, and so must run alone.
-    fn runs_alone(&self) -> bool {
-        false
-    }
-    /// Describes every field of the parameters and of the rows.
-    fn columns(&self) -> Vec<Column>;
+    const RUNS_ALONE: bool = false;
+
     /// The cells of a profile, each once.
     fn grid(&self, profile: Profile) -> Vec<Self::Parameters>;
-    /// Measures one cell. It prints nothing, and reads no clock unless it [runs alone](Self::runs_alone).
+    /// Measures one cell. It prints nothing, and reads no clock unless it [runs alone](Self::RUNS_ALONE).
     ///
     /// # Errors
     /// A failure is recorded with its message, stops no other cell, and is tried again by the next run.
@@ -126,7 +123,6 @@ pub(crate) trait AnyExperiment: Send + Sync {
     fn question(&self) -> &'static str;
     fn revision(&self) -> u32;
     fn runs_alone(&self) -> bool;
-    fn columns(&self) -> Vec<Column>;
     fn cells(&self, profile: Profile) -> Result<Vec<Record>, RecordError>;
     fn measure(&self, parameters: &Record, random: &Random) -> (Ending, Vec<Record>);
     fn report(&self, cells: &[StoredCell], report: &mut Report) -> Result<(), Failure>;
@@ -134,22 +130,19 @@ pub(crate) trait AnyExperiment: Send + Sync {
 
 impl<E: Experiment> AnyExperiment for E {
     fn id(&self) -> &'static str {
-        Experiment::id(self)
+        E::ID
     }
     fn title(&self) -> &'static str {
-        Experiment::title(self)
+        E::TITLE
     }
     fn question(&self) -> &'static str {
-        Experiment::question(self)
+        E::QUESTION
     }
     fn revision(&self) -> u32 {
-        Experiment::revision(self)
+        E::REVISION
     }
     fn runs_alone(&self) -> bool {
-        Experiment::runs_alone(self)
-    }
-    fn columns(&self) -> Vec<Column> {
-        Experiment::columns(self)
+        E::RUNS_ALONE
     }
 
     fn cells(&self, profile: Profile) -> Result<Vec<Record>, RecordError> {
@@ -174,6 +167,8 @@ impl<E: Experiment> AnyExperiment for E {
     }
 
     fn report(&self, cells: &[StoredCell], report: &mut Report) -> Result<(), Failure> {
-        Experiment::report(self, &Table::new(cells)?, report)
+        let table = Table::new(report.paper(), cells)?;
+        Experiment::report(self, &table, report)?;
+        report.rows::<E::Parameters, E::Row>(table.frame())
     }
 }

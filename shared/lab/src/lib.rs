@@ -14,6 +14,8 @@
 //!
 //! `lab` knows no mathematics beyond the naming of random streams, and no paper.
 
+extern crate self as lab;
+
 pub mod arguments;
 pub mod claim;
 pub mod column;
@@ -21,7 +23,6 @@ pub mod command;
 pub mod display;
 pub mod error;
 pub mod experiment;
-pub mod figure;
 pub mod files;
 pub mod image_file;
 pub mod index;
@@ -34,22 +35,22 @@ pub mod provenance;
 pub mod publish;
 pub mod record;
 pub mod report;
-pub mod rivals;
 pub mod run;
 pub mod store;
 pub mod table;
 
 mod check;
-mod interrupt;
+pub mod interrupt;
 
 pub use claim::{Claim, Estimate, Rule};
-pub use column::Column;
-pub use command::{NoCommands, columns, finish, main, say};
+pub use column::{Column, Columns};
+pub use command::{NoCommands, columns, finish, is_quiet, main, progress, remark, say};
 pub use error::{Error, Failure};
 pub use experiment::{Experiment, Outcome, Profile, Random};
-pub use figure::{Chart, Figure, Heatmap, Image, Panel};
+pub use figures::{Chart, Figure, Heatmap, Image, Panel};
 pub use files::{data_file, write_atomically};
-pub use means::{Mean, means_by};
+pub use lab_derive::Columns;
+pub use means::Mean;
 pub use ndarray;
 pub use paper::{Citation, Paper};
 pub use polars;

@@ -1,14 +1,18 @@
-//! Means over replicates with their bootstrap intervals, as figures and claims show them.
+//! Means over replicates with their bootstrap intervals, as figures, tables and claims show them.
+//!
+//! A resampling stream is named after the paper, the quantity and the place, so that an interval does not depend on what else is
+//! averaged. Papers come here through [`Table`](crate::Table), which knows the paper.
 
+use figures::Interval;
 use numerics::bootstrap::{mean, mean_interval};
 use numerics::random::stream;
 use serde::Serialize;
 
+use crate::Columns;
 use crate::claim::Estimate;
-use crate::figure::Chart;
 
 /// A mean over replicates with its 95 % interval; of a single value, the interval is the value.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Columns)]
 pub struct Mean {
     /// What was averaged.
     pub quantity: String,
@@ -16,7 +20,7 @@ pub struct Mean {
     pub at: f64,
     /// The mean.
     pub mean: f64,
-    /// Lower end of the interval.
+    /// Lower end of the 95 % bootstrap interval.
     pub low: f64,
     /// Upper end of the interval.
     pub high: f64,
@@ -25,7 +29,7 @@ pub struct Mean {
 }
 
 impl Mean {
-    /// The mean of values. The resampling stream is named after the paper, the quantity and the place.
+    /// The mean of values.
     pub fn of(values: &[f64], paper: &str, quantity: &str, at: f64) -> Self {
         let center = mean(values);
         let interval = mean_interval(values, &mut stream(0, &[paper, "means", quantity, &at.to_string()]));
@@ -35,7 +39,11 @@ impl Mean {
 }
 
 /// The mean of the values at each place, places in ascending order. Values are (place, value), one for each replicate.
-pub fn means_by(values: impl IntoIterator<Item = (f64, f64)>, paper: &str, quantity: &str) -> Vec<Mean> {
+pub(crate) fn means_by(
+    values: impl IntoIterator<Item = (f64, f64)>,
+    paper: &str,
+    quantity: &str,
+) -> Vec<Mean> {
     let mut values: Vec<(f64, f64)> = values.into_iter().collect();
     // Stable: replicates of a place keep their order, and so the bootstrap its draws.
     values.sort_by(|left, right| left.0.total_cmp(&right.0));
@@ -47,21 +55,15 @@ pub fn means_by(values: impl IntoIterator<Item = (f64, f64)>, paper: &str, quant
     groups.map(of).collect()
 }
 
-impl Chart {
-    /// A line through means in the band of their intervals.
-    pub fn means(self, name: impl Into<String>, means: &[Mean]) -> Self {
-        self.line_with_band(
-            name,
-            means.iter().map(|point| (point.at, point.mean)),
-            means.iter().map(|point| point.low),
-            means.iter().map(|point| point.high),
-        )
+impl From<&Mean> for Interval {
+    fn from(mean: &Mean) -> Self {
+        Self { at: mean.at, value: mean.mean, low: mean.low, high: mean.high }
     }
 }
 
 impl Estimate {
     /// The mean of values with its 95 % bootstrap interval; not a number, and so not tested, below two values.
-    pub fn mean_of(values: &[f64], paper: &str) -> Self {
+    pub(crate) fn mean_of(values: &[f64], paper: &str) -> Self {
         match mean_interval(values, &mut stream(0, &[paper, "claims"])) {
             Some(interval) => Self::with_interval(mean(values), interval.low, interval.high),
             None => Self::exact(f64::NAN),

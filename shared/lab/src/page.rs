@@ -15,8 +15,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use render::rivals_page;
-pub use render::{index_page, paper_page};
+pub use render::{index_page, page_by, paper_page};
 
 /// What was found about a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -123,6 +122,9 @@ pub struct ExperimentView {
     pub question: String,
     /// How its cells ended.
     pub cells: CellCounts,
+    /// How many of the measured cells come from other sources than the page.
+    #[serde(default)]
+    pub other_sources: usize,
     /// The messages of failed cells, a few at most.
     pub failures: Vec<String>,
     /// The revision of its measurement.
@@ -231,6 +233,10 @@ pub struct IndexPaper {
     pub href: String,
     /// The largest complete profile, from which the verdicts come.
     pub profile: String,
+    /// What it shows, in a few words.
+    pub shows: String,
+    /// What its contests with public packages came to.
+    pub ratios: Vec<IndexRatio>,
     /// Its claims.
     pub claims: Vec<IndexClaim>,
     /// A figure that stands for the paper.
@@ -248,6 +254,21 @@ pub struct IndexClaim {
     pub verdict: Verdict,
     /// The path of the claim on its paper's page: the page's path, `#` and [`claim_anchor`].
     pub href: String,
+}
+
+/// A contest on the scoreboard.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IndexRatio {
+    /// Its name.
+    pub contest: String,
+    /// The processor time of the best package over ours.
+    pub words: String,
+    /// The package.
+    pub package: String,
+    /// The path of the contest on the contests' page.
+    pub href: String,
+    /// Whether the package is faster.
+    pub loss: bool,
 }
 
 /// A figure on the scoreboard.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::claim::{Claim, Evidence, Judged};
+use crate::column::Column;
 use crate::error::{Error, Failure, IoContext};
 use crate::experiment::{AnyExperiment, Profile};
 use crate::files::{remove_unfinished, write_atomically};
@@ -21,13 +22,14 @@ use crate::provenance::Machine;
 use crate::report::{Report, TIMING_PREFIX};
 use crate::run::{Computed, Run, Standing, ended, remove_leftovers};
 use crate::store::{Ending, StoredCell};
-use crate::table::frame_of_cells;
 
 /// What `verdicts.json` of a paper holds: its judged claims, and what the scoreboard shows beside them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PaperVerdicts {
     /// The paper.
     pub paper: Citation,
+    /// What it shows, in a few words.
+    pub shows: String,
     /// The profile of the run.
     pub profile: Profile,
     /// Its seed.
@@ -59,26 +61,24 @@ const PAGE: &str = "index.html";
 const FAILURES_ON_A_PAGE: usize = 5;
 
 impl Run<'_> {
-    /// Writes the figures, tables and judged claims of one experiment into its folder.
+    /// Writes the figures, tables and judged claims of one experiment into its folder, and gives the tables that must repeat with
+    /// their columns. `computed` is what the run did before; nothing, where it only draws.
     ///
     /// # Errors
     /// If the report cannot be made from the stored cells, or not stored.
     pub(crate) fn publish_experiment(
         &self,
         experiment: &dyn AnyExperiment,
-        computed: &Computed,
-    ) -> Result<(), Error> {
+        computed: Option<&Computed>,
+    ) -> Result<Vec<(String, Vec<Column>)>, Error> {
         let folder = self.folder().join(experiment.id());
         let of_experiment = |fault: Failure| Error::Report { experiment: experiment.id().into(), fault };
         let standing = self.standing(experiment)?;
         let cells = standing.cells();
         let counts = standing.counts();
-        let mut report = Report::new(&folder, experiment.id(), experiment.columns());
+        let mut report = Report::new(&folder, &self.paper.citation.id, experiment.id());
         if counts.done > 0 {
-            let frame = frame_of_cells(&cells).map_err(|fault| of_experiment(fault.into()))?;
-            let parameters: Vec<&str> = standing.grid[0].0.iter().map(|(name, _)| name.as_str()).collect();
             experiment.report(&cells, &mut report).map_err(of_experiment)?;
-            report.rows(&frame, &parameters).map_err(of_experiment)?;
         }
         let judged = self.judge(experiment, &standing, &cells, counts).map_err(of_experiment)?;
         let view = ExperimentView {
@@ -86,6 +86,7 @@ impl Run<'_> {
             title: experiment.title().into(),
             question: experiment.question().into(),
             cells: counts,
+            other_sources: standing.other_sources(&self.sources),
             failures: failures(&cells),
             revision: experiment.revision(),
             figures: std::mem::take(&mut report.figures),
@@ -95,10 +96,10 @@ impl Run<'_> {
         remove_leftovers(&folder, &report.written);
         remove_unfinished(&folder);
         self.write_claims(&folder, judged, view)?;
-        if computed.cells > 0 || !folder.join(RUN).exists() {
-            self.write_run(&folder, &standing, computed)?;
+        if computed.is_some() || !folder.join(RUN).exists() {
+            self.write_run(&folder, &standing, computed.unwrap_or(&Computed::default()))?;
         }
-        Ok(())
+        Ok(report.described)
     }
 
     fn judge(
@@ -115,7 +116,12 @@ impl Run<'_> {
             ended: ended(counts),
             without_value: counts.skipped + counts.diverged + counts.timed_out,
         };
-        self.paper.claims.iter().filter(of_this).map(|claim| claim.judge(Some(evidence()))).collect()
+        self.paper
+            .claims
+            .iter()
+            .filter(of_this)
+            .map(|claim| claim.judge(&self.paper.citation.id, Some(evidence())))
+            .collect()
     }
 
     fn write_claims(
@@ -152,6 +158,7 @@ impl Run<'_> {
             "threads": rayon::current_num_threads(),
             "ended_milliseconds_since_1970": crate::provenance::now(),
             "seconds": computed.seconds,
+            "seconds_of_all_cells": standing.seconds(),
             "cells_computed": computed.cells,
             "cells_reused": (ended(standing.counts())).saturating_sub(computed.cells),
             "cells_from_other_sources": standing.other_sources(&self.sources),
@@ -179,7 +186,7 @@ impl Run<'_> {
             claims.push(match published {
                 Some(judged) => judged.clone(),
                 None => claim
-                    .judge(None)
+                    .judge(&self.paper.citation.id, None)
                     .map_err(|fault| Error::Report { experiment: format!("claim {}", claim.id), fault })?,
             });
         }
@@ -187,6 +194,7 @@ impl Run<'_> {
         let figure = reports.iter().flat_map(|report| &report.view.figures).find(|figure| !figure.timing);
         let verdicts = PaperVerdicts {
             paper: self.paper.citation.clone(),
+            shows: self.paper.shows.into(),
             profile: self.settings.profile,
             seed: self.settings.seed,
             partial,
@@ -228,6 +236,7 @@ impl Run<'_> {
             title: experiment.title().into(),
             question: experiment.question().into(),
             cells: CellCounts { missing, ..CellCounts::default() },
+            other_sources: 0,
             failures: Vec::new(),
             revision: experiment.revision(),
             figures: Vec::new(),

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use figures::Figure;
 use polars::prelude::DataFrame;
 use serde::Serialize;
 
-use crate::column::Column;
+use crate::column::{Column, Columns};
 use crate::error::{Error, Failure};
-use crate::figure::Figure;
 use crate::files::write_atomically;
+use crate::means::Mean;
 use crate::page::{ColumnView, FigureView, TableView};
 use crate::record::Record;
 use crate::table::{csv_bytes, format_row, frame_of_records, is_numeric, parquet_bytes};
@@ -23,23 +24,40 @@ pub const TIMING_PREFIX: &str = "timing-";
 #[derive(Debug)]
 pub struct Report {
     folder: PathBuf,
+    paper: String,
     experiment: String,
-    columns: Vec<Column>,
     pub(crate) figures: Vec<FigureView>,
     pub(crate) tables: Vec<TableView>,
     pub(crate) written: Vec<PathBuf>,
+    /// The CSV files of tables that must repeat, with their columns.
+    pub(crate) described: Vec<(String, Vec<Column>)>,
 }
 
 impl Report {
-    pub(crate) fn new(folder: &Path, experiment: &str, columns: Vec<Column>) -> Self {
+    /// An empty report of an experiment (or of what is shown like one) whose files go into the folder.
+    pub fn new(folder: &Path, paper: &str, experiment: &str) -> Self {
         Self {
             folder: folder.to_owned(),
+            paper: paper.to_owned(),
             experiment: experiment.to_owned(),
-            columns,
             figures: Vec::new(),
             tables: Vec::new(),
             written: Vec::new(),
+            described: Vec::new(),
         }
+    }
+
+    /// The paper's name.
+    pub fn paper(&self) -> &str {
+        &self.paper
+    }
+
+    /// Adds the table `means`. `over` says over what they are taken.
+    ///
+    /// # Errors
+    /// As for [`records`](Self::records).
+    pub fn means_table(&mut self, over: &str, means: &[Mean]) -> Result<(), Failure> {
+        self.records("means", &format!("Means over {over} with their 95 % bootstrap intervals."), means)
     }
 
     /// Adds a figure. `caption` says what to see in it, `alternative_text` what it shows to someone who
@@ -71,51 +89,66 @@ impl Report {
         self.draw(format!("{TIMING_PREFIX}{id}"), caption, alternative_text, figure, true)
     }
 
-    /// Adds a table. Columns that the experiment describes are shown with their meaning and unit.
+    /// Adds a table of flat structs, one a row.
     ///
     /// # Errors
-    /// If it cannot be written, or holds a column of times.
-    pub fn table(&mut self, id: &str, caption: &str, frame: &DataFrame) -> Result<(), Failure> {
-        if let Some(column) =
-            self.columns.iter().find(|column| column.is_timing() && frame.column(column.name).is_ok())
-        {
+    /// If it cannot be written, a struct is not flat, or a column holds times.
+    pub fn records<T: Columns + Serialize>(
+        &mut self,
+        id: &str,
+        caption: &str,
+        records: &[T],
+    ) -> Result<(), Failure> {
+        let columns = T::columns();
+        if let Some(column) = columns.iter().find(|column| column.is_time()) {
             return Err(
                 format!("table {id} holds the times `{}`: add it as a timing table", column.name).into()
             );
         }
-        self.tabulate(id.to_owned(), caption, frame, false)
-    }
-
-    /// Adds a table of flat structs, one a row.
-    ///
-    /// # Errors
-    /// As for [`table`](Self::table), and if a struct is not flat.
-    pub fn records(&mut self, id: &str, caption: &str, records: &[impl Serialize]) -> Result<(), Failure> {
-        let records = records.iter().map(Record::of).collect::<Result<Vec<_>, _>>()?;
-        self.table(id, caption, &frame_of_records(&records)?)
+        self.tabulate(id.to_owned(), caption, &frame(records)?, &columns, false)
     }
 
     /// Adds a table of measured times.
     ///
     /// # Errors
-    /// If it cannot be written.
-    pub fn timing_table(&mut self, id: &str, caption: &str, frame: &DataFrame) -> Result<(), Failure> {
-        self.tabulate(format!("{TIMING_PREFIX}{id}"), caption, frame, true)
+    /// If it cannot be written, or a struct is not flat.
+    pub fn timing_records<T: Columns + Serialize>(
+        &mut self,
+        id: &str,
+        caption: &str,
+        records: &[T],
+    ) -> Result<(), Failure> {
+        self.tabulate(format!("{TIMING_PREFIX}{id}"), caption, &frame(records)?, &T::columns(), true)
+    }
+
+    /// Adds a table that may hold times beside other columns: the report of a contest, which does not repeat as a whole.
+    ///
+    /// # Errors
+    /// As for [`timing_records`](Self::timing_records).
+    pub fn contest_records<T: Columns + Serialize>(
+        &mut self,
+        id: &str,
+        caption: &str,
+        records: &[T],
+    ) -> Result<(), Failure> {
+        self.tabulate(id.to_owned(), caption, &frame(records)?, &T::columns(), true)
     }
 
     /// The measured rows themselves: what repeats in one table, parameters and times in another.
-    pub(crate) fn rows(&mut self, frame: &DataFrame, parameters: &[&str]) -> Result<(), Failure> {
-        let timing = |name: &str| self.columns.iter().any(|column| column.name == name && column.is_timing());
+    pub(crate) fn rows<P: Columns, R: Columns>(&mut self, frame: &DataFrame) -> Result<(), Failure> {
+        let parameters = P::columns();
+        let columns = [&parameters[..], &R::columns()].concat();
         let names: Vec<&str> = frame.columns().iter().map(|column| column.name().as_str()).collect();
-        if let Some(name) = names.iter().find(|name| self.columns.iter().all(|column| column.name != **name))
-        {
-            return Err(format!("columns() does not describe the field `{name}`").into());
+        if let Some(name) = names.iter().find(|name| columns.iter().all(|column| column.name != **name)) {
+            return Err(format!("no column describes the field `{name}`: is it renamed or flattened?").into());
         }
-        let (times, repeats): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| timing(name));
-        self.table("rows", "All measured rows.", &frame.select(repeats)?)?;
+        let timing = |name: &&str| columns.iter().any(|column| column.name == *name && column.is_time());
+        let (times, repeats): (Vec<&str>, Vec<&str>) = names.into_iter().partition(timing);
+        self.tabulate("rows".into(), "All measured rows.", &frame.select(repeats)?, &columns, false)?;
         if !times.is_empty() {
-            let with_parameters: Vec<&str> = parameters.iter().chain(&times).copied().collect();
-            self.timing_table("rows", "Measured times.", &frame.select(with_parameters)?)?;
+            let names = parameters.iter().map(|parameter| parameter.name).chain(times);
+            let frame = frame.select(names.collect::<Vec<_>>())?;
+            self.tabulate(format!("{TIMING_PREFIX}rows"), "Measured times.", &frame, &columns, true)?;
         }
         Ok(())
     }
@@ -146,12 +179,16 @@ impl Report {
         id: String,
         caption: &str,
         frame: &DataFrame,
+        described: &[Column],
         timing: bool,
     ) -> Result<(), Failure> {
         let csv = self.write(&format!("{id}.csv"), &csv_bytes(frame)?)?;
         let parquet = self.write(&format!("{id}.parquet"), &parquet_bytes(frame)?)?;
+        if !timing {
+            self.described.push((format!("{id}.csv"), described.to_vec()));
+        }
         let columns = frame.columns().iter().map(|column| {
-            let described = self.columns.iter().find(|described| described.name == column.name().as_str());
+            let described = described.iter().find(|described| described.name == column.name().as_str());
             ColumnView {
                 name: column.name().to_string(),
                 unit: described.and_then(|column| column.unit).map(Into::into),
@@ -182,4 +219,9 @@ impl Report {
         self.written.push(path);
         Ok(format!("{}/{name}", self.experiment))
     }
+}
+
+fn frame(records: &[impl Serialize]) -> Result<DataFrame, Failure> {
+    let records = records.iter().map(Record::of).collect::<Result<Vec<_>, _>>()?;
+    Ok(frame_of_records(&records)?)
 }

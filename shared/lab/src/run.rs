@@ -7,9 +7,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 
+use crate::command::progress;
 use crate::error::Error;
 use crate::experiment::{AnyExperiment, Profile, Random};
 use crate::interrupt;
@@ -18,6 +18,8 @@ use crate::paper::Paper;
 use crate::provenance::{Sources, now, workspace_root};
 use crate::record::Record;
 use crate::store::{Ending, Shard, Store, StoredCell};
+
+pub(crate) mod limited;
 
 /// Where and how much to run.
 #[derive(Clone, Debug)]
@@ -34,6 +36,8 @@ pub struct Settings {
     pub shard: Option<Shard>,
     /// Whether to compute cells again that are done.
     pub fresh: bool,
+    /// How long a cell may take before it is ended as timed out; each cell is then a process of its own.
+    pub cell_limit: Option<Duration>,
 }
 
 /// A paper with its settings, folders and sources: everything a run needs.
@@ -177,17 +181,17 @@ impl<'a> Run<'a> {
             .iter()
             .enumerate()
             .filter(|(index, parameters)| {
-                let again = || {
-                    matches!(
-                        standing.get(parameters).map(|cell| &cell.ending),
-                        None | Some(Ending::Failed(_))
-                    )
-                };
+                let again =
+                    || standing.get(parameters).is_none_or(|cell| cell.again(self.settings.cell_limit));
                 share(*index) && (self.settings.fresh || again())
             })
             .map(|(_, parameters)| parameters)
             .collect();
-        let bar = progress_bar(experiment.id(), missing.len());
+        let bar = progress(
+            Some(missing.len() as u64),
+            "{prefix:24} {bar:30} {pos}/{len} cells  {per_sec}  {eta} left",
+        );
+        bar.set_prefix(experiment.id());
         let writer = Mutex::new(writer);
         let failures = Mutex::new(Vec::new());
         let ended = AtomicUsize::new(0);
@@ -223,17 +227,11 @@ impl<'a> Run<'a> {
     }
 
     fn measure(&self, experiment: &dyn AnyExperiment, parameters: &Record) -> StoredCell {
-        let random = Random {
-            seed: self.settings.seed,
-            paper: self.paper.citation.id.clone(),
-            experiment: experiment.id().into(),
-            cell: parameters.canonical(),
-        };
         let started = Instant::now();
-        let (ending, rows) = catch_unwind(AssertUnwindSafe(|| experiment.measure(parameters, &random)))
-            .unwrap_or_else(|panic| {
-                (Ending::Failed(format!("panicked: {}", panic_message(&*panic))), Vec::new())
-            });
+        let (ending, rows) = match self.settings.cell_limit {
+            None => measured(self.paper, experiment, parameters, self.settings.seed),
+            Some(limit) => limited::measured(self.paper, experiment, parameters, self.settings.seed, limit),
+        };
         StoredCell {
             parameters: parameters.clone(),
             seed: self.settings.seed,
@@ -245,8 +243,26 @@ impl<'a> Run<'a> {
             commit: self.sources.commit.clone(),
             dirty: self.sources.dirty,
             source: self.sources.fingerprint.clone(),
+            limit: self.settings.cell_limit.map(|limit| limit.as_secs_f64()),
         }
     }
+}
+
+/// Measures a cell here; a panic is its ending.
+pub(crate) fn measured(
+    paper: &Paper,
+    experiment: &dyn AnyExperiment,
+    parameters: &Record,
+    seed: u64,
+) -> (Ending, Vec<Record>) {
+    let random = Random {
+        seed,
+        paper: paper.citation.id.clone(),
+        experiment: experiment.id().into(),
+        cell: parameters.canonical(),
+    };
+    catch_unwind(AssertUnwindSafe(|| experiment.measure(parameters, &random)))
+        .unwrap_or_else(|panic| (Ending::Failed(format!("panicked: {}", panic_message(&*panic))), Vec::new()))
 }
 
 impl Standing {
@@ -262,6 +278,11 @@ impl Standing {
     /// How many stored cells were measured by other sources than these.
     pub fn other_sources(&self, sources: &Sources) -> usize {
         self.stored.values().filter(|cell| cell.source != sources.fingerprint).count()
+    }
+
+    /// Wall time of all stored cells of the grid, whichever run measured them.
+    pub fn seconds(&self) -> f64 {
+        self.cells().iter().map(|cell| cell.seconds).sum()
     }
 
     pub fn counts(&self) -> CellCounts {
@@ -282,16 +303,6 @@ impl Standing {
 /// Cells that need no more work.
 pub(crate) fn ended(counts: CellCounts) -> usize {
     counts.done + counts.skipped + counts.diverged + counts.timed_out
-}
-
-fn progress_bar(name: &'static str, cells: usize) -> ProgressBar {
-    let bar = ProgressBar::new(cells as u64);
-    let style = ProgressStyle::with_template("{prefix:24} {bar:30} {pos}/{len} cells  {per_sec}  {eta} left")
-        .expect("the template is a constant");
-    bar.set_style(style);
-    bar.set_prefix(name);
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
 }
 
 /// What a panic said.

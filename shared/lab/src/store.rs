@@ -57,6 +57,20 @@ pub struct StoredCell {
     pub dirty: bool,
     /// Fingerprint of the sources that measured it.
     pub source: String,
+    /// The limit that the run set to a cell, in seconds, where it set one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<f64>,
+}
+
+impl StoredCell {
+    /// Whether another run, with this limit, measures it again: a failed cell always, one that reached its limit if there is more time now.
+    pub(crate) fn again(&self, limit: Option<Duration>) -> bool {
+        match (&self.ending, self.limit) {
+            (Ending::Failed(_), _) => true,
+            (Ending::TimedOut(_), Some(then)) => limit.is_none_or(|now| now.as_secs_f64() > then),
+            _ => false,
+        }
+    }
 }
 
 /// Which share of the cells a run computes.

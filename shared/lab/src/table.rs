@@ -1,17 +1,22 @@
 //! The table of an experiment: typed for drawing, a polars `DataFrame` for everything else.
 
+use numerics::random::stream;
 use polars::prelude::{AnyValue, Column as Series, DataFrame, DataType, PolarsError};
 use polars_io::SerWriter;
 use polars_io::csv::write::CsvWriter;
 use polars_io::parquet::write::ParquetWriter;
+use rand_chacha::ChaCha8Rng;
 use serde::de::DeserializeOwned;
 
+use crate::claim::Estimate;
+use crate::means::{Mean, means_by};
 use crate::record::{Record, RecordError, Scalar};
 use crate::store::{Ending, StoredCell};
 
 /// The cells of a grid that were measured, in the order of the grid.
 #[derive(Clone, Debug)]
 pub struct Table<P, R> {
+    paper: String,
     cells: Vec<(P, Vec<R>)>,
     not_measured: Vec<(P, String)>,
     frame: DataFrame,
@@ -41,7 +46,7 @@ impl<P: DeserializeOwned, R: DeserializeOwned> Table<P, R> {
     ///
     /// # Errors
     /// If a record does not fit the types, which raising the revision mends.
-    pub(crate) fn new(stored: &[StoredCell]) -> Result<Self, TableError> {
+    pub(crate) fn new(paper: &str, stored: &[StoredCell]) -> Result<Self, TableError> {
         let mut cells = Vec::new();
         let mut not_measured = Vec::new();
         for cell in stored {
@@ -57,7 +62,7 @@ impl<P: DeserializeOwned, R: DeserializeOwned> Table<P, R> {
                 Ending::Failed(message) => not_measured.push((parameters, format!("failed: {message}"))),
             }
         }
-        Ok(Self { cells, not_measured, frame: frame_of_cells(stored)? })
+        Ok(Self { paper: paper.to_owned(), cells, not_measured, frame: frame_of_cells(stored)? })
     }
 }
 
@@ -75,6 +80,27 @@ impl<P, R> Table<P, R> {
     /// Cells that were skipped, diverged, timed out or failed, and why. They are in no mean.
     pub fn not_measured(&self) -> impl Iterator<Item = (&P, &str)> {
         self.not_measured.iter().map(|(parameters, why)| (parameters, why.as_str()))
+    }
+
+    /// The mean of values with its 95 % bootstrap interval, as a claim takes it; not a number, and so not tested, below two values.
+    pub fn mean(&self, values: impl IntoIterator<Item = f64>) -> Estimate {
+        Estimate::mean_of(&values.into_iter().collect::<Vec<_>>(), &self.paper)
+    }
+
+    /// The mean of the values at each place with its 95 % bootstrap interval, places in ascending order. Values are (place, value), one for
+    /// each replicate; `quantity` names what is averaged, in tables and in the resampling.
+    pub fn means_by(&self, values: impl IntoIterator<Item = (f64, f64)>, quantity: &str) -> Vec<Mean> {
+        means_by(values, &self.paper, quantity)
+    }
+
+    /// The mean of the values at one place, as [`means_by`](Self::means_by) gives it; of no values, it is not a number.
+    pub fn mean_at(&self, at: f64, values: impl IntoIterator<Item = f64>, quantity: &str) -> Mean {
+        Mean::of(&values.into_iter().collect::<Vec<_>>(), &self.paper, quantity, at)
+    }
+
+    /// A stream for resampling, named after the paper and the purpose: the same at every call.
+    pub fn resampling(&self, purpose: &[&str]) -> ChaCha8Rng {
+        stream(0, &[&[self.paper.as_str()], purpose].concat())
     }
 
     /// The rows as a polars frame: one column for each parameter, then for each row field.

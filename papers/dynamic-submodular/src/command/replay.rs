@@ -13,9 +13,8 @@ use dynamic_submodular::experiments::contest::{Contender, Settings, start};
 use dynamic_submodular::function::{Coverage, FacilityLocation};
 use dynamic_submodular::level_algorithm::SMALLEST;
 use dynamic_submodular::{Function, Operation, Step, graph_file};
-use indicatif::{ProgressBar, ProgressStyle};
 use lab::arguments::{positive, refuse_beyond_memory, refuse_one_file_for_two, refuse_overwriting};
-use lab::{input, say, write_atomically};
+use lab::{input, progress, say, write_atomically};
 
 use super::operations::Lines;
 
@@ -146,10 +145,7 @@ impl Replay {
         let elements =
             names.map(|names| names.iter().enumerate().map(|(place, name)| (*name, place)).collect());
         let mut lines = self.lines(elements)?;
-        let bar = ProgressBar::new_spinner().with_style(
-            ProgressStyle::with_template("{spinner} {elapsed} {msg}")
-                .unwrap_or_else(|_| ProgressStyle::default_spinner()),
-        );
+        let bar = progress(None, "{spinner} {elapsed} {msg}");
         let mut rows = Rows::new(self.every);
         let mut fault = None;
         while fault.is_none() {

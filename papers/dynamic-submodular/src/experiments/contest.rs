@@ -1,6 +1,6 @@
 //! One algorithm on one stream, measured against greedy.
 
-use lab::Failure;
+use lab::{Columns, Failure};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
@@ -96,19 +96,26 @@ pub struct Settings {
 }
 
 /// What came out.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Outcome {
     /// Oracle calls an update in the mean.
+    #[column(within = 0.05)]
     pub calls: f64,
     /// Value over lazy greedy's, mean over checkpoints.
+    #[column(within = 0.05)]
     pub ratio: f64,
-    /// The smallest of these.
+    /// Smallest value over lazy greedy's at a checkpoint.
+    #[column(within = 0.2)]
     pub smallest_ratio: f64,
-    /// The most calls of one update.
+    /// Most oracle calls of one update.
+    #[column(within = 0.5)]
     pub worst_update: u64,
-    /// Elements that enter or leave the solution in an update, mean; unknown for what is only computed at checkpoints.
+    /// Elements that enter or leave the solution in an update, mean; unknown for what is only computed at
+    /// checkpoints.
+    #[column(within = 0.2)]
     pub changes: Option<f64>,
     /// The most levels of a run at a checkpoint; for the paper's algorithm.
+    #[column(within = 0.5)]
     pub levels: Option<u64>,
 }
 

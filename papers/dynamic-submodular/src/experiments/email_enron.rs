@@ -1,6 +1,6 @@
 //! `email-enron`: the graph of the published study.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table, means_by};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -9,16 +9,13 @@ use crate::function::Coverage;
 use crate::graph_file;
 use crate::stream::Order;
 
-/// The resampling's name of the paper.
-const PAPER: &str = "dynamic-submodular";
-
 /// The graph of the 2020 study.
 pub struct EmailEnron;
 
 /// A cell: an algorithm on a stream.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
-    /// The graph.
+    /// Where the graph comes from.
     pub graph: Source,
     /// Most elements of a solution.
     pub k: usize,
@@ -32,43 +29,10 @@ impl Experiment for EmailEnron {
     type Parameters = Parameters;
     type Row = contest::Outcome;
 
-    fn id(&self) -> &'static str {
-        "email-enron"
-    }
-
-    fn title(&self) -> &'static str {
-        "The graph of the 2020 study, or one in its place"
-    }
-
-    fn question(&self) -> &'static str {
-        "Nodes of email-Enron (36,692) come in random order and leave largest first, as in the NeurIPS 2020 study: value and oracle calls against k. Smaller profiles run on a graph with hubs that stands in for it."
-    }
-
-    fn revision(&self) -> u32 {
-        3
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("graph", "where the graph comes from"),
-            Column::new("k", "most elements of a solution"),
-            Column::new("contender", "the algorithm"),
-            Column::new("replicate", "draw of stream, coins, and of a generated graph"),
-            Column::new("calls", "oracle calls an update, mean").within(0.05),
-            Column::new("ratio", "value over lazy greedy's, mean over checkpoints").within(0.05),
-            Column::new("smallest_ratio", "smallest value over lazy greedy's at a checkpoint").within(0.2),
-            Column::new("worst_update", "most oracle calls of one update").within(0.5),
-            Column::new("changes", "elements that enter or leave the solution in an update, mean")
-                .within(0.2),
-            Column::new("levels", "most levels of a run at a checkpoint").within(0.5),
-            Column::new("quantity", "what was averaged"),
-            Column::new("at", "k"),
-            Column::new("mean", "mean over draws").within(0.05),
-            Column::new("low", "lower end of its 95 % bootstrap interval").within(0.05),
-            Column::new("high", "upper end").within(0.05),
-            Column::new("replicates", "draws"),
-        ]
-    }
+    const ID: &'static str = "email-enron";
+    const TITLE: &'static str = "The graph of the 2020 study, or one in its place";
+    const QUESTION: &'static str = "Nodes of email-Enron (36,692) come in random order and leave largest first, as in the NeurIPS 2020 study: value and oracle calls against k. Smaller profiles run on a graph with hubs that stands in for it.";
+    const REVISION: u32 = 3;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (graph, ks, replicates): (Source, &[usize], u32) = match profile {
@@ -124,9 +88,8 @@ impl Experiment for EmailEnron {
         for (contender, name) in CONTENDERS.into_iter().filter(|(contender, _)| SHOWN.contains(contender)) {
             let of = |quantity: &str, value: fn(&contest::Outcome) -> f64| {
                 let rows = table.rows().filter(|(cell, _)| cell.contender == contender);
-                means_by(
+                table.means_by(
                     rows.map(|(cell, row)| (cell.k as f64, value(row))),
-                    PAPER,
                     &format!("{quantity}, {name}"),
                 )
             };
@@ -149,7 +112,7 @@ impl Experiment for EmailEnron {
                 .panel(calls)
                 .panel(ratios),
         )?;
-        report.records("means", "Means over draws with their 95 % bootstrap intervals.", &all)
+        report.means_table("draws", &all)
     }
 }
 

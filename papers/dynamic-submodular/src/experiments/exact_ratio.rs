@@ -1,6 +1,6 @@
 //! `exact-ratio`: against the optimum after every update, on instances small enough to solve.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use ndarray::Array2;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
@@ -26,30 +26,32 @@ pub enum Family {
 }
 
 /// A cell: an instance, a stream, a rule.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
     /// The function.
     pub family: Family,
     /// The stream.
     pub order: Order,
-    /// The rule.
+    /// Which bucket is sampled.
     pub rule: BucketRule,
-    /// Which draw of both.
+    /// Draw of function and stream.
     pub instance: u32,
     /// Draws of the algorithm's coins.
     pub coins: u64,
 }
 
 /// One step of the stream.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// The step, from 1.
     pub step: u64,
-    /// OPT.
+    /// Largest value of four available elements.
     pub optimum: f64,
-    /// Mean over coins of f/OPT.
+    /// Value over the optimum, mean over coins.
+    #[column(within = 0.05)]
     pub mean_ratio: f64,
     /// Smallest over coins of f/OPT.
+    #[column(within = 0.3)]
     pub smallest_ratio: f64,
 }
 
@@ -69,36 +71,11 @@ impl Experiment for ExactRatio {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "exact-ratio"
-    }
-
-    fn title(&self) -> &'static str {
-        "Against the optimum after every update"
-    }
-
-    fn question(&self) -> &'static str {
-        "With 40 elements, k = 4 and ε = ε_g = 0.1: how far is the solution from the optimum, found by branch and bound, after every update of a stream? \
-         In the mean over the algorithm's coins, which the paper claims to be at least 1/2 − ε."
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("family", "the function"),
-            Column::new("order", "the stream"),
-            Column::new("rule", "which bucket is sampled"),
-            Column::new("instance", "draw of function and stream"),
-            Column::new("coins", "draws of the algorithm's coins"),
-            Column::new("step", "updates done"),
-            Column::new("optimum", "largest value of four available elements"),
-            Column::new("mean_ratio", "value over the optimum, mean over coins").within(0.05),
-            Column::new("smallest_ratio", "the smallest over coins").within(0.3),
-        ]
-    }
+    const ID: &'static str = "exact-ratio";
+    const TITLE: &'static str = "Against the optimum after every update";
+    const QUESTION: &'static str = "With 40 elements, k = 4 and ε = ε_g = 0.1: how far is the solution from the optimum, found by branch and bound, after every update of a stream? \
+         In the mean over the algorithm's coins, which the paper claims to be at least 1/2 − ε.";
+    const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (instances, coins) = match profile {
@@ -195,13 +172,21 @@ impl Experiment for ExactRatio {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Columns)]
 struct Summary {
+    /// The function.
     family: Family,
+    /// The stream.
     order: Order,
+    /// Which bucket is sampled.
     rule: BucketRule,
+    /// Value over the optimum, mean over coins.
+    #[column(within = 0.05)]
     mean_ratio: f64,
+    /// The least of the means over instances.
     smallest_mean: f64,
+    /// The smallest over coins.
+    #[column(within = 0.3)]
     smallest_ratio: f64,
 }
 

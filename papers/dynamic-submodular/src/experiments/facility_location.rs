@@ -1,22 +1,19 @@
 //! `facility-location`: serving customers instead of covering nodes.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 use super::contest::{self, CONTENDERS, Contender, Settings, contest, operations};
 use crate::function::FacilityLocation;
 use crate::stream::{ORDERS, Order};
-use lab::Mean;
 use ndarray::Array2;
-
-const PAPER: &str = "dynamic-submodular";
 
 /// Facility location under updates.
 pub struct Facilities;
 
 /// A cell: an algorithm on a stream.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
     /// Points, which are elements and customers.
     pub points: usize,
@@ -32,43 +29,10 @@ impl Experiment for Facilities {
     type Parameters = Parameters;
     type Row = contest::Outcome;
 
-    fn id(&self) -> &'static str {
-        "facility-location"
-    }
-
-    fn title(&self) -> &'static str {
-        "Facility location under updates"
-    }
-
-    fn question(&self) -> &'static str {
-        "Points of a few clusters come and go, and k = 10 of them serve all: value and oracle calls of every algorithm on each stream."
-    }
-
-    fn revision(&self) -> u32 {
-        3
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("points", "points, which are elements and customers"),
-            Column::new("order", "the stream"),
-            Column::new("contender", "the algorithm"),
-            Column::new("replicate", "draw of points, stream and coins"),
-            Column::new("calls", "oracle calls an update, mean").within(0.05),
-            Column::new("ratio", "value over lazy greedy's, mean over checkpoints").within(0.05),
-            Column::new("smallest_ratio", "smallest value over lazy greedy's at a checkpoint").within(0.2),
-            Column::new("worst_update", "most oracle calls of one update").within(0.5),
-            Column::new("changes", "elements that enter or leave the solution in an update, mean")
-                .within(0.2),
-            Column::new("levels", "most levels of a run at a checkpoint").within(0.5),
-            Column::new("quantity", "what was averaged"),
-            Column::new("at", "place on the axis"),
-            Column::new("mean", "mean over replicates").within(0.05),
-            Column::new("low", "lower end of its 95 % bootstrap interval").within(0.05),
-            Column::new("high", "upper end").within(0.05),
-            Column::new("replicates", "how many graphs, streams and coins"),
-        ]
-    }
+    const ID: &'static str = "facility-location";
+    const TITLE: &'static str = "Facility location under updates";
+    const QUESTION: &'static str = "Points of a few clusters come and go, and k = 10 of them serve all: value and oracle calls of every algorithm on each stream.";
+    const REVISION: u32 = 3;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (points, replicates) = match profile {
@@ -120,7 +84,7 @@ impl Experiment for Facilities {
                 };
                 let mean = |quantity: &str, value: fn(&contest::Outcome) -> f64| {
                     let values: Vec<f64> = rows().map(|(_, row)| value(row)).collect();
-                    Mean::of(&values, PAPER, &format!("{quantity}, {name}, {order_name}"), place as f64)
+                    table.mean_at(place as f64, values, &format!("{quantity}, {name}, {order_name}"))
                 };
                 let (calls, ratio) =
                     (mean("calls", |row| row.calls), mean("value over lazy greedy's", |row| row.ratio));

@@ -1,6 +1,6 @@
 //! `queries-against-n`: how oracle calls grow with the number of elements.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table, means_by};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -8,19 +8,16 @@ use super::contest::{self, CONTENDERS, Contender, GraphFamily, Settings, contest
 use super::growth::exponents;
 use crate::function::Coverage;
 use crate::stream::Order;
-use lab::Mean;
-
-const PAPER: &str = "dynamic-submodular";
 
 /// Calls against the number of elements.
 pub struct QueriesAgainstN;
 
 /// A cell: an algorithm on a stream.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
-    /// The graph.
+    /// The random graph.
     pub family: GraphFamily,
-    /// Its nodes.
+    /// Number of nodes, n.
     pub nodes: usize,
     /// Most elements of a solution.
     pub k: usize,
@@ -34,44 +31,10 @@ impl Experiment for QueriesAgainstN {
     type Parameters = Parameters;
     type Row = contest::Outcome;
 
-    fn id(&self) -> &'static str {
-        "queries-against-n"
-    }
-
-    fn title(&self) -> &'static str {
-        "Calls against the number of elements"
-    }
-
-    fn question(&self) -> &'static str {
-        "How many oracle calls does an update take on graphs of n nodes that are all inserted and then deleted, largest first? With k = 20 (preferential attachment), and k = n/20 (uniformly random graphs, where many levels are in use)."
-    }
-
-    fn revision(&self) -> u32 {
-        3
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("family", "the random graph"),
-            Column::new("nodes", "number of nodes, n"),
-            Column::new("k", "most elements of a solution"),
-            Column::new("contender", "the algorithm"),
-            Column::new("replicate", "draw of graph, stream and coins"),
-            Column::new("calls", "oracle calls an update, mean").within(0.05),
-            Column::new("ratio", "value over lazy greedy's, mean over checkpoints").within(0.05),
-            Column::new("smallest_ratio", "smallest value over lazy greedy's at a checkpoint").within(0.2),
-            Column::new("worst_update", "most oracle calls of one update").within(0.5),
-            Column::new("changes", "elements that enter or leave the solution in an update, mean")
-                .within(0.2),
-            Column::new("levels", "most levels of a run at a checkpoint").within(0.5),
-            Column::new("quantity", "what was averaged"),
-            Column::new("at", "place on the axis"),
-            Column::new("mean", "mean over replicates").within(0.05),
-            Column::new("low", "lower end of its 95 % bootstrap interval").within(0.05),
-            Column::new("high", "upper end").within(0.05),
-            Column::new("replicates", "how many graphs, streams and coins"),
-        ]
-    }
+    const ID: &'static str = "queries-against-n";
+    const TITLE: &'static str = "Calls against the number of elements";
+    const QUESTION: &'static str = "How many oracle calls does an update take on graphs of n nodes that are all inserted and then deleted, largest first? With k = 20 (preferential attachment), and k = n/20 (uniformly random graphs, where many levels are in use).";
+    const REVISION: u32 = 3;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (few, many, replicates): (&[usize], &[usize], u32) = match profile {
@@ -134,21 +97,20 @@ impl Experiment for QueriesAgainstN {
                 };
                 let quantity = format!("calls, {name}, {contender_name}");
                 let means =
-                    means_by(rows().map(|(cell, row)| (cell.nodes as f64, row.calls)), PAPER, &quantity);
+                    table.means_by(rows().map(|(cell, row)| (cell.nodes as f64, row.calls)), &quantity);
                 left = left.means(contender_name, &means).styled_as(contender.slot());
                 all.extend(means);
                 let quantity = format!("value over lazy greedy's, {name}, {contender_name}");
                 let means =
-                    means_by(rows().map(|(cell, row)| (cell.nodes as f64, row.ratio)), PAPER, &quantity);
+                    table.means_by(rows().map(|(cell, row)| (cell.nodes as f64, row.ratio)), &quantity);
                 right = right.means(contender_name, &means).styled_as(contender.slot());
                 all.extend(means);
                 let growth =
                     exponents(rows().map(|(cell, row)| (cell.replicate, cell.nodes as f64, row.calls)));
-                fits.push(Mean::of(
-                    &growth,
-                    PAPER,
-                    &format!("exponent of calls in n, {name}, {contender_name}"),
+                fits.push(table.mean_at(
                     0.0,
+                    growth,
+                    &format!("exponent of calls in n, {name}, {contender_name}"),
                 ));
             }
             (calls, ratios) = (calls.panel(left), ratios.panel(right));
@@ -167,7 +129,7 @@ impl Experiment for QueriesAgainstN {
             "Two panels of lines between about 0.8 and 1.",
             &ratios,
         )?;
-        report.records("means", "Means over replicates with their 95 % bootstrap intervals.", &all)?;
+        report.means_table("replicates", &all)?;
         report.records(
             "exponents",
             "Exponent b of calls ≈ c n^b, fitted to each replicate: mean and 95 % bootstrap interval.",

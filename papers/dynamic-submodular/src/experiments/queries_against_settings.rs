@@ -1,6 +1,6 @@
 //! `queries-against-settings`: how oracle calls grow with the size of the solution and with the accuracy.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table, means_by};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -8,9 +8,6 @@ use super::contest::{self, CONTENDERS, Contender, GraphFamily, Settings, contest
 use super::growth::exponents;
 use crate::function::Coverage;
 use crate::stream::Order;
-use lab::Mean;
-
-const PAPER: &str = "dynamic-submodular";
 
 /// Calls against k and against ε.
 pub struct QueriesAgainstSettings;
@@ -26,7 +23,7 @@ pub enum Varied {
 }
 
 /// A cell: an algorithm on a stream.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
     /// What is varied.
     pub varied: Varied,
@@ -34,7 +31,7 @@ pub struct Parameters {
     pub nodes: usize,
     /// Most elements of a solution.
     pub k: usize,
-    /// Tolerance.
+    /// Tolerance of buckets, samples and deletions.
     pub epsilon: f64,
     /// The algorithm.
     pub contender: Contender,
@@ -46,45 +43,10 @@ impl Experiment for QueriesAgainstSettings {
     type Parameters = Parameters;
     type Row = contest::Outcome;
 
-    fn id(&self) -> &'static str {
-        "queries-against-settings"
-    }
-
-    fn title(&self) -> &'static str {
-        "Calls against the size of the solution and the tolerance"
-    }
-
-    fn question(&self) -> &'static str {
-        "How many oracle calls does an update take, and what is the value, as k grows (ε = 0.2) and as ε shrinks (k = 20)? On a sliding window over a graph with hubs."
-    }
-
-    fn revision(&self) -> u32 {
-        3
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("varied", "what is varied"),
-            Column::new("nodes", "nodes of the graph"),
-            Column::new("k", "most elements of a solution"),
-            Column::new("epsilon", "tolerance of buckets, samples and deletions"),
-            Column::new("contender", "the algorithm"),
-            Column::new("replicate", "draw of graph, stream and coins"),
-            Column::new("calls", "oracle calls an update, mean").within(0.05),
-            Column::new("ratio", "value over lazy greedy's, mean over checkpoints").within(0.05),
-            Column::new("smallest_ratio", "smallest value over lazy greedy's at a checkpoint").within(0.2),
-            Column::new("worst_update", "most oracle calls of one update").within(0.5),
-            Column::new("changes", "elements that enter or leave the solution in an update, mean")
-                .within(0.2),
-            Column::new("levels", "most levels of a run at a checkpoint").within(0.5),
-            Column::new("quantity", "what was averaged"),
-            Column::new("at", "place on the axis"),
-            Column::new("mean", "mean over replicates").within(0.05),
-            Column::new("low", "lower end of its 95 % bootstrap interval").within(0.05),
-            Column::new("high", "upper end").within(0.05),
-            Column::new("replicates", "how many graphs, streams and coins"),
-        ]
-    }
+    const ID: &'static str = "queries-against-settings";
+    const TITLE: &'static str = "Calls against the size of the solution and the tolerance";
+    const QUESTION: &'static str = "How many oracle calls does an update take, and what is the value, as k grows (ε = 0.2) and as ε shrinks (k = 20)? On a sliding window over a graph with hubs.";
+    const REVISION: u32 = 3;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (nodes, ks, epsilons, replicates): (usize, &[usize], &[f64], u32) = match profile {
@@ -141,9 +103,8 @@ impl Experiment for QueriesAgainstSettings {
                 let of = |quantity: &str, value: fn(&contest::Outcome) -> f64| {
                     let rows =
                         table.rows().filter(|(cell, _)| cell.varied == varied && cell.contender == contender);
-                    means_by(
+                    table.means_by(
                         rows.map(|(cell, row)| (at(cell), value(row))),
-                        PAPER,
                         &format!("{quantity}, {name}, {x_label}"),
                     )
                 };
@@ -178,13 +139,13 @@ impl Experiment for QueriesAgainstSettings {
             "Two panels against ε on a logarithmic axis: calls fall steeply with ε, values fall slightly.",
             &tolerance,
         )?;
-        report.records("means", "Means over replicates with their 95 % bootstrap intervals.", &all)?;
+        report.means_table("replicates", &all)?;
         let fit = |(contender, name): (Contender, &str)| {
             let rows = table
                 .rows()
                 .filter(|(cell, _)| cell.varied == Varied::Cardinality && cell.contender == contender);
             let growth = exponents(rows.map(|(cell, row)| (cell.replicate, cell.k as f64, row.calls)));
-            Mean::of(&growth, PAPER, &format!("exponent of calls in k, {name}"), 0.0)
+            table.mean_at(0.0, growth, &format!("exponent of calls in k, {name}"))
         };
         let fits = SHOWN.map(fit);
         report.records(

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,7 @@ use crate::stream::{Available, Order};
 pub struct TimePerUpdate;
 
 /// A cell: an algorithm on a stream.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
     /// Nodes of the graph.
     pub nodes: usize,
@@ -26,9 +26,10 @@ pub struct Parameters {
 }
 
 /// A time.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
-    /// Seconds an update.
+    /// Wall time of an update.
+    #[column(time, unit = "s")]
     pub seconds: f64,
 }
 
@@ -47,34 +48,11 @@ impl Experiment for TimePerUpdate {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "time-per-update"
-    }
-
-    fn title(&self) -> &'static str {
-        "Time for an update"
-    }
-
-    fn question(&self) -> &'static str {
-        "How long does an update take on a sliding window over a graph with hubs, k = 20? Wall time on one thread; one selection by lazy greedy from the last window for comparison."
-    }
-
-    fn revision(&self) -> u32 {
-        4
-    }
-
-    fn runs_alone(&self) -> bool {
-        true
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("nodes", "nodes of the graph"),
-            Column::new("contender", "the algorithm"),
-            Column::new("replicate", "draw of graph, stream and coins"),
-            Column::seconds("seconds", "wall time of an update"),
-        ]
-    }
+    const ID: &'static str = "time-per-update";
+    const TITLE: &'static str = "Time for an update";
+    const QUESTION: &'static str = "How long does an update take on a sliding window over a graph with hubs, k = 20? Wall time on one thread; one selection by lazy greedy from the last window for comparison.";
+    const REVISION: u32 = 4;
+    const RUNS_ALONE: bool = true;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (sizes, replicates): (&[usize], u32) = match profile {

@@ -1,6 +1,6 @@
 //! `value-over-time`: one stream, followed.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ use crate::stream::{ORDERS, Order};
 pub struct ValueOverTime;
 
 /// A cell: an algorithm on a stream.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
     /// Nodes of the graph.
     pub nodes: usize,
@@ -23,19 +23,23 @@ pub struct Parameters {
 }
 
 /// A moment of the stream.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// Updates done.
     pub step: u64,
     /// Value of the solution.
+    #[column(within = 0.1)]
     pub value: f64,
     /// Value of lazy greedy's.
     pub greedy: f64,
     /// Oracle calls so far (for what selects from scratch: of the moments shown).
+    #[column(within = 0.2)]
     pub calls_so_far: u64,
     /// The most calls of one update of the whole stream.
+    #[column(within = 0.5)]
     pub worst_update: u64,
-    /// Elements that enter or leave in an update, mean over the stream.
+    /// Elements that enter or leave the solution in an update, mean over the stream.
+    #[column(within = 0.2)]
     pub changes: Option<f64>,
 }
 
@@ -53,40 +57,10 @@ impl Experiment for ValueOverTime {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "value-over-time"
-    }
-
-    fn title(&self) -> &'static str {
-        "Along a stream"
-    }
-
-    fn question(&self) -> &'static str {
-        "How do value and calls develop along a stream over a graph with hubs, k = 20? What is the worst single update, and how much does a solution change?"
-    }
-
-    fn revision(&self) -> u32 {
-        3
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("nodes", "nodes of the graph"),
-            Column::new("order", "the stream"),
-            Column::new("contender", "the algorithm"),
-            Column::new("step", "updates done"),
-            Column::new("value", "value of the solution").within(0.1),
-            Column::new("greedy", "value of lazy greedy's"),
-            Column::new("calls_so_far", "oracle calls so far").within(0.2),
-            Column::new("calls", "oracle calls an update, mean over the stream").within(0.2),
-            Column::new("worst_update", "most oracle calls of one update of the stream").within(0.5),
-            Column::new(
-                "changes",
-                "elements that enter or leave the solution in an update, mean over the stream",
-            )
-            .within(0.2),
-        ]
-    }
+    const ID: &'static str = "value-over-time";
+    const TITLE: &'static str = "Along a stream";
+    const QUESTION: &'static str = "How do value and calls develop along a stream over a graph with hubs, k = 20? What is the worst single update, and how much does a solution change?";
+    const REVISION: u32 = 3;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let nodes = match profile {
@@ -171,11 +145,19 @@ impl Experiment for ValueOverTime {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Columns)]
 struct Summary {
+    /// The stream.
     order: Order,
+    /// The algorithm.
     contender: Contender,
+    /// Oracle calls an update, mean over the stream.
+    #[column(within = 0.2)]
     calls: f64,
+    /// Most oracle calls of one update of the stream.
+    #[column(within = 0.5)]
     worst_update: u64,
+    /// Elements that enter or leave the solution in an update, mean over the stream.
+    #[column(within = 0.2)]
     changes: Option<f64>,
 }

@@ -4,9 +4,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
-use lab::arguments::refuse_overwriting;
-use lab::{Error, say};
+use lab::arguments::{duration, refuse_overwriting};
+use lab::{Error, progress, say};
 use levine_hats::BigRational;
 use levine_hats::block_search::{Stopping, search_blocks};
 use levine_hats::bounds::conjectured_wins;
@@ -60,11 +59,7 @@ impl Search {
         let options = SearchOptions { seed: self.seed, ..SearchOptions::new(self.players, self.height) };
         let from = self.from.as_deref().map(read).transpose()?;
         let begin = Instant::now();
-        let bar = ProgressBar::new_spinner().with_style(
-            ProgressStyle::with_template("{spinner} {elapsed} {msg}")
-                .unwrap_or_else(|_| ProgressStyle::default_spinner()),
-        );
-        bar.enable_steady_tick(Duration::from_millis(200));
+        let bar = progress(None, "{spinner} {elapsed} {msg}");
         let mut written = Ok(());
         let mut best_written = 0;
         let found = search(&options, from, |best| {
@@ -130,18 +125,4 @@ enum Passed {
     OneColour,
     /// Whichever the search chooses
     Free,
-}
-
-/// A time span of the command line.
-fn duration(text: &str) -> Result<Duration, String> {
-    let expected = "expected a time such as 90s, 10m or 2h";
-    let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic()).ok_or(expected)?);
-    let seconds = match unit {
-        "s" => 1.0,
-        "m" => 60.0,
-        "h" => 3600.0,
-        _ => return Err(expected.into()),
-    };
-    let number: f64 = number.parse().map_err(|_| expected)?;
-    Duration::try_from_secs_f64(number * seconds).map_err(|_| expected.into())
 }

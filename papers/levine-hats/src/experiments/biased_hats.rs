@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use num_traits::ToPrimitive;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
@@ -28,26 +28,27 @@ pub enum Source {
 }
 
 /// A cell: a bias and a block.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
     /// 1000 p.
     pub per_mille: u32,
-    /// Where the strategy comes from.
+    /// Constructed, or searched with this stopping set.
     pub source: Source,
     /// Hats of a block.
+    #[column(unit = "hats")]
     pub block: usize,
     /// Restarts of the search, 0 for the construction.
     pub restarts: u64,
 }
 
 /// What it is worth.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// The exact value as a number.
     pub value: f64,
     /// The larger of U_1 and U_2, known before the paper.
     pub earlier: f64,
-    /// U_3, the paper's.
+    /// U_3, the paper's bound.
     pub paper: f64,
 }
 
@@ -62,34 +63,11 @@ impl Experiment for BiasedHats {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "biased-hats"
-    }
-
-    fn title(&self) -> &'static str {
-        "Hats that are black with probability p"
-    }
-
-    fn question(&self) -> &'static str {
-        "What are blocks of three and six hats worth for two players when hats are black with probability p, beside the published lower bounds \
-         U_1, U_2 and the paper's U_3? Exact values of the strategies found."
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("per_mille", "1000 p"),
-            Column::new("source", "constructed, or searched with this stopping set"),
-            Column::new("block", "hats of a block").unit("hats"),
-            Column::new("restarts", "restarts of the search"),
-            Column::new("value", "value of the infinite game"),
-            Column::new("earlier", "larger of U_1 and U_2, known before the paper"),
-            Column::new("paper", "U_3, the paper's bound"),
-        ]
-    }
+    const ID: &'static str = "biased-hats";
+    const TITLE: &'static str = "Hats that are black with probability p";
+    const QUESTION: &'static str = "What are blocks of three and six hats worth for two players when hats are black with probability p, beside the published lower bounds \
+         U_1, U_2 and the paper's U_3? Exact values of the strategies found.";
+    const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (step, searched): (usize, &[(Source, usize, u64)]) = match profile {

@@ -1,6 +1,6 @@
 //! `block-values`: infinite stacks, played in blocks.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use num_traits::ToPrimitive;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
@@ -26,18 +26,19 @@ pub enum Source {
 }
 
 /// A cell: a block.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
-    /// Hats of a block.
+    /// Hats of a block, k.
+    #[column(unit = "hats")]
     pub block: usize,
-    /// Where the strategy comes from.
+    /// Constructed, or searched with this stopping set.
     pub source: Source,
     /// Restarts of the search, 0 for constructions.
     pub restarts: u64,
 }
 
 /// What it is worth.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// The value of the infinite game as a fraction.
     pub value: String,
@@ -53,37 +54,11 @@ impl Experiment for BlockValues {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "block-values"
-    }
-
-    fn title(&self) -> &'static str {
-        "Infinite stacks, block by block"
-    }
-
-    fn question(&self) -> &'static str {
-        "What are blocks of k hats worth when players pass on blocks of one colour, or on whatever blocks a search chooses? Exact values of \
-         the infinite game."
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("block", "hats of a block, k").unit("hats"),
-            Column::new("source", "constructed, or searched with this stopping set"),
-            Column::new("restarts", "restarts of the search"),
-            Column::new("value", "value of the infinite game as a fraction"),
-            Column::new("excess", "value minus 7/20"),
-            Column::new(
-                "attainable",
-                "whether 7/20 needs a whole number of wins among blocks of two colours",
-            ),
-            Column::new("hits", "restarts that reached the value"),
-        ]
-    }
+    const ID: &'static str = "block-values";
+    const TITLE: &'static str = "Infinite stacks, block by block";
+    const QUESTION: &'static str = "What are blocks of k hats worth when players pass on blocks of one colour, or on whatever blocks a search chooses? Exact values of \
+         the infinite game.";
+    const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (odd, searched, restarts) = match profile {

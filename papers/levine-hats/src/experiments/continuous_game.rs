@@ -1,6 +1,6 @@
 //! `continuous-game`: uncountable stacks.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Heatmap, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Heatmap, Outcome, Profile, Random, Report, Table};
 use ndarray::Array2;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
@@ -21,26 +21,27 @@ pub enum Model {
 }
 
 /// A cell: a model, and the scale of frequencies.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
-    /// The model.
+    /// What hats are.
     pub model: Model,
-    /// Players.
+    /// Number of players, n.
     pub players: usize,
     /// T; 1 for the circle, which has none.
     pub scale: f64,
-    /// Sampled stacks.
+    /// Random stacks played.
     pub samples: u64,
 }
 
 /// The area of the win set.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
-    /// By formula.
+    /// Probability that all win, by formula.
     pub area: f64,
     /// Share of sampled stacks on which the strategy, applied by each player, wins.
     pub sampled: f64,
     /// Difference of the two in standard errors.
+    #[column(within = 1e-3)]
     pub deviations: f64,
 }
 
@@ -48,34 +49,11 @@ impl Experiment for ContinuousGame {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "continuous-game"
-    }
-
-    fn title(&self) -> &'static str {
-        "Uncountable stacks: one half"
-    }
-
-    fn question(&self) -> &'static str {
-        "How large is the set on which all players are right when hats are half circles, or square waves of any frequency? By formula, and by \
-         playing the strategies on random stacks."
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("model", "what hats are"),
-            Column::new("players", "number of players, n"),
-            Column::new("scale", "scale of the frequencies, T"),
-            Column::new("samples", "random stacks played"),
-            Column::new("area", "probability that all win, by formula"),
-            Column::new("sampled", "share of random stacks on which all win"),
-            Column::new("deviations", "difference of the two in standard errors").within(1e-3),
-        ]
-    }
+    const ID: &'static str = "continuous-game";
+    const TITLE: &'static str = "Uncountable stacks: one half";
+    const QUESTION: &'static str = "How large is the set on which all players are right when hats are half circles, or square waves of any frequency? By formula, and by \
+         playing the strategies on random stacks.";
+    const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (largest, samples) = match profile {

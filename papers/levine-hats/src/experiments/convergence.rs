@@ -1,6 +1,6 @@
 //! `convergence`: how fast finite stacks approach 7/20.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use num_traits::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
@@ -30,20 +30,21 @@ const FAMILIES: [(Family, &str); 3] = [
 ];
 
 /// A cell: a family at a height.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
-    /// The family.
+    /// The strategy.
     pub family: Family,
-    /// Hats of a stack.
+    /// Hats of a stack, h.
+    #[column(unit = "hats")]
     pub height: usize,
 }
 
 /// How far it is from 7/20.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// 7/20 minus the value.
     pub gap: f64,
-    /// What the paper bounds the gap by.
+    /// The bound on the gap: Propositions 16 and 17, and 3/(5·4^h) for the chain.
     pub bound: f64,
     /// The value as a fraction.
     pub value: String,
@@ -85,32 +86,11 @@ impl Experiment for Convergence {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "convergence"
-    }
-
-    fn title(&self) -> &'static str {
-        "How fast finite stacks approach 7/20"
-    }
-
-    fn question(&self) -> &'static str {
-        "How far from 7/20 are S_3 and S_5 cut off after h hats (the last ones played by the chain), and the chain itself? All values are \
-         exact."
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("family", "the strategy"),
-            Column::new("height", "hats of a stack, h").unit("hats"),
-            Column::new("gap", "7/20 minus the value"),
-            Column::new("bound", "the bound on the gap: Propositions 16 and 17, and 3/(5·4^h) for the chain"),
-            Column::new("value", "the value as a fraction"),
-        ]
-    }
+    const ID: &'static str = "convergence";
+    const TITLE: &'static str = "How fast finite stacks approach 7/20";
+    const QUESTION: &'static str = "How far from 7/20 are S_3 and S_5 cut off after h hats (the last ones played by the chain), and the chain itself? All values are \
+         exact.";
+    const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let last = match profile {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use num_traits::ToPrimitive;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
@@ -26,11 +26,12 @@ pub enum Source {
 }
 
 /// A cell: a size and a source.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
-    /// Players.
+    /// Number of players, n.
     pub players: usize,
-    /// Hats of a stack.
+    /// Hats of a stack, h.
+    #[column(unit = "hats")]
     pub height: usize,
     /// Where the strategy comes from.
     pub source: Source,
@@ -39,11 +40,11 @@ pub struct Parameters {
 }
 
 /// What it wins.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
-    /// Wins of 2^(nh).
+    /// Winning colourings of 2^(nh).
     pub wins: u64,
-    /// The min-weight upper bound on them.
+    /// Min-weight bound on the wins of any strategy.
     pub upper_bound: u64,
     /// The lower bound on V_n, the infinite game, as a fraction.
     pub lifted: String,
@@ -60,35 +61,10 @@ impl Experiment for ManyPlayers {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "many-players"
-    }
-
-    fn title(&self) -> &'static str {
-        "Three and more players"
-    }
-
-    fn question(&self) -> &'static str {
-        "How many of the 2^(nh) colourings do n players win by the modular code and by search, against the largest number that any strategy could win?"
-    }
-
-    fn revision(&self) -> u32 {
-        2
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("players", "number of players, n"),
-            Column::new("height", "hats of a stack, h").unit("hats"),
-            Column::new("source", "the modular code, or search"),
-            Column::new("restarts", "restarts of the search"),
-            Column::new("wins", "winning colourings of 2^(nh)"),
-            Column::new("upper_bound", "min-weight bound on the wins of any strategy"),
-            Column::new("lifted", "lower bound on V_n from it, wins/(2^(nh) − 1)"),
-            Column::new("lifted_value", "the same as a number"),
-            Column::new("hits", "restarts that reached the wins"),
-        ]
-    }
+    const ID: &'static str = "many-players";
+    const TITLE: &'static str = "Three and more players";
+    const QUESTION: &'static str = "How many of the 2^(nh) colourings do n players win by the modular code and by search, against the largest number that any strategy could win?";
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let most = match profile {

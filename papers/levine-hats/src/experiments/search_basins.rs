@@ -1,6 +1,6 @@
 //! `search-basins`: how often a restart of the search reaches the best value known.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -17,9 +17,10 @@ const STARTS: [(Start, &str); 3] = [
 ];
 
 /// A cell: a height and a start.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
-    /// Hats of a stack.
+    /// Hats of a stack, h.
+    #[column(unit = "hats")]
     pub height: usize,
     /// Where restarts begin.
     pub start: Start,
@@ -28,13 +29,13 @@ pub struct Parameters {
 }
 
 /// How many restarts reached what.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
-    /// The most wins reached.
+    /// Most wins reached, of 4^h.
     pub wins: u64,
-    /// Restarts that reached them.
+    /// Restarts that reached these wins.
     pub hits: u64,
-    /// Wins reached minus ⌊7·4^h/20⌋.
+    /// Most wins minus ⌊7·4^h/20⌋; positive would refute V_2 = 7/20.
     pub beyond_conjecture: i64,
 }
 
@@ -42,32 +43,10 @@ impl Experiment for SearchBasins {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "search-basins"
-    }
-
-    fn title(&self) -> &'static str {
-        "How often a restart is lucky"
-    }
-
-    fn question(&self) -> &'static str {
-        "Which share of independent restarts of alternating best responses ends at the best value known, by height and by where they begin?"
-    }
-
-    fn revision(&self) -> u32 {
-        2
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("height", "hats of a stack, h").unit("hats"),
-            Column::new("start", "where restarts begin"),
-            Column::new("restarts", "restarts done"),
-            Column::new("wins", "most wins reached, of 4^h"),
-            Column::new("hits", "restarts that reached these wins"),
-            Column::new("beyond_conjecture", "most wins minus ⌊7·4^h/20⌋; positive would refute V_2 = 7/20"),
-        ]
-    }
+    const ID: &'static str = "search-basins";
+    const TITLE: &'static str = "How often a restart is lucky";
+    const QUESTION: &'static str = "Which share of independent restarts of alternating best responses ends at the best value known, by height and by where they begin?";
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (last, restarts) = match profile {

@@ -1,6 +1,6 @@
 //! `strategy-histogram`: the value of every table.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
 use crate::exhaustive::{count_all, count_classes};
@@ -19,18 +19,19 @@ pub enum Way {
 }
 
 /// A cell: a height, counted in one way.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
-    /// Hats of a stack.
+    /// Hats of a stack, h.
+    #[column(unit = "hats")]
     pub height: usize,
-    /// The way of counting.
+    /// Tables one by one, or by classes under renaming.
     pub way: Way,
 }
 
 /// How many tables have a value.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
-    /// Wins against the best response.
+    /// Winning colourings of 4^h against the best response.
     pub wins: u64,
     /// How many tables have them.
     pub tables: u64,
@@ -40,31 +41,11 @@ impl Experiment for StrategyHistogram {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "strategy-histogram"
-    }
-
-    fn title(&self) -> &'static str {
-        "The value of every table"
-    }
-
-    fn question(&self) -> &'static str {
-        "How many wins has each of the h^(2^h − 1) tables of one player against its best response? Counted one by one, and by classes under \
-         renaming hats."
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("height", "hats of a stack, h").unit("hats"),
-            Column::new("way", "tables one by one, or by classes under renaming"),
-            Column::new("wins", "winning colourings of 4^h against the best response"),
-            Column::new("tables", "tables with these wins"),
-        ]
-    }
+    const ID: &'static str = "strategy-histogram";
+    const TITLE: &'static str = "The value of every table";
+    const QUESTION: &'static str = "How many wins has each of the h^(2^h − 1) tables of one player against its best response? Counted one by one, and by classes under \
+         renaming hats.";
+    const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let last = if profile == Profile::Smoke { 3 } else { 4 };

@@ -1,6 +1,6 @@
 //! `value-table`: V_{2,h} by every method.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -32,24 +32,25 @@ pub enum Method {
 }
 
 /// A cell: a method at a height.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
-    /// Hats of a stack.
+    /// Hats of a stack, h.
+    #[column(unit = "hats")]
     pub height: usize,
-    /// The method.
+    /// Where the number comes from.
     pub method: Method,
     /// Restarts of the search, 0 for the others.
     pub restarts: u64,
 }
 
 /// What the method found.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// Wins of the 4^h colourings.
     pub wins: u64,
-    /// ⌊7·4^h/20⌋.
+    /// ⌊7·4^h/20⌋, optimal if V_2 = 7/20.
     pub conjectured: u64,
-    /// Restarts that reached the wins.
+    /// Restarts that reached these wins.
     pub hits: Option<u64>,
     /// What a cut-off integer program proves that no strategy exceeds.
     pub proved_bound: Option<u64>,
@@ -62,39 +63,11 @@ impl Experiment for ValueTable {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "value-table"
-    }
-
-    fn title(&self) -> &'static str {
-        "Two players, h hats: what is reached and what is proved"
-    }
-
-    fn question(&self) -> &'static str {
-        "On how many of the 4^h colourings can two players win? By the explicit chain, by alternating best responses from random starts, \
-         by visiting every table (h ≤ 4), by an integer program, and bounded by the number of black hats."
-    }
-
-    fn revision(&self) -> u32 {
-        3
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("height", "hats of a stack, h").unit("hats"),
-            Column::new("method", "where the number comes from"),
-            Column::new("restarts", "restarts of the search"),
-            Column::new("wins", "winning colourings of 4^h"),
-            Column::new("conjectured", "⌊7·4^h/20⌋, optimal if V_2 = 7/20"),
-            Column::new("hits", "restarts that reached these wins"),
-            Column::new("chain", "wins of the explicit chain"),
-            Column::new("search", "wins of the best strategy found by search"),
-            Column::new("exhaustive", "optimum by visiting every table"),
-            Column::new("integer_program", "optimum by integer programming"),
-            Column::new("upper_bound", "min-weight upper bound on the wins"),
-            Column::new("proved_bound", "upper bound that a cut-off integer program proves"),
-        ]
-    }
+    const ID: &'static str = "value-table";
+    const TITLE: &'static str = "Two players, h hats: what is reached and what is proved";
+    const QUESTION: &'static str = "On how many of the 4^h colourings can two players win? By the explicit chain, by alternating best responses from random starts, \
+         by visiting every table (h ≤ 4), by an integer program, and bounded by the number of black hats.";
+    const REVISION: u32 = 3;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (heights, restarts) = match profile {
@@ -221,13 +194,21 @@ impl Experiment for ValueTable {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Columns)]
 struct Summary {
+    /// Hats of a stack, h.
+    #[column(unit = "hats")]
     height: usize,
+    /// Wins of the explicit chain.
     chain: Option<u64>,
+    /// Wins of the best strategy found by search.
     search: Option<u64>,
+    /// Optimum by visiting every table.
     exhaustive: Option<u64>,
+    /// Optimum by integer programming.
     integer_program: Option<u64>,
+    /// Upper bound that a cut-off integer program proves.
     proved_bound: Option<u64>,
+    /// Min-weight upper bound on the wins.
     upper_bound: Option<u64>,
 }

@@ -1,6 +1,6 @@
 //! `win-regions`: strategies as pictures in the unit square.
 
-use lab::{Column, Experiment, Failure, Figure, Heatmap, Outcome, Profile, Random, Report, Table};
+use lab::{Columns, Experiment, Failure, Figure, Heatmap, Outcome, Profile, Random, Report, Table};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -46,22 +46,22 @@ impl Drawn {
 }
 
 /// A cell: a strategy.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
     /// The strategy.
     pub strategy: Drawn,
 }
 
 /// Cells of the picture, of 4^9.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
-    /// Where the first player is right.
+    /// Cells of 4^9 in which the first player is right.
     pub first_right: u64,
-    /// Where the second player is right.
+    /// Cells in which the second player is right.
     pub second_right: u64,
-    /// Where both are.
+    /// Cells in which both are right.
     pub both_right: u64,
-    /// Wins of the strategy, counted from its tables.
+    /// Wins counted from the tables, not from the picture.
     pub wins: u64,
 }
 
@@ -69,31 +69,10 @@ impl Experiment for WinRegions {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "win-regions"
-    }
-
-    fn title(&self) -> &'static str {
-        "Strategies as areas"
-    }
-
-    fn question(&self) -> &'static str {
-        "Where in the unit square, a point being a pair of stacks read as binary digits, is each player right, and where are both?"
-    }
-
-    fn revision(&self) -> u32 {
-        2
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("strategy", "what is drawn"),
-            Column::new("first_right", "cells of 4^9 in which the first player is right"),
-            Column::new("second_right", "cells in which the second player is right"),
-            Column::new("both_right", "cells in which both are right"),
-            Column::new("wins", "wins counted from the tables, not from the picture"),
-        ]
-    }
+    const ID: &'static str = "win-regions";
+    const TITLE: &'static str = "Strategies as areas";
+    const QUESTION: &'static str = "Where in the unit square, a point being a pair of stacks read as binary digits, is each player right, and where are both?";
+    const REVISION: u32 = 2;
 
     fn grid(&self, _profile: Profile) -> Vec<Parameters> {
         DRAWN.map(|(strategy, _)| Parameters { strategy }).to_vec()

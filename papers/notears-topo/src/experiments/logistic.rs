@@ -1,6 +1,6 @@
 //! `logistic`: swaps under the logistic score.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -17,9 +17,9 @@ use crate::{exact, graph, simulate};
 pub struct LogisticScore;
 
 /// A cell: a problem and a random start.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
-    /// d.
+    /// Number of variables, d.
     pub variables: usize,
     /// Draw of the problem.
     pub replicate: u32,
@@ -28,21 +28,24 @@ pub struct Parameters {
 }
 
 /// The end of a search.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// The paper's candidate swaps, or beyond it all swaps and insertions.
     pub all_moves: bool,
     /// Score of the start.
     pub first: f64,
     /// Score at the end.
+    #[column(within = 1e-2)]
     pub score: f64,
     /// The optimum of dynamic programming.
     pub optimum: f64,
     /// Score of the true order.
     pub truth: f64,
     /// KKT residual at the end.
+    #[column(absolute = 1e-9)]
     pub residual: f64,
     /// Regressions priced or made.
+    #[column(within = 0.5)]
     pub regressions: u64,
 }
 
@@ -57,37 +60,11 @@ impl Experiment for LogisticScore {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "logistic"
-    }
-
-    fn title(&self) -> &'static str {
-        "Binary variables: the logistic score"
-    }
-
-    fn question(&self) -> &'static str {
-        "Binary data from ER graphs of two edges a node, n = 10,000, no intercepts: how close to the optimum of dynamic programming do the paper's swaps come from random orders, and how close a search over all \
-         swaps and insertions?"
-    }
-
-    fn revision(&self) -> u32 {
-        2
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("variables", "number of variables, d"),
-            Column::new("replicate", "draw of the problem"),
-            Column::new("start", "draw of the start"),
-            Column::new("all_moves", "all swaps and insertions instead of the paper's candidates"),
-            Column::new("first", "score of the start"),
-            Column::new("score", "score at the end").within(1e-2),
-            Column::new("optimum", "least score of any order"),
-            Column::new("truth", "score of the true order"),
-            Column::new("residual", "KKT residual at the end").within(1e6),
-            Column::new("regressions", "regressions priced or made").within(1.0),
-        ]
-    }
+    const ID: &'static str = "logistic";
+    const TITLE: &'static str = "Binary variables: the logistic score";
+    const QUESTION: &'static str = "Binary data from ER graphs of two edges a node, n = 10,000, no intercepts: how close to the optimum of dynamic programming do the paper's swaps come from random orders, and how close a search over all \
+         swaps and insertions?";
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (sizes, replicates, starts): (&[usize], u32, u32) = match profile {

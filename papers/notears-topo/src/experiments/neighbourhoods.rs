@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
 use super::instance::{Graphs, Instance, random_order};
@@ -17,11 +17,11 @@ use crate::simulate::Noise;
 pub struct Neighbourhoods;
 
 /// A cell: a problem and a random start.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
-    /// Family of the graph.
+    /// Family of graphs and edges a node.
     pub graphs: Graphs,
-    /// d.
+    /// Number of variables, d.
     pub variables: usize,
     /// Draw of the problem.
     pub replicate: u32,
@@ -55,19 +55,23 @@ pub const MOVES: [(Moves, &str); 5] = [
 ];
 
 /// The end of a search.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// What was searched.
     pub moves: Moves,
     /// Q at the end.
+    #[column(within = 0.1)]
     pub score: f64,
     /// The least known: the optimum to 20 variables, else of many restarts.
     pub best: f64,
-    /// Iterations.
+    /// Iterations that moved.
+    #[column(within = 0.5, absolute = 5)]
     pub iterations: usize,
     /// Moves priced.
+    #[column(within = 0.5)]
     pub priced: u64,
     /// Regressions that pricing by refitting would take.
+    #[column(within = 0.5)]
     pub regressions: u64,
 }
 
@@ -75,43 +79,11 @@ impl Experiment for Neighbourhoods {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "neighbourhoods"
-    }
-
-    fn title(&self) -> &'static str {
-        "Candidate sets, swaps and insertions"
-    }
-
-    fn question(&self) -> &'static str {
-        "From the same random orders: where do searches end that look at the paper's candidate sets, at all swaps, at all insertions or at both, and how much must they price? Insertions are \
-         beyond the paper."
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("graphs", "family of graphs and edges a node"),
-            Column::new("variables", "number of variables, d"),
-            Column::new("replicate", "draw of the problem"),
-            Column::new("start", "draw of the start"),
-            Column::new("moves", "what is searched"),
-            Column::new("score", "Q at the end").within(0.1),
-            Column::new("best", "least score known; to 20 variables the optimum"),
-            Column::new("iterations", "iterations that moved").within(1.0),
-            Column::new("priced", "moves priced").within(1.0),
-            Column::new("regressions", "regressions that pricing by refitting would take").within(1.0),
-            Column::new("searches", "searches"),
-            Column::new("median_gap", "score above the least known, relative, median").within(0.5),
-            Column::new("worst_gap", "the same, worst").within(0.5),
-            Column::new("optimal", "share of searches that end within 1e-9 of the least known").within(0.5),
-            Column::new("mean_priced", "moves priced, mean").within(0.2),
-            Column::new("mean_regressions", "regressions, mean").within(0.2),
-        ]
-    }
+    const ID: &'static str = "neighbourhoods";
+    const TITLE: &'static str = "Candidate sets, swaps and insertions";
+    const QUESTION: &'static str = "From the same random orders: where do searches end that look at the paper's candidate sets, at all swaps, at all insertions or at both, and how much must they price? Insertions are \
+         beyond the paper.";
+    const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (sizes, replicates, starts): (&[usize], u32, u32) = match profile {
@@ -237,15 +209,29 @@ impl Experiment for Neighbourhoods {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Columns)]
 struct Summary {
+    /// Family of graphs and edges a node.
     graphs: Graphs,
+    /// Number of variables, d.
     variables: usize,
+    /// What is searched.
     moves: Moves,
+    /// Searches.
     searches: usize,
+    /// Score above the least known, relative, median.
+    #[column(within = 0.5)]
     median_gap: f64,
+    /// The same, worst.
+    #[column(within = 0.5)]
     worst_gap: f64,
+    /// Share of searches that end within 1e-9 of the least known.
+    #[column(within = 0.5)]
     optimal: f64,
+    /// Moves priced, mean.
+    #[column(within = 0.2)]
     mean_priced: f64,
+    /// Regressions, mean.
+    #[column(within = 0.2)]
     mean_regressions: f64,
 }

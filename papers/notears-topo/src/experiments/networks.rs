@@ -1,6 +1,6 @@
 //! `networks`: swaps where every variable has a small network.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -16,11 +16,11 @@ use crate::{graph, simulate};
 pub struct Networks;
 
 /// A cell: a problem and a random start.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
-    /// d.
+    /// Number of variables, d.
     pub variables: usize,
-    /// n.
+    /// Observations, n.
     pub rows: usize,
     /// Units of each network.
     pub hidden: usize,
@@ -29,15 +29,18 @@ pub struct Parameters {
 }
 
 /// An order and its score.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// `random`, `swapped` or `truth`.
     pub at: Place,
     /// The penalised loss.
+    #[column(within = 0.1)]
     pub score: f64,
     /// SHD of edges of norm 0.5 and more.
+    #[column(absolute = 4)]
     pub hamming: usize,
     /// Trainings priced or made.
+    #[column(within = 0.9)]
     pub trainings: u64,
 }
 
@@ -57,35 +60,11 @@ impl Experiment for Networks {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "networks"
-    }
-
-    fn title(&self) -> &'static str {
-        "Nonlinear models: a small network for each variable"
-    }
-
-    fn question(&self) -> &'static str {
-        "Data of random networks on ER graphs of one edge a node: how far do the paper's swaps (first improvement, candidate sets for nonlinear models) lower the loss of a random order, compared with the true \
-         order? The full profile has the authors' example, 10 variables, 1000 rows and 40 units."
-    }
-
-    fn revision(&self) -> u32 {
-        2
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("variables", "number of variables, d"),
-            Column::new("rows", "observations, n"),
-            Column::new("hidden", "units of each network"),
-            Column::new("replicate", "draw of the problem and the start"),
-            Column::new("at", "which order"),
-            Column::new("score", "penalised loss").within(0.1),
-            Column::new("hamming", "SHD of edges of norm 0.5 and more").within(1.0),
-            Column::new("trainings", "trainings priced or made").within(1.0),
-        ]
-    }
+    const ID: &'static str = "networks";
+    const TITLE: &'static str = "Nonlinear models: a small network for each variable";
+    const QUESTION: &'static str = "Data of random networks on ER graphs of one edge a node: how far do the paper's swaps (first improvement, candidate sets for nonlinear models) lower the loss of a random order, compared with the true \
+         order? The full profile has the authors' example, 10 variables, 1000 rows and 40 units.";
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (variables, rows, hidden, replicates) = match profile {

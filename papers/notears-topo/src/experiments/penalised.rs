@@ -1,6 +1,6 @@
 //! `penalised`: least squares with an l1 penalty, where the KKT conditions have teeth.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
@@ -18,11 +18,11 @@ use crate::{Covariance, Order, exact, graph};
 pub struct Penalised;
 
 /// A cell: a problem and a penalty.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
-    /// Family of the graph.
+    /// Family of graphs and edges a node.
     pub graphs: Graphs,
-    /// d.
+    /// Number of variables, d.
     pub variables: usize,
     /// λ.
     pub penalty: f64,
@@ -62,17 +62,20 @@ pub const STAGES: [(Stage, &str); 7] = [
 ];
 
 /// A graph's score.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// What is scored.
     pub stage: Stage,
     /// Q + λ|W|₁.
+    #[column(within = 1e-2)]
     pub score: f64,
-    /// Whether a topological order exists.
+    /// Whether the graph has a topological order.
     pub acyclic: bool,
     /// KKT residual over λ; none for a graph with a cycle.
+    #[column(within = 0.5, absolute = 1e-9)]
     pub residual: Option<f64>,
     /// Edges of nonzero weight.
+    #[column(within = 0.5)]
     pub edges: usize,
 }
 
@@ -80,36 +83,11 @@ impl Experiment for Penalised {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "penalised"
-    }
-
-    fn title(&self) -> &'static str {
-        "With an l1 penalty: NOTEARS's own objective"
-    }
-
-    fn question(&self) -> &'static str {
-        "NOTEARS minimises Q + λ|W|₁ and returns a graph that is nearly acyclic. What is left of its score once the graph is exactly acyclic, is it a KKT point, and what do swaps add? The optimum over all \
-         orders comes from dynamic programming with exact lasso regressions."
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("graphs", "family of graphs and edges a node"),
-            Column::new("variables", "number of variables, d"),
-            Column::new("penalty", "λ"),
-            Column::new("replicate", "draw of the problem"),
-            Column::new("stage", "what is scored"),
-            Column::new("score", "Q + λ|W|₁").within(1e-2),
-            Column::new("acyclic", "whether the graph has a topological order"),
-            Column::new("residual", "KKT residual over λ").within(1e6),
-            Column::new("edges", "edges of nonzero weight").within(0.5),
-        ]
-    }
+    const ID: &'static str = "penalised";
+    const TITLE: &'static str = "With an l1 penalty: NOTEARS's own objective";
+    const QUESTION: &'static str = "NOTEARS minimises Q + λ|W|₁ and returns a graph that is nearly acyclic. What is left of its score once the graph is exactly acyclic, is it a KKT point, and what do swaps add? The optimum over all \
+         orders comes from dynamic programming with exact lasso regressions.";
+    const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (sizes, replicates): (&[usize], u32) = match profile {

@@ -1,6 +1,6 @@
 //! `protein-signalling`: the data of Sachs and others with its consensus graph.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table, input};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table, input};
 use serde::{Deserialize, Serialize};
 
 use crate::pruning::{Pruning, pruned_weights};
@@ -11,7 +11,7 @@ use crate::{Covariance, baseline, exact};
 pub struct ProteinSignalling;
 
 /// A cell: how the data is taken.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
     /// `raw` or `log-standardised`.
     pub scale: Scale,
@@ -28,7 +28,7 @@ pub enum Scale {
 }
 
 /// An edge of the graph found, or of the consensus.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// Where the order comes from.
     pub method: Method,
@@ -37,6 +37,7 @@ pub struct Row {
     /// Effect.
     pub to: String,
     /// Weight in the graph found; 0 for a consensus edge that was not found.
+    #[column(within = 1e-4)]
     pub weight: f64,
     /// How the edge stands in the consensus.
     pub status: Status,
@@ -44,7 +45,7 @@ pub struct Row {
     pub score: f64,
     /// Sortability of the consensus graph by variance.
     pub variance_sortability: f64,
-    /// By R².
+    /// Of the consensus graph, by R².
     pub determination_sortability: f64,
 }
 
@@ -81,40 +82,10 @@ impl Experiment for ProteinSignalling {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "protein-signalling"
-    }
-
-    fn title(&self) -> &'static str {
-        "Protein signalling (Sachs and others 2005)"
-    }
-
-    fn question(&self) -> &'static str {
-        "853 cells, 11 proteins, a consensus graph of 17 edges: how much of the consensus has the graph of least score, and how much the cheap orders? In the full profile, where the data is here."
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("scale", "how concentrations are taken"),
-            Column::new("method", "where the order comes from"),
-            Column::new("from", "cause"),
-            Column::new("to", "effect"),
-            Column::new("weight", "weight; 0 for a consensus edge that was not found").within(1e-4),
-            Column::new("status", "how the edge stands in the consensus"),
-            Column::new("score", "Q of the order"),
-            Column::new("variance_sortability", "of the consensus graph, by variance"),
-            Column::new("determination_sortability", "of the consensus graph, by R²"),
-            Column::new("agrees", "edges in both"),
-            Column::new("reversed", "edges found the other way round"),
-            Column::new("extra", "edges not in the consensus"),
-            Column::new("missing", "consensus edges not found either way"),
-            Column::new("hamming", "SHD to the consensus"),
-        ]
-    }
+    const ID: &'static str = "protein-signalling";
+    const TITLE: &'static str = "Protein signalling (Sachs and others 2005)";
+    const QUESTION: &'static str = "853 cells, 11 proteins, a consensus graph of 17 edges: how much of the consensus has the graph of least score, and how much the cheap orders? In the full profile, where the data is here.";
+    const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         match profile {
@@ -208,15 +179,23 @@ impl Experiment for ProteinSignalling {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Columns)]
 struct Summary {
+    /// How concentrations are taken.
     scale: Scale,
+    /// Where the order comes from.
     method: Method,
+    /// Q of the order.
     score: f64,
+    /// Edges in both.
     agrees: usize,
+    /// Edges found the other way round.
     reversed: usize,
+    /// Edges not in the consensus.
     extra: usize,
+    /// Consensus edges not found either way.
     missing: usize,
+    /// SHD to the consensus.
     hamming: usize,
 }
 

@@ -1,10 +1,9 @@
 //! `sample-size`: how much data, how equal noise, which scale.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table, means_by};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use super::PAPER;
 use super::instance::Graphs;
 use super::score_gap::distance;
 use crate::constraints::Precedence;
@@ -16,9 +15,9 @@ use crate::{Covariance, Order, baseline};
 pub struct SampleSize;
 
 /// A cell: a problem.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
-    /// n.
+    /// Observations, n.
     pub rows: usize,
     /// Noise scales are uniform on [1, spread].
     pub spread: f64,
@@ -29,13 +28,15 @@ pub struct Parameters {
 }
 
 /// A method's graph.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
-    /// The method.
+    /// Where the order comes from.
     pub method: Method,
     /// Q of its order.
+    #[column(within = 1e-3)]
     pub score: f64,
     /// SHD after BIC and refit.
+    #[column(within = 0.1, absolute = 3)]
     pub hamming: usize,
 }
 
@@ -72,34 +73,11 @@ impl Experiment for SampleSize {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "sample-size"
-    }
-
-    fn title(&self) -> &'static str {
-        "How much data, how equal noise, which scale"
-    }
-
-    fn question(&self) -> &'static str {
-        "ER graphs of two edges a node, 20 variables: how does the distance to the true graph depend on the number of observations, on noise whose scales differ (uniform on [1, spread]), and on standardising the \
-         columns, which takes away what least squares reads directions from?"
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("rows", "observations, n"),
-            Column::new("spread", "noise scales are uniform on [1, spread]"),
-            Column::new("standardised", "columns divided by their standard deviations"),
-            Column::new("replicate", "draw of the problem"),
-            Column::new("method", "where the order comes from"),
-            Column::new("score", "Q of its order").within(1e-3),
-            Column::new("hamming", "SHD after BIC and refit").within(1.0),
-        ]
-    }
+    const ID: &'static str = "sample-size";
+    const TITLE: &'static str = "How much data, how equal noise, which scale";
+    const QUESTION: &'static str = "ER graphs of two edges a node, 20 variables: how does the distance to the true graph depend on the number of observations, on noise whose scales differ (uniform on [1, spread]), and on standardising the \
+         columns, which takes away what least squares reads directions from?";
+    const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (rows, replicates): (&[usize], u32) = match profile {
@@ -159,19 +137,17 @@ impl Experiment for SampleSize {
     }
 
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
-        let chart = |title: &str,
-                     label: &str,
-                     place: fn(&Parameters) -> f64,
-                     shown: &dyn Fn(&Parameters) -> bool| {
-            let mut chart = Chart::new().title(title).x_label(label).y_label("SHD to the true graph");
-            for (slot, (method, name)) in METHODS.into_iter().enumerate() {
-                let rows = table.rows().filter(|(cell, row)| shown(cell) && row.method == method);
-                let means =
-                    means_by(rows.map(|(cell, row)| (place(cell), row.hamming as f64)), PAPER, "sample-size");
-                chart = chart.means(name, &means).styled_as(slot);
-            }
-            chart
-        };
+        let chart =
+            |title: &str, label: &str, place: fn(&Parameters) -> f64, shown: &dyn Fn(&Parameters) -> bool| {
+                let mut chart = Chart::new().title(title).x_label(label).y_label("SHD to the true graph");
+                for (slot, (method, name)) in METHODS.into_iter().enumerate() {
+                    let rows = table.rows().filter(|(cell, row)| shown(cell) && row.method == method);
+                    let means = table
+                        .means_by(rows.map(|(cell, row)| (place(cell), row.hamming as f64)), "sample-size");
+                    chart = chart.means(name, &means).styled_as(slot);
+                }
+                chart
+            };
         let by_rows: fn(&Parameters) -> f64 = |cell| cell.rows as f64;
         let equal = |standardised: bool| {
             move |cell: &Parameters| cell.spread == 1.0 && cell.standardised == standardised

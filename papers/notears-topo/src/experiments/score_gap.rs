@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table, means_by};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 
-use super::PAPER;
 use super::instance::{Drawn, GRAPHS, Graphs, Instance};
 use crate::bilevel::{self, Options};
 use crate::constraints::Precedence;
@@ -24,15 +23,15 @@ use crate::{Covariance, Order, baseline, exact, graph};
 pub struct ScoreGap;
 
 /// A cell: a simulated problem.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
-    /// Family of the graph.
+    /// Family of graphs and edges a node.
     pub graphs: Graphs,
     /// Law of the noise.
     pub noise: Noise,
-    /// d.
+    /// Number of variables, d.
     pub variables: usize,
-    /// Which draw.
+    /// Draw of the problem.
     pub replicate: u32,
 }
 
@@ -71,29 +70,35 @@ pub const METHODS: [(Method, &str); 8] = [
 ];
 
 /// A method's order, and that order after the paper's search.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
-    /// The method.
+    /// Where the order comes from.
     pub method: Method,
     /// Q of its order.
+    #[column(within = 1e-2)]
     pub score: f64,
     /// Q after the paper's swaps from there.
+    #[column(within = 1e-2)]
     pub swapped: f64,
     /// Q after swaps with the large set searched as often as it helps.
+    #[column(within = 1e-2)]
     pub unlimited: f64,
     /// The least score known: the optimum to 20 variables.
     pub best: f64,
-    /// (d/2) det(S)^{1/d}.
+    /// No order scores less.
     pub bound: f64,
     /// SHD of the order's graph after BIC and refit.
+    #[column(within = 0.1, absolute = 3)]
     pub hamming: usize,
     /// SHD after the swaps.
+    #[column(within = 0.1, absolute = 3)]
     pub hamming_swapped: usize,
     /// KKT residual after the swaps, relative to the largest variance.
+    #[column(absolute = 1e-9)]
     pub residual: f64,
     /// Sortability by variance of the problem.
     pub variance_sortability: f64,
-    /// Sortability by R².
+    /// Share of paths sorted by R².
     pub determination_sortability: f64,
 }
 
@@ -101,47 +106,11 @@ impl Experiment for ScoreGap {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "score-gap"
-    }
-
-    fn title(&self) -> &'static str {
-        "Scores of orders, and what swaps make of them"
-    }
-
-    fn question(&self) -> &'static str {
-        "How far above the least score known are the orders that methods find on simulated linear data, and how far after the paper's swaps (automatic candidate sets) from there? Every method is scored \
-         by the regressions on all predecessors of its order, at an exactly acyclic graph. Noise of equal variances; n = 1000, ten for each variable from 100 on."
-    }
-
-    fn revision(&self) -> u32 {
-        2
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        let mut columns = vec![
-            Column::new("graphs", "family of graphs and edges a node"),
-            Column::new("noise", "law of the noise"),
-            Column::new("variables", "number of variables, d"),
-            Column::new("replicate", "draw of the problem"),
-            Column::new("method", "where the order comes from"),
-            Column::new("score", "Q of its order").within(1e-2),
-            Column::new("swapped", "Q after the paper's swaps from there").within(1e-2),
-            Column::new("unlimited", "Q after swaps with the large set searched as often as it helps")
-                .within(1e-2),
-            Column::new("best", "least score known; to 20 variables the optimum"),
-            Column::new("bound", "no order scores less"),
-            Column::new("hamming", "SHD to the true graph, after BIC and refit").within(1.0),
-            Column::new("hamming_swapped", "SHD after the swaps").within(1.0),
-            Column::new("residual", "KKT residual after the swaps over the largest variance").within(1e6),
-            Column::new("variance_sortability", "share of paths sorted by variance"),
-            Column::new("determination_sortability", "share of paths sorted by R²"),
-        ];
-        for (name, meaning) in SUMMARY {
-            columns.push(Column::new(name, meaning).within(0.05));
-        }
-        columns
-    }
+    const ID: &'static str = "score-gap";
+    const TITLE: &'static str = "Scores of orders, and what swaps make of them";
+    const QUESTION: &'static str = "How far above the least score known are the orders that methods find on simulated linear data, and how far after the paper's swaps (automatic candidate sets) from there? Every method is scored \
+         by the regressions on all predecessors of its order, at an exactly acyclic graph. Noise of equal variances; n = 1000, ten for each variable from 100 on.";
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (sizes, replicates): (&[usize], u32) = match profile {
@@ -234,7 +203,7 @@ impl Experiment for ScoreGap {
                 });
                 let gaps: Vec<(f64, f64)> =
                     gaps.map(|(cell, row)| (cell.variables as f64, value(row))).collect();
-                let means = means_by(gaps, PAPER, "score-gap");
+                let means = table.means_by(gaps, "score-gap");
                 let shown: Vec<(f64, f64)> =
                     means.iter().map(|mean| (mean.at, mean.mean.max(1e-8))).collect();
                 if !shown.is_empty() {
@@ -277,31 +246,40 @@ impl Experiment for ScoreGap {
     }
 }
 
-const SUMMARY: [(&str, &str); 9] = [
-    ("problems", "problems measured"),
-    ("gap", "score above the least known, relative, mean"),
-    ("gap_swapped", "the same after the paper's swaps"),
-    ("gap_unlimited", "the same with the large set searched as often as it helps"),
-    ("improved", "share of orders that the swaps improve by more than 1e-9 of the score"),
-    ("bound_gap", "score above the lower bound, relative, mean"),
-    ("distance", "SHD after BIC and refit, mean"),
-    ("distance_swapped", "SHD after the swaps, mean"),
-    ("by_variance", "sortability by variance, mean"),
-];
-
-#[derive(Serialize)]
+#[derive(Serialize, Columns)]
 struct Summary {
+    /// Law of the noise.
     noise: Noise,
+    /// Number of variables, d.
     variables: usize,
+    /// Where the order comes from.
     method: Method,
+    /// Problems measured.
+    #[column(within = 0.05)]
     problems: usize,
+    /// Score above the least known, relative, mean.
+    #[column(within = 0.05)]
     gap: f64,
+    /// The same after the paper's swaps.
+    #[column(within = 0.05)]
     gap_swapped: f64,
+    /// The same with the large set searched as often as it helps.
+    #[column(within = 0.05)]
     gap_unlimited: f64,
+    /// Share of orders that the swaps improve by more than 1e-9 of the score.
+    #[column(within = 0.05)]
     improved: f64,
+    /// Score above the lower bound, relative, mean.
+    #[column(within = 0.05)]
     bound_gap: f64,
+    /// SHD after BIC and refit, mean.
+    #[column(within = 0.05)]
     distance: f64,
+    /// SHD after the swaps, mean.
+    #[column(within = 0.05)]
     distance_swapped: f64,
+    /// Sortability by variance, mean.
+    #[column(within = 0.05)]
     by_variance: f64,
 }
 

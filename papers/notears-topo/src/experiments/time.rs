@@ -2,10 +2,9 @@
 
 use std::time::Instant;
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table, means_by};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
-use super::PAPER;
 use super::instance::{Graphs, Instance, random_order};
 use crate::baseline;
 use crate::bilevel::{self, Options};
@@ -20,9 +19,9 @@ use crate::simulate::Noise;
 pub struct SearchTime;
 
 /// A cell: a method on a problem.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
-    /// d.
+    /// Number of variables, d.
     pub variables: usize,
     /// What is timed.
     pub contender: Contender,
@@ -61,9 +60,10 @@ const CONTENDERS: [(Contender, &str, usize); 7] = [
 ];
 
 /// A time.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// Wall seconds.
+    #[column(time, unit = "s")]
     pub seconds: f64,
 }
 
@@ -71,34 +71,11 @@ impl Experiment for SearchTime {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "time"
-    }
-
-    fn title(&self) -> &'static str {
-        "Time of one search"
-    }
-
-    fn question(&self) -> &'static str {
-        "How long does one search from a random order take, from the covariance matrix on, and how long the methods it is compared with? ER graphs of two edges a node; wall time on this machine."
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn runs_alone(&self) -> bool {
-        true
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("variables", "number of variables, d"),
-            Column::new("contender", "what is timed"),
-            Column::new("replicate", "draw of problem and start"),
-            Column::seconds("seconds", "wall time"),
-        ]
-    }
+    const ID: &'static str = "time";
+    const TITLE: &'static str = "Time of one search";
+    const QUESTION: &'static str = "How long does one search from a random order take, from the covariance matrix on, and how long the methods it is compared with? ER graphs of two edges a node; wall time on this machine.";
+    const REVISION: u32 = 1;
+    const RUNS_ALONE: bool = true;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (sizes, replicates): (&[usize], u32) = match profile {
@@ -151,7 +128,7 @@ impl Experiment for SearchTime {
         let mut chart = Chart::new().x_label("variables, d").y_label("wall time, s").x_log().y_log();
         for (slot, (contender, name, _)) in CONTENDERS.into_iter().enumerate() {
             let rows = table.rows().filter(|(cell, _)| cell.contender == contender);
-            let means = means_by(rows.map(|(cell, row)| (cell.variables as f64, row.seconds)), PAPER, "time");
+            let means = table.means_by(rows.map(|(cell, row)| (cell.variables as f64, row.seconds)), "time");
             if !means.is_empty() {
                 chart = chart
                     .line_with_markers(name, means.iter().map(|mean| (mean.at, mean.mean)))

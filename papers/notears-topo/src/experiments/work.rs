@@ -1,9 +1,8 @@
 //! `work`: flops of one search against the number of variables.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table, means_by};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
-use super::PAPER;
 use super::instance::{Graphs, Instance, random_order};
 use crate::bilevel::{self, Options};
 use crate::constraints::Precedence;
@@ -18,24 +17,28 @@ type Counted = (&'static str, fn(&Row) -> f64);
 pub struct Work;
 
 /// A cell: a problem and a random start.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
-    /// d.
+    /// Number of variables, d.
     pub variables: usize,
     /// Draw of problem and start.
     pub replicate: u32,
 }
 
 /// What searches take.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// Flops of the paper's search with a regression for every position.
+    #[column(within = 0.5)]
     pub refitting: f64,
     /// Q where it ends.
+    #[column(within = 0.1)]
     pub refitting_score: f64,
     /// Flops of a descent over all insertions, by one factor.
+    #[column(within = 0.5)]
     pub factor: f64,
     /// Q where it ends.
+    #[column(within = 0.1)]
     pub factor_score: f64,
 }
 
@@ -43,37 +46,11 @@ impl Experiment for Work {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "work"
-    }
-
-    fn title(&self) -> &'static str {
-        "Work of one search"
-    }
-
-    fn question(&self) -> &'static str {
-        "How many floating-point operations does one search from a random order take, counted by leading terms: the paper's candidate swaps with 2nk² for every regression, and a descent over all insertions priced from \
-         one Cholesky factor, the covariance matrix (n d²) included? ER graphs of two edges a node, n = 1000, ten for each variable from 100 on."
-    }
-
-    fn revision(&self) -> u32 {
-        2
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("variables", "number of variables, d"),
-            Column::new("replicate", "draw of problem and start"),
-            Column::new("refitting", "flops of the paper's search by regressions").within(1.0),
-            Column::new("refitting_score", "Q where it ends").within(0.1),
-            Column::new("factor", "flops of a descent over insertions by one factor").within(1.0),
-            Column::new("factor_score", "Q where it ends").within(0.1),
-            Column::new("search", "which search"),
-            Column::new("exponent", "of d, fitted over all sizes").within(0.1),
-            Column::new("low", "lower end of its 95 % interval").within(0.1),
-            Column::new("high", "upper end").within(0.1),
-        ]
-    }
+    const ID: &'static str = "work";
+    const TITLE: &'static str = "Work of one search";
+    const QUESTION: &'static str = "How many floating-point operations does one search from a random order take, counted by leading terms: the paper's candidate swaps with 2nk² for every regression, and a descent over all insertions priced from \
+         one Cholesky factor, the covariance matrix (n d²) included? ER graphs of two edges a node, n = 1000, ten for each variable from 100 on.";
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (sizes, replicates): (&[usize], u32) = match profile {
@@ -117,8 +94,8 @@ impl Experiment for Work {
             Chart::new().x_label("variables, d").y_label("floating-point operations").x_log().y_log();
         let mut exponents = Vec::new();
         for (name, value) in searches {
-            chart = chart.means(name, &means_by(points(value), PAPER, name));
-            let (exponent, low, high) = slope(&points(value));
+            chart = chart.means(name, &table.means_by(points(value), name));
+            let (exponent, low, high) = slope(&points(value), table);
             exponents.push(Exponent { search: name, exponent, low, high });
         }
         report.figure(
@@ -131,16 +108,23 @@ impl Experiment for Work {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Columns)]
 struct Exponent {
+    /// Which search.
     search: &'static str,
+    /// Of d, fitted over all sizes.
+    #[column(within = 0.1)]
     exponent: f64,
+    /// Lower end of its 95 % interval.
+    #[column(within = 0.1)]
     low: f64,
+    /// Upper end.
+    #[column(within = 0.1)]
     high: f64,
 }
 
 /// The least-squares slope of log y in log x, with the 95 % bootstrap interval over points.
-pub fn slope(points: &[(f64, f64)]) -> (f64, f64, f64) {
+pub fn slope(points: &[(f64, f64)], table: &Table<Parameters, Row>) -> (f64, f64, f64) {
     let logarithms: Vec<(f64, f64)> = points.iter().map(|(x, y)| (x.ln(), y.ln())).collect();
     let fit = |sample: &[(f64, f64)]| {
         let count = sample.len() as f64;
@@ -151,7 +135,7 @@ pub fn slope(points: &[(f64, f64)]) -> (f64, f64, f64) {
         });
         xy / xx
     };
-    let mut random = numerics::random::stream(0, &[PAPER, "slope"]);
+    let mut random = table.resampling(&["slope"]);
     let indices: Vec<f64> = (0..logarithms.len()).map(|index| index as f64).collect();
     let of_sample =
         |sample: &[f64]| fit(&sample.iter().map(|index| logarithms[*index as usize]).collect::<Vec<_>>());

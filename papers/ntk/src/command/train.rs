@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use indicatif::ProgressBar;
 use lab::arguments::{positive, refuse_beyond_memory, refuse_overwriting};
 use lab::table::format_number;
-use lab::{input, say};
+use lab::{input, progress, say};
 use ndarray::Axis;
 use ntk::network::coins;
 use ntk::{Kind, Network};
@@ -62,7 +61,7 @@ impl Train {
         let mut network =
             Network::scalar(&architecture, x.ncols(), self.width as usize, &mut coins(self.seed))?;
         let start = network.tangent_kernel(x.view(), x.view(), 0)?;
-        let bar = ProgressBar::new(self.steps.into());
+        let bar = progress(Some(self.steps.into()), "{bar:40} {pos}/{len} steps  {eta} left");
         let targets = y.insert_axis(Axis(1));
         let costs = network
             .train(x.view(), targets.view(), self.rate, self.steps as usize, |step, _| {

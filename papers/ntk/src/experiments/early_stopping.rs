@@ -1,6 +1,6 @@
 //! `early-stopping`: noisy targets, and the error on new points against the time of training.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table, means_by};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use ndarray::{Array1, Array2, Axis};
 use rand::Rng;
 use rand_distr::StandardNormal;
@@ -13,7 +13,7 @@ use crate::{Architecture, Kind, Regression, Time};
 pub struct EarlyStopping;
 
 /// A cell: noisy samples of a function.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
     /// Standard deviation of the noise.
     pub noise: f64,
@@ -22,22 +22,24 @@ pub struct Parameters {
 }
 
 /// A time of training.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
-    /// t.
+    /// Time of training.
     pub time: f64,
     /// Mean square error of the mean on the circle.
+    #[column(within = 1e-4)]
     pub test_error: f64,
     /// The same as t → ∞.
+    #[column(within = 1e-2)]
     pub final_error: f64,
-    /// Largest difference of gradient flow and gradient descent at rate 1 on the training points; compared up to t = 4096.
+    /// Largest difference of gradient flow and gradient descent at rate 1 on the training points; compared up to t =
+    /// 4096.
+    #[column(within = 1e-3)]
     pub descent_difference: Option<f64>,
 }
 
 const DEPTH: usize = 3;
 const SAMPLES: usize = 40;
-const PAPER: &str = "ntk";
-
 fn truth(angle: f64) -> f64 {
     angle.sin() + 0.5 * (2.0 * angle).cos()
 }
@@ -46,43 +48,11 @@ impl Experiment for EarlyStopping {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "early-stopping"
-    }
-
-    fn title(&self) -> &'static str {
-        "Stopping early helps on noise"
-    }
-
-    fn question(&self) -> &'static str {
-        "Forty noisy samples of a smooth function on the circle are fitted in function space. Is the error on the whole circle smaller at a finite time than at the end, since noise lies \
-         along components of small eigenvalues? Steps of gradient descent with the same kernel are run beside the flow."
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("noise", "standard deviation of the noise"),
-            Column::new("replicate", "draw of points and noise"),
-            Column::new("time", "time of training"),
-            Column::new("test_error", "mean square error on the circle").within(1e-4),
-            Column::new("final_error", "the same as t → ∞").within(1e-2),
-            Column::new(
-                "descent_difference",
-                "largest difference of gradient flow and gradient descent on the training points",
-            )
-            .within(1e-3),
-            Column::new("quantity", "what was averaged"),
-            Column::new("at", "time of training"),
-            Column::new("mean", "mean over draws").within(1e-3),
-            Column::new("low", "lower end of its 95 % bootstrap interval").within(1e-3),
-            Column::new("high", "upper end").within(1e-3),
-            Column::new("replicates", "draws"),
-        ]
-    }
+    const ID: &'static str = "early-stopping";
+    const TITLE: &'static str = "Stopping early helps on noise";
+    const QUESTION: &'static str = "Forty noisy samples of a smooth function on the circle are fitted in function space. Is the error on the whole circle smaller at a finite time than at the end, since noise lies \
+         along components of small eigenvalues? Steps of gradient descent with the same kernel are run beside the flow.";
+    const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let replicates = match profile {
@@ -144,7 +114,7 @@ impl Experiment for EarlyStopping {
         for (noise, name) in [(0.0, "no noise"), (0.3, "noise of deviation 0.3")] {
             let rows = table.rows().filter(|(cell, _)| cell.noise == noise);
             let means =
-                means_by(rows.map(|(_, row)| (row.time, row.test_error)), PAPER, &format!("error, {name}"));
+                table.means_by(rows.map(|(_, row)| (row.time, row.test_error)), &format!("error, {name}"));
             chart = chart.means(name, &means);
             all.extend(means);
         }
@@ -155,6 +125,6 @@ impl Experiment for EarlyStopping {
             "Two curves on logarithmic axes: one falls throughout, the other falls, turns and rises.",
             &Figure::new("Noise is learned last").panel(chart),
         )?;
-        report.records("means", "Means over draws with their 95 % bootstrap intervals.", &all)
+        report.means_table("draws", &all)
     }
 }

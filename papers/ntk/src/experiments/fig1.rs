@@ -1,8 +1,6 @@
 //! `fig1`: the tangent kernel of finite networks on the circle, before and after training (the paper's Figure 1).
 
-use lab::{
-    Chart, Column, Experiment, Failure, Figure, Mean, Outcome, Profile, Random, Report, Table, means_by,
-};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Mean, Outcome, Profile, Random, Report, Table};
 use ndarray::Array2;
 use rand::Rng;
 use rand_distr::StandardNormal;
@@ -15,7 +13,7 @@ use crate::{Architecture, Kind, Network};
 pub struct Figure1;
 
 /// A cell: a network.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
     /// Units of each hidden layer, n.
     pub width: usize,
@@ -24,21 +22,26 @@ pub struct Parameters {
 }
 
 /// The kernel between (1, 0) and one point; and, the same in every row of a network, how the whole matrix differs.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// Angle of the point.
+    #[column(unit = "rad")]
     pub angle: f64,
-    /// Θ(t = 0).
+    /// Tangent kernel with (1, 0) at initialisation.
     pub start: f64,
-    /// Θ(t = 200).
+    /// The same after 200 steps.
+    #[column(within = 1e-4)]
     pub end: f64,
-    /// ‖Θ_n(0) − Θ_∞‖/‖Θ_∞‖ on all angles.
+    /// Relative distance from the limit at initialisation, all pairs of angles.
     pub initial_error: f64,
-    /// ‖Θ_n(200) − Θ_n(0)‖/‖Θ_∞‖ on all angles.
+    /// Relative change in training, all pairs of angles.
+    #[column(within = 1e-4)]
     pub change: f64,
-    /// tr Θ_n(200)/tr Θ_n(0) − 1.
+    /// Relative growth of the trace in training.
+    #[column(within = 1e-4)]
     pub inflation: f64,
     /// Relative change of the hidden weights.
+    #[column(within = 1e-4)]
     pub hidden_change: f64,
 }
 
@@ -47,9 +50,6 @@ const POINTS: usize = 48;
 const INPUTS: usize = 100;
 const STEPS: usize = 200;
 const RATE: f64 = 1.0;
-/// Name of the paper for the resampling of intervals.
-const PAPER: &str = "ntk";
-
 /// Something of a network, the same in all its rows.
 type Quantity = fn(&Row) -> f64;
 
@@ -61,45 +61,11 @@ impl Experiment for Figure1 {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "fig1"
-    }
-
-    fn title(&self) -> &'static str {
-        "The tangent kernel settles as networks get wider (Figure 1)"
-    }
-
-    fn question(&self) -> &'static str {
-        "How far is the tangent kernel of a network with four layers from its limit at initialisation, and how far does it move in 200 steps of gradient descent \
-         (rate 1, target x₁x₂, 100 normal inputs)? On 48 points of the unit circle."
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("width", "units of each hidden layer, n"),
-            Column::new("replicate", "draw of the network and its training inputs"),
-            Column::new("angle", "angle of the point").unit("rad"),
-            Column::new("start", "tangent kernel with (1, 0) at initialisation"),
-            Column::new("end", "the same after 200 steps").within(1e-4),
-            Column::new(
-                "initial_error",
-                "relative distance from the limit at initialisation, all pairs of angles",
-            ),
-            Column::new("change", "relative change in training, all pairs of angles").within(1e-4),
-            Column::new("inflation", "relative growth of the trace in training").within(1e-4),
-            Column::new("hidden_change", "relative change of the hidden weights").within(1e-4),
-            Column::new("quantity", "what was averaged"),
-            Column::new("at", "width"),
-            Column::new("mean", "mean over networks").within(1e-4),
-            Column::new("low", "lower end of its 95 % bootstrap interval").within(1e-4),
-            Column::new("high", "upper end").within(1e-4),
-            Column::new("replicates", "networks"),
-        ]
-    }
+    const ID: &'static str = "fig1";
+    const TITLE: &'static str = "The tangent kernel settles as networks get wider (Figure 1)";
+    const QUESTION: &'static str = "How far is the tangent kernel of a network with four layers from its limit at initialisation, and how far does it move in 200 steps of gradient descent \
+         (rate 1, target x₁x₂, 100 normal inputs)? On 48 points of the unit circle.";
+    const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let sizes: &[(usize, u32)] = match profile {
@@ -214,7 +180,7 @@ impl Experiment for Figure1 {
         for (name, value) in quantities {
             let first =
                 table.cells().filter_map(|(cell, rows)| Some((cell.width as f64, value(rows.first()?))));
-            let means = means_by(first, PAPER, name);
+            let means = table.means_by(first, name);
             chart = chart.means(name, &means);
             all.extend(means);
         }
@@ -224,6 +190,6 @@ impl Experiment for Figure1 {
             "Falling straight lines on logarithmic axes; the one of the change in training is the steeper.",
             &Figure::new("Two rates of convergence").panel(chart),
         )?;
-        report.records("means", "Means over networks with their 95 % bootstrap intervals.", &all)
+        report.means_table("networks", &all)
     }
 }

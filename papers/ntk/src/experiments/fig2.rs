@@ -1,6 +1,6 @@
 //! `fig2`: trained networks against the Gaussian law of the limit (the paper's Figure 2).
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use ndarray::{Array1, array};
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ use crate::{Architecture, Network, Posterior, Regression, Time};
 pub struct Figure2;
 
 /// A cell: a network.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
     /// Units of each hidden layer, n.
     pub width: usize,
@@ -21,13 +21,15 @@ pub struct Parameters {
 }
 
 /// The output at a point.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// Angle of the point.
+    #[column(unit = "rad")]
     pub angle: f64,
-    /// f after training.
+    /// Output after training.
+    #[column(within = 1e-4)]
     pub output: f64,
-    /// Whether it lies between the limit's 10 % and 90 % quantiles.
+    /// Whether it lies between the 10 % and 90 % quantiles of the limit.
     pub inside: bool,
 }
 
@@ -51,32 +53,11 @@ impl Experiment for Figure2 {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "fig2"
-    }
-
-    fn title(&self) -> &'static str {
-        "Trained networks follow the limit's Gaussian law (Figure 2)"
-    }
-
-    fn question(&self) -> &'static str {
-        "Networks of four layers are trained on four points of the circle, 1,000 steps at rate 1. Do their outputs lie between the 10 % and 90 % quantiles of the limit as often \
-         as they should, 80 % of the time?"
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("width", "units of each hidden layer, n"),
-            Column::new("replicate", "draw of the network"),
-            Column::new("angle", "angle of the point").unit("rad"),
-            Column::new("output", "output after training").within(1e-4),
-            Column::new("inside", "whether it lies between the 10 % and 90 % quantiles of the limit"),
-        ]
-    }
+    const ID: &'static str = "fig2";
+    const TITLE: &'static str = "Trained networks follow the limit's Gaussian law (Figure 2)";
+    const QUESTION: &'static str = "Networks of four layers are trained on four points of the circle, 1,000 steps at rate 1. Do their outputs lie between the 10 % and 90 % quantiles of the limit as often \
+         as they should, 80 % of the time?";
+    const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let sizes: &[(usize, u32)] = match profile {

@@ -1,6 +1,6 @@
 //! `fig3`: training along a principal component of digits (the paper's Figure 3).
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use ndarray::{Array1, Array2, Axis};
 use serde::{Deserialize, Serialize};
 
@@ -20,13 +20,13 @@ pub enum Source {
 }
 
 /// A cell: a network, or (width 0) the limit alone.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
-    /// Where digits come from.
+    /// Where the images come from.
     pub source: Source,
-    /// How many, N.
+    /// Number of images, N.
     pub images: usize,
-    /// L.
+    /// Affine layers, L.
     pub depth: usize,
     /// Units of each hidden layer; 0: eigenvalues of the limit only.
     pub width: usize,
@@ -35,19 +35,21 @@ pub struct Parameters {
 }
 
 /// A moment of training.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// Steps times rate.
     pub time: f64,
     /// ‖g_t‖: the error along the second component.
+    #[column(within = 1e-3)]
     pub along: Option<f64>,
     /// ‖h_t‖: the error across it.
+    #[column(within = 1e-3)]
     pub across: Option<f64>,
-    /// λ_1, λ_2, λ_3 of the limiting kernel over N.
+    /// First eigenvalue of the limiting kernel over N.
     pub first: f64,
-    /// λ_2.
+    /// Second.
     pub second: f64,
-    /// λ_3.
+    /// Third.
     pub third: f64,
 }
 
@@ -61,38 +63,11 @@ impl Experiment for Figure3 {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "fig3"
-    }
-
-    fn title(&self) -> &'static str {
-        "Training along a principal component (Figure 3)"
-    }
-
-    fn question(&self) -> &'static str {
-        "The target is the network's own output plus half of the kernel's second principal component f². Does the error along f² fall as 0.5 exp(−λ₂t), and how \
-         much error appears across it? Smaller profiles run on random strokes, the full one on MNIST. Eigenvalues for depths 3 to 6, as the paper does not state its own."
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("source", "where the images come from"),
-            Column::new("images", "number of images, N"),
-            Column::new("depth", "affine layers, L"),
-            Column::new("width", "units of each hidden layer; 0 for the limit alone"),
-            Column::new("replicate", "draw of the network"),
-            Column::new("time", "steps times rate"),
-            Column::new("along", "error along the second component, ‖g_t‖").within(1e-3),
-            Column::new("across", "error across it, ‖h_t‖").within(1e-3),
-            Column::new("first", "first eigenvalue of the limiting kernel over N"),
-            Column::new("second", "second"),
-            Column::new("third", "third"),
-        ]
-    }
+    const ID: &'static str = "fig3";
+    const TITLE: &'static str = "Training along a principal component (Figure 3)";
+    const QUESTION: &'static str = "The target is the network's own output plus half of the kernel's second principal component f². Does the error along f² fall as 0.5 exp(−λ₂t), and how \
+         much error appears across it? Smaller profiles run on random strokes, the full one on MNIST. Eigenvalues for depths 3 to 6, as the paper does not state its own.";
+    const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (source, images, widths): (Source, usize, &[usize]) = match profile {
@@ -215,16 +190,22 @@ impl Experiment for Figure3 {
 }
 
 /// What names the images.
-#[derive(Serialize)]
+#[derive(Serialize, Columns)]
 struct Images {
+    /// Number of images, N.
     images: usize,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Columns)]
 struct Eigenvalues {
+    /// Where the images come from.
     source: Source,
+    /// Affine layers, L.
     depth: usize,
+    /// First eigenvalue of the limiting kernel over N.
     first: f64,
+    /// Second.
     second: f64,
+    /// Third.
     third: f64,
 }

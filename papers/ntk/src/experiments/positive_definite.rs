@@ -1,6 +1,6 @@
 //! `positive-definite`: smallest eigenvalues on the sphere (the paper's Proposition 2).
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use ndarray::Array2;
 use numerics::symmetric::eigen;
 use rand::Rng;
@@ -13,24 +13,25 @@ use crate::{Architecture, Kind};
 pub struct PositiveDefinite;
 
 /// A cell: random points of a sphere.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
     /// d, coordinates of a point.
     pub dimension: usize,
-    /// L.
+    /// Affine layers, L.
     pub depth: usize,
-    /// N.
+    /// Number of points, N.
     pub points: usize,
     /// Draw of the points.
     pub replicate: u32,
 }
 
 /// Eigenvalues of the kernel matrix over N.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
-    /// The smallest.
+    /// Smallest eigenvalue of the kernel matrix over N.
+    #[column(within = 1e-3)]
     pub smallest: f64,
-    /// The largest.
+    /// Largest eigenvalue of the kernel matrix over N.
     pub largest: f64,
 }
 
@@ -38,33 +39,11 @@ impl Experiment for PositiveDefinite {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "positive-definite"
-    }
-
-    fn title(&self) -> &'static str {
-        "Positive definite on the sphere (Proposition 2)"
-    }
-
-    fn question(&self) -> &'static str {
-        "How small is the smallest eigenvalue of the limiting tangent kernel on random points of the unit sphere, with the paper's bias? The error of eigenvalues is of the order of \
-         1e-16 of the largest."
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("dimension", "coordinates of a point, d"),
-            Column::new("depth", "affine layers, L"),
-            Column::new("points", "number of points, N"),
-            Column::new("replicate", "draw of the points"),
-            Column::new("smallest", "smallest eigenvalue of the kernel matrix over N").within(1e-3),
-            Column::new("largest", "largest eigenvalue of the kernel matrix over N"),
-        ]
-    }
+    const ID: &'static str = "positive-definite";
+    const TITLE: &'static str = "Positive definite on the sphere (Proposition 2)";
+    const QUESTION: &'static str = "How small is the smallest eigenvalue of the limiting tangent kernel on random points of the unit sphere, with the paper's bias? The error of eigenvalues is of the order of \
+         1e-16 of the largest.";
+    const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (sizes, replicates): (&[usize], u32) = match profile {

@@ -1,6 +1,6 @@
 //! `spectra`: eigenvalues of the limiting kernels on the circle and the sphere.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
 use crate::spectrum::{on_circle, on_sphere};
@@ -20,26 +20,27 @@ pub enum Space {
 }
 
 /// A cell: a kernel.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
-    /// Where it lives.
+    /// Circle (d = 2) or sphere (d = 3).
     pub space: Space,
-    /// Which it is.
+    /// Tangent kernel, or covariance at initialisation.
     pub kind: Kind,
-    /// L.
+    /// Affine layers, L.
     pub depth: usize,
-    /// β.
+    /// Standard deviation of biases, β.
     pub bias: f64,
     /// Highest frequency or degree.
     pub last: usize,
 }
 
 /// An eigenvalue.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// Frequency or degree.
     pub k: u64,
-    /// λ_k with respect to the uniform law.
+    /// Eigenvalue with respect to the uniform law.
+    #[column(within = 1e-3)]
     pub eigenvalue: f64,
 }
 
@@ -47,34 +48,11 @@ impl Experiment for Spectra {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "spectra"
-    }
-
-    fn title(&self) -> &'static str {
-        "How eigenvalues decay"
-    }
-
-    fn question(&self) -> &'static str {
-        "How fast do the eigenvalues of the limiting kernels fall with the frequency on the circle (d = 2) and with the degree on the sphere (d = 3)? With the paper's bias, and \
-         without."
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("space", "circle (d = 2) or sphere (d = 3)"),
-            Column::new("kind", "tangent kernel, or covariance at initialisation"),
-            Column::new("depth", "affine layers, L"),
-            Column::new("bias", "standard deviation of biases, β"),
-            Column::new("last", "highest frequency or degree"),
-            Column::new("k", "frequency or degree"),
-            Column::new("eigenvalue", "eigenvalue with respect to the uniform law").within(1e-3),
-        ]
-    }
+    const ID: &'static str = "spectra";
+    const TITLE: &'static str = "How eigenvalues decay";
+    const QUESTION: &'static str = "How fast do the eigenvalues of the limiting kernels fall with the frequency on the circle (d = 2) and with the degree on the sphere (d = 3)? With the paper's bias, and \
+         without.";
+    const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (circle, sphere) = match profile {

@@ -1,11 +1,10 @@
 //! `activations`: layouts of activations, static and dynamic ranges, and calibration without data.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table, means_by};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use ndarray::Array2;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use super::PAPER;
 use super::problem::{Key, Problem, Shape, Source};
 use crate::quantise::{Settings, forward_dynamic, quantise};
 use crate::uniform::{Grid, Layout};
@@ -15,7 +14,7 @@ use crate::zero_shot::{Statistics, synthesise};
 pub struct Activations;
 
 /// A cell: a trained network.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
     /// Where images come from.
     pub source: Source,
@@ -52,19 +51,24 @@ pub const RANGES: [(Range, &str); 6] = [
 ];
 
 /// A network whose activations are quantised.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// Where ranges come from.
     pub range: Range,
-    /// Bits of activations.
+    /// Bits of an activation.
+    #[column(unit = "bit")]
     pub bits: u32,
-    /// Accuracy on test images.
+    /// Share of test images classified right.
+    #[column(within = 0.1)]
     pub accuracy: f64,
     /// Accuracy before.
+    #[column(within = 0.05)]
     pub real: f64,
     /// Mean squared error of the logits.
+    #[column(within = 0.5)]
     pub logit_error: f64,
     /// Mean squared error of the last layer's inputs on their static grid; of static ranges only.
+    #[column(within = 0.5)]
     pub input_error: Option<f64>,
 }
 
@@ -74,35 +78,10 @@ impl Experiment for Activations {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "activations"
-    }
-
-    fn title(&self) -> &'static str {
-        "Ranges of activations"
-    }
-
-    fn question(&self) -> &'static str {
-        "Weights stay real; inputs of every layer are quantised. What does it cost to let grids of rectified activations be symmetric, to fix ranges beforehand instead of measuring them on the batch or the row, and to calibrate without data?"
-    }
-
-    fn revision(&self) -> u32 {
-        2
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("source", "where images come from"),
-            Column::new("replicate", "draw of images and weights"),
-            Column::new("range", "where ranges come from"),
-            Column::new("bits", "bits of an activation").unit("bit"),
-            Column::new("accuracy", "share of test images classified right").within(0.1),
-            Column::new("real", "the same before").within(0.05),
-            Column::new("logit_error", "mean squared error of the logits").within(0.5),
-            Column::new("input_error", "mean squared error of the last layer's inputs on their grid")
-                .within(0.5),
-        ]
-    }
+    const ID: &'static str = "activations";
+    const TITLE: &'static str = "Ranges of activations";
+    const QUESTION: &'static str = "Weights stay real; inputs of every layer are quantised. What does it cost to let grids of rectified activations be symmetric, to fix ranges beforehand instead of measuring them on the batch or the row, and to calibrate without data?";
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (source, replicates) = match profile {
@@ -179,7 +158,7 @@ impl Experiment for Activations {
             for (range, name) in RANGES {
                 let rows = table.rows().filter(|(_, row)| row.range == range);
                 let means =
-                    means_by(rows.map(|(_, row)| (f64::from(row.bits), value(row))), PAPER, "activations");
+                    table.means_by(rows.map(|(_, row)| (f64::from(row.bits), value(row))), "activations");
                 chart = chart.line_with_markers(name, means.iter().map(|mean| (mean.at, mean.mean)));
             }
             chart

@@ -1,6 +1,6 @@
 //! `awareness`: training with quantisers in the loop against rounding afterwards.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
 use super::problem::{Key, Problem, Shape, Source};
@@ -12,7 +12,7 @@ use crate::training::{ActivationTraining, Options, Teacher, WeightTraining, trai
 pub struct Awareness;
 
 /// A cell: a trained network.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
     /// Where images come from.
     pub source: Source,
@@ -65,17 +65,21 @@ pub const WAYS: [(Way, &str, f64); 14] = [
 ];
 
 /// A quantised network.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
-    /// How it was made.
+    /// How the network came to be quantised.
     pub way: Way,
     /// Bits of weights; 1.6 (log₂ 3) for ternary ones.
+    #[column(unit = "bit")]
     pub weight_bits: f64,
-    /// Bits of activations.
+    /// Bits of an activation.
+    #[column(unit = "bit")]
     pub activation_bits: u32,
-    /// Accuracy on test images.
+    /// Share of test images classified right.
+    #[column(within = 0.1)]
     pub accuracy: f64,
     /// Accuracy of the real network.
+    #[column(within = 0.05)]
     pub real: f64,
     /// Passes over the training images after the real network was trained.
     pub epochs: usize,
@@ -92,36 +96,11 @@ impl Experiment for Awareness {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "awareness"
-    }
-
-    fn title(&self) -> &'static str {
-        "Training with quantisers in the loop"
-    }
-
-    fn question(&self) -> &'static str {
-        "At one to three bits of weights, with 8 and 4 bits of activations: how much of the accuracy that rounding loses does quantisation-aware training give back, and at the price of how many more passes over the data? \
-         A perceptron on random strokes, in the full profile on MNIST."
-    }
-
-    fn revision(&self) -> u32 {
-        2
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("source", "where images come from"),
-            Column::new("replicate", "draw of images and weights"),
-            Column::new("way", "how the network came to be quantised"),
-            Column::new("weight_bits", "bits of a weight").unit("bit"),
-            Column::new("activation_bits", "bits of an activation").unit("bit"),
-            Column::new("accuracy", "share of test images classified right").within(0.1),
-            Column::new("real", "the same before").within(0.05),
-            Column::new("epochs", "further passes over the training images"),
-            Column::new("mean_lost", "accuracy lost in percentage points, mean").within(1.0),
-        ]
-    }
+    const ID: &'static str = "awareness";
+    const TITLE: &'static str = "Training with quantisers in the loop";
+    const QUESTION: &'static str = "At one to three bits of weights, with 8 and 4 bits of activations: how much of the accuracy that rounding loses does quantisation-aware training give back, and at the price of how many more passes over the data? \
+         A perceptron on random strokes, in the full profile on MNIST.";
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (source, replicates) = match profile {
@@ -192,11 +171,18 @@ impl Experiment for Awareness {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Columns)]
 struct Summary {
+    /// How the network came to be quantised.
     way: Way,
+    /// Bits of a weight.
+    #[column(unit = "bit")]
     weight_bits: f64,
+    /// Bits of an activation.
+    #[column(unit = "bit")]
     activation_bits: u32,
+    /// Accuracy lost in percentage points, mean.
+    #[column(absolute = 2)]
     mean_lost: f64,
 }
 

@@ -1,6 +1,6 @@
 //! `clipping`: calibration methods under outliers.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use rand::Rng;
 use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use crate::uniform::{Grid, Layout};
 pub struct Clipping;
 
 /// A cell: a tensor.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
     /// Share of values that are outliers.
     pub outliers: f64,
@@ -51,15 +51,18 @@ pub const CHOICES: [(Choice, &str, Calibration); 6] = [
 ];
 
 /// A grid's error.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// How the range was chosen.
     pub choice: Choice,
     /// Bits.
+    #[column(unit = "bit")]
     pub bits: u32,
     /// Mean squared error over the values' mean square.
+    #[column(within = 1e-3)]
     pub error: f64,
-    /// Its scale.
+    /// Scale of the grid.
+    #[column(within = 1e-3)]
     pub scale: f64,
 }
 
@@ -69,33 +72,10 @@ impl Experiment for Clipping {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "clipping"
-    }
-
-    fn title(&self) -> &'static str {
-        "Clipping under outliers"
-    }
-
-    fn question(&self) -> &'static str {
-        "Normal values with a share of outliers of ten times their deviation: which way of choosing the range of a symmetric grid loses least?"
-    }
-
-    fn revision(&self) -> u32 {
-        2
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("outliers", "share of values that are outliers"),
-            Column::new("deviation", "standard deviation of outliers"),
-            Column::new("replicate", "draw"),
-            Column::new("choice", "how the range is chosen"),
-            Column::new("bits", "bits").unit("bit"),
-            Column::new("error", "mean squared error over mean square").within(1e-3),
-            Column::new("scale", "scale of the grid").within(1e-3),
-        ]
-    }
+    const ID: &'static str = "clipping";
+    const TITLE: &'static str = "Clipping under outliers";
+    const QUESTION: &'static str = "Normal values with a share of outliers of ten times their deviation: which way of choosing the range of a symmetric grid loses least?";
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let replicates = match profile {

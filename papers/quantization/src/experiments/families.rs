@@ -1,10 +1,9 @@
 //! `families`: accuracy against bits for every family of post-training methods.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table, means_by};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::PAPER;
 use super::problem::{Key, Problem, Shape, Source};
 use crate::granularity::Granularity;
 use crate::nonuniform::{BinaryCode, Codebook};
@@ -15,7 +14,7 @@ use crate::quantise::{Method, Quantised, Settings, quantise};
 pub struct Families;
 
 /// A cell: a trained network.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
     /// Where images come from.
     pub source: Source,
@@ -72,17 +71,21 @@ pub const FAMILIES: [(Family, &str); 12] = [
 ];
 
 /// A quantised network.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// The family.
     pub family: Family,
     /// Bits a weight.
+    #[column(unit = "bit")]
     pub bits: u32,
-    /// Accuracy on test images.
+    /// Share of test images classified right.
+    #[column(within = 0.1)]
     pub accuracy: f64,
     /// Accuracy of the network before.
+    #[column(within = 0.05)]
     pub real: f64,
     /// Bits of all weights with their scales or codebooks, over the number of weights.
+    #[column(unit = "bit")]
     pub bits_a_weight: f64,
 }
 
@@ -97,38 +100,11 @@ impl Experiment for Families {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "families"
-    }
-
-    fn title(&self) -> &'static str {
-        "Accuracy against bits, by family"
-    }
-
-    fn question(&self) -> &'static str {
-        "Weights of small networks are quantised after training by every family of the survey, activations to 8 bits. How much accuracy is lost at how many bits? Random strokes in the quick profile, MNIST in the \
-         full one."
-    }
-
-    fn revision(&self) -> u32 {
-        3
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("source", "where images come from"),
-            Column::new("shape", "the network"),
-            Column::new("replicate", "draw of images and weights"),
-            Column::new("family", "method"),
-            Column::new("bits", "bits a weight").unit("bit"),
-            Column::new("accuracy", "share of test images classified right").within(0.1),
-            Column::new("real", "the same before").within(0.05),
-            Column::new("bits_a_weight", "bits with scales and codebooks, a weight").unit("bit"),
-            Column::new("lost", "accuracy lost in percentage points, mean").within(1.0),
-            Column::new("low", "lower end of its 95 % interval").within(1.0),
-            Column::new("high", "upper end").within(1.0),
-        ]
-    }
+    const ID: &'static str = "families";
+    const TITLE: &'static str = "Accuracy against bits, by family";
+    const QUESTION: &'static str = "Weights of small networks are quantised after training by every family of the survey, activations to 8 bits. How much accuracy is lost at how many bits? Random strokes in the quick profile, MNIST in the \
+         full one.";
+    const REVISION: u32 = 3;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (source, shapes, replicates): (Source, &[Shape], u32) = match profile {
@@ -186,7 +162,7 @@ impl Experiment for Families {
             for (family, name) in FAMILIES.into_iter().filter(|(family, _)| shown.contains(family)) {
                 let rows = table.rows().filter(|(cell, row)| cell.shape == shape && row.family == family);
                 let means =
-                    means_by(rows.map(|(_, row)| (f64::from(row.bits), row.accuracy)), PAPER, "families");
+                    table.means_by(rows.map(|(_, row)| (f64::from(row.bits), row.accuracy)), "families");
                 if !means.is_empty() {
                     chart = chart.line_with_markers(name, means.iter().map(|mean| (mean.at, mean.mean)));
                 }
@@ -239,7 +215,7 @@ impl Experiment for Families {
         for &shape in &shapes {
             for (family, _) in FAMILIES {
                 let rows = table.rows().filter(|(cell, row)| cell.shape == shape && row.family == family);
-                for mean in means_by(rows.map(|(_, row)| (f64::from(row.bits), row.lost())), PAPER, "lost") {
+                for mean in table.means_by(rows.map(|(_, row)| (f64::from(row.bits), row.lost())), "lost") {
                     let bits = mean.at as u32;
                     losses.push(Loss {
                         shape,
@@ -256,13 +232,23 @@ impl Experiment for Families {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Columns)]
 struct Loss {
+    /// The network.
     shape: Shape,
+    /// Method.
     family: Family,
+    /// Bits a weight.
+    #[column(unit = "bit")]
     bits: u32,
+    /// Accuracy lost in percentage points, mean.
+    #[column(absolute = 2)]
     lost: f64,
+    /// Lower end of its 95 % interval.
+    #[column(absolute = 2)]
     low: f64,
+    /// Upper end.
+    #[column(absolute = 2)]
     high: f64,
 }
 

@@ -1,6 +1,6 @@
 //! `integer-only`: integers from end to end against simulated quantisation.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use crate::uniform::{Grid, Layout};
 pub struct IntegerOnly;
 
 /// A cell: a trained network.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
     /// Where images come from.
     pub source: Source,
@@ -25,19 +25,24 @@ pub struct Parameters {
 }
 
 /// A way of requantising.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// How sums become outputs.
     pub requantisation: Requantisation,
-    /// Accuracy on test images.
+    /// Share of test images classified right.
+    #[column(within = 0.1)]
     pub accuracy: f64,
     /// Accuracy of simulated quantisation.
+    #[column(within = 0.1)]
     pub simulated: f64,
     /// Accuracy of the real network.
+    #[column(within = 0.05)]
     pub real: f64,
     /// Share of outputs that equal those of single-precision requantisation.
+    #[column(within = 0.1)]
     pub equal: f64,
     /// Largest difference from simulated logits, in steps of the output's grid.
+    #[column(absolute = 2)]
     pub largest_difference: f64,
     /// Outputs that differ between the paths of this processor; none where it has one only.
     pub between_paths: Option<usize>,
@@ -47,37 +52,10 @@ impl Experiment for IntegerOnly {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "integer-only"
-    }
-
-    fn title(&self) -> &'static str {
-        "Integers from end to end"
-    }
-
-    fn question(&self) -> &'static str {
-        "Networks with 8-bit weights and activations: does inference by integer additions, multiplications and shifts give what simulated quantisation gives, however sums are requantised and whichever instructions compute?"
-    }
-
-    fn revision(&self) -> u32 {
-        2
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("source", "where images come from"),
-            Column::new("shape", "the network"),
-            Column::new("replicate", "draw of images and weights"),
-            Column::new("requantisation", "how sums become outputs"),
-            Column::new("accuracy", "share of test images classified right").within(0.1),
-            Column::new("simulated", "the same by simulated quantisation").within(0.1),
-            Column::new("real", "the same before").within(0.05),
-            Column::new("equal", "share of outputs equal to single-precision requantisation").within(0.1),
-            Column::new("largest_difference", "from simulated logits, in steps of the output's grid")
-                .within(2.0),
-            Column::new("between_paths", "outputs that differ between instruction sets"),
-        ]
-    }
+    const ID: &'static str = "integer-only";
+    const TITLE: &'static str = "Integers from end to end";
+    const QUESTION: &'static str = "Networks with 8-bit weights and activations: does inference by integer additions, multiplications and shifts give what simulated quantisation gives, however sums are requantised and whichever instructions compute?";
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (source, replicates) = match profile {

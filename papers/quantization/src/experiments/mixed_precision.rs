@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ use crate::uniform::Layout;
 pub struct MixedPrecision;
 
 /// A cell: a trained network of seven layers.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
     /// Where images come from.
     pub source: Source,
@@ -26,25 +26,34 @@ pub struct Parameters {
 }
 
 /// An assignment of bits.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// How bits were assigned.
     pub rule: Assignment,
     /// Mean bits a weight that the budget allows.
+    #[column(unit = "bit")]
     pub budget: f64,
     /// Mean bits a weight that were used.
+    #[column(unit = "bit", within = 0.5)]
     pub used: f64,
-    /// Accuracy on test images.
+    /// Share of test images classified right.
+    #[column(within = 0.2)]
     pub accuracy: f64,
     /// Cross-entropy on training images.
+    #[column(within = 0.5)]
     pub loss: f64,
     /// Accuracy before.
+    #[column(within = 0.05)]
     pub real: f64,
-    /// Σ of sensitivities.
+    /// Sum of sensitivities.
+    #[column(within = 0.5)]
     pub sensitivity: f64,
     /// The least Σ by trying all assignments.
+    #[column(within = 0.5)]
     pub least: f64,
-    /// Rank correlation of layers' sensitivities with the true rise of the loss, mean of that at two and at three bits.
+    /// Rank correlation of layers' sensitivities with the true rise of the loss, mean of that at two and at three
+    /// bits.
+    #[column(within = 0.2)]
     pub rank_correlation: f64,
 }
 
@@ -66,42 +75,11 @@ impl Experiment for MixedPrecision {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "mixed-precision"
-    }
-
-    fn title(&self) -> &'static str {
-        "Bits layer by layer"
-    }
-
-    fn question(&self) -> &'static str {
-        "A perceptron of seven layers: sensitivities are the mean Hessian trace times the squared rounding error of a layer's weights at 2, 3, 4 and 8 bits (HAWQ). Does an integer program that spends a budget of bits by \
-         them beat the same bits for all layers, and do sensitivities rank layers as the loss does?"
-    }
-
-    fn revision(&self) -> u32 {
-        3
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("source", "where images come from"),
-            Column::new("replicate", "draw of images and weights"),
-            Column::new("rule", "how bits are assigned"),
-            Column::new("budget", "mean bits a weight that the budget allows").unit("bit"),
-            Column::new("used", "mean bits a weight used").unit("bit").within(0.5),
-            Column::new("accuracy", "share of test images classified right").within(0.2),
-            Column::new("loss", "cross-entropy on training images").within(0.5),
-            Column::new("real", "accuracy before").within(0.05),
-            Column::new("sensitivity", "sum of sensitivities").within(0.5),
-            Column::new("least", "the least sum by trying all").within(0.5),
-            Column::new(
-                "rank_correlation",
-                "of layers' sensitivities with the true rise of the loss, mean at 2 and at 3 bits",
-            )
-            .within(0.2),
-        ]
-    }
+    const ID: &'static str = "mixed-precision";
+    const TITLE: &'static str = "Bits layer by layer";
+    const QUESTION: &'static str = "A perceptron of seven layers: sensitivities are the mean Hessian trace times the squared rounding error of a layer's weights at 2, 3, 4 and 8 bits (HAWQ). Does an integer program that spends a budget of bits by \
+         them beat the same bits for all layers, and do sensitivities rank layers as the loss does?";
+    const REVISION: u32 = 3;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (source, replicates) = match profile {

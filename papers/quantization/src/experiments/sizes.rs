@@ -1,6 +1,6 @@
 //! `sizes`: bytes of a network in memory and in its file.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -13,24 +13,29 @@ use crate::quantise::{Settings, quantise};
 pub struct Sizes;
 
 /// A cell: a width.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
     /// Bits a weight.
+    #[column(unit = "bit")]
     pub bits: u32,
     /// Units of the hidden layers of 784 – n – n – 10.
     pub width: usize,
 }
 
 /// Sizes.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// Bytes of weights with scales, packed in memory for products with a vector.
+    #[column(unit = "B")]
     pub memory: usize,
     /// Bytes of the file, biases and grids included.
+    #[column(unit = "B", within = 1e-3)]
     pub file: Option<usize>,
     /// The same in single precision.
+    #[column(unit = "B")]
     pub real_memory: usize,
     /// The same in single precision.
+    #[column(unit = "B", within = 1e-3)]
     pub real_file: usize,
 }
 
@@ -38,32 +43,10 @@ impl Experiment for Sizes {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "sizes"
-    }
-
-    fn title(&self) -> &'static str {
-        "Bytes of a network"
-    }
-
-    fn question(&self) -> &'static str {
-        "How much smaller is a perceptron 784 – n – n – 10 at 8, 4, 2 and 1 bit with a scale for each output, packed in memory and in its file?"
-    }
-
-    fn revision(&self) -> u32 {
-        2
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("bits", "bits a weight").unit("bit"),
-            Column::new("width", "units of each hidden layer"),
-            Column::new("memory", "weights with scales, packed").unit("B"),
-            Column::new("file", "the file").unit("B").within(1e-3),
-            Column::new("real_memory", "weights in single precision").unit("B"),
-            Column::new("real_file", "their file").unit("B").within(1e-3),
-        ]
-    }
+    const ID: &'static str = "sizes";
+    const TITLE: &'static str = "Bytes of a network";
+    const QUESTION: &'static str = "How much smaller is a perceptron 784 – n – n – 10 at 8, 4, 2 and 1 bit with a scale for each output, packed in memory and in its file?";
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let widths: &[usize] = match profile {

@@ -2,8 +2,7 @@
 
 use std::time::Instant;
 
-use lab::polars::prelude::{Column as Series, DataFrame};
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use rand::Rng;
 use rayon::prelude::*;
@@ -20,7 +19,7 @@ use crate::uniform::{Grid, Layout};
 pub struct Speed;
 
 /// A cell: something to time.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
     /// What is timed.
     pub task: Task,
@@ -63,9 +62,10 @@ pub enum Task {
 }
 
 /// A time.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// Wall seconds of one run, the fastest of several.
+    #[column(time, unit = "s")]
     pub seconds: f64,
 }
 
@@ -89,34 +89,12 @@ impl Experiment for Speed {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "speed"
-    }
-
-    fn title(&self) -> &'static str {
-        "Speed of products"
-    }
-
-    fn question(&self) -> &'static str {
-        "How much faster are 8-bit matrix products than single precision on this processor, where arithmetic is the limit, and how much faster are products of packed low-bit matrices with a vector, where reading weights is? \
-         Wall time on all threads."
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn runs_alone(&self) -> bool {
-        true
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("task", "what is timed"),
-            Column::new("size", "side of the matrices; for networks the batch"),
-            Column::seconds("seconds", "wall time of one run, the fastest of several"),
-        ]
-    }
+    const ID: &'static str = "speed";
+    const TITLE: &'static str = "Speed of products";
+    const QUESTION: &'static str = "How much faster are 8-bit matrix products than single precision on this processor, where arithmetic is the limit, and how much faster are products of packed low-bit matrices with a vector, where reading weights is? \
+         Wall time on all threads.";
+    const REVISION: u32 = 1;
+    const RUNS_ALONE: bool = true;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (products, vectors, batch): (&[usize], &[usize], usize) = match profile {
@@ -206,25 +184,31 @@ impl Experiment for Speed {
             "Left: rates by side, 8-bit products with the widest instructions highest. Right: times by side, fewer bits lower.",
             &Figure::new(format!("Products on this machine: {}", Path::best())).columns(2).width(960.0).panel(products).panel(vectors),
         )?;
-        let rows: Vec<(String, u64, f64, f64)> = table
+        let rates: Vec<Rate> = table
             .rows()
-            .map(|(cell, row)| {
-                let name =
-                    serde_json::to_value(cell.task).ok().and_then(|name| name.as_str().map(str::to_owned));
-                (name.unwrap_or_default(), cell.size as u64, row.seconds, rate(cell, row))
+            .map(|(cell, row)| Rate {
+                task: cell.task,
+                size: cell.size,
+                seconds: row.seconds,
+                billions_a_second: rate(cell, row),
             })
             .collect();
-        let frame = DataFrame::new(
-            rows.len(),
-            vec![
-                Series::new("task".into(), rows.iter().map(|row| row.0.clone()).collect::<Vec<_>>()),
-                Series::new("size".into(), rows.iter().map(|row| row.1).collect::<Vec<_>>()),
-                Series::new("seconds".into(), rows.iter().map(|row| row.2).collect::<Vec<_>>()),
-                Series::new("billions_a_second".into(), rows.iter().map(|row| row.3).collect::<Vec<_>>()),
-            ],
-        )?;
-        report.timing_table("rates", "Times, and 10⁹ operations (or bytes, for reading) a second.", &frame)
+        report.timing_records("rates", "Times, and 10⁹ operations (or bytes, for reading) a second.", &rates)
     }
+}
+
+#[derive(Serialize, Columns)]
+struct Rate {
+    /// What is timed.
+    task: Task,
+    /// Side of the matrices; for the network the batch.
+    size: usize,
+    /// Wall time of one run, the fastest of several.
+    #[column(time, unit = "s")]
+    seconds: f64,
+    /// 10⁹ operations a second, for reading bytes.
+    #[column(time)]
+    billions_a_second: f64,
 }
 
 fn seconds(task: Task, size: usize, random: &Random) -> Result<Option<f64>, Failure> {

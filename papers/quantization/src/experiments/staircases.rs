@@ -1,6 +1,6 @@
 //! `staircases`: what quantisers do to a number.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use rand::Rng;
 use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
@@ -12,11 +12,12 @@ use crate::uniform::{Grid, Layout};
 pub struct Staircases;
 
 /// A cell: a quantiser.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
-    /// The quantiser.
+    /// Which quantiser.
     pub quantiser: Quantiser,
     /// Bits.
+    #[column(unit = "bit")]
     pub bits: u32,
 }
 
@@ -35,7 +36,7 @@ pub enum Quantiser {
 }
 
 /// A value and what becomes of it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// The value.
     pub value: f64,
@@ -47,30 +48,10 @@ impl Experiment for Staircases {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "staircases"
-    }
-
-    fn title(&self) -> &'static str {
-        "Quantisers as staircases"
-    }
-
-    fn question(&self) -> &'static str {
-        "Quantisers of three bits for skewed values (normal draws, the negative ones shrunk to a third): which values stand for which?"
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("quantiser", "which quantiser"),
-            Column::new("bits", "bits").unit("bit"),
-            Column::new("value", "a value"),
-            Column::new("quantised", "what stands for it"),
-        ]
-    }
+    const ID: &'static str = "staircases";
+    const TITLE: &'static str = "Quantisers as staircases";
+    const QUESTION: &'static str = "Quantisers of three bits for skewed values (normal draws, the negative ones shrunk to a third): which values stand for which?";
+    const REVISION: u32 = 1;
 
     fn grid(&self, _profile: Profile) -> Vec<Parameters> {
         [Quantiser::Symmetric, Quantiser::Asymmetric, Quantiser::PowersOfTwo, Quantiser::Codebook]

@@ -1,6 +1,6 @@
 //! `colour-transfer`: one image in the colours of another.
 
-use lab::{Column, Experiment, Failure, Figure, Image, Outcome, Profile, Random, Report, Table};
+use lab::{Columns, Experiment, Failure, Figure, Image, Outcome, Profile, Random, Report, Table};
 use ndarray::{Array2, Array3};
 use numerics::random::stream;
 use serde::{Deserialize, Serialize};
@@ -28,21 +28,36 @@ pub enum Method {
 }
 
 /// A cell: a palette size and a method.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
+    /// Colours of each palette, at most.
     colours: usize,
+    /// How the palettes are matched.
     method: Method,
 }
 
 /// What becomes of one colour of the source's palette.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
+    /// Colour of the source's palette.
     colour: usize,
+    /// Red it becomes, in [0, 1].
+    #[column(within = 0.02)]
     red: f64,
+    /// Green it becomes, in [0, 1].
+    #[column(within = 0.02)]
     green: f64,
+    /// Blue it becomes, in [0, 1].
+    #[column(within = 0.02)]
     blue: f64,
+    /// Sum of its row of the plan.
+    #[column(within = 0.1)]
     mass_sent: f64,
+    /// Nonzeros of its row of the plan.
+    #[column(within = 0.5)]
     targets: usize,
+    /// Its part of ⟨C, T⟩.
+    #[column(within = 0.1)]
     cost: f64,
 }
 
@@ -62,39 +77,11 @@ impl Experiment for ColourTransfer {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "colour-transfer"
-    }
-
-    fn title(&self) -> &'static str {
-        "Colour transfer"
-    }
-
-    fn question(&self) -> &'static str {
-        "What does an image look like in the colours of another, when their palettes are matched exactly, with k nonzeros per \
-         column, or quadratically (γ = 1)? Both images are generated; `sparse-ot colours` takes your own."
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("colours", "colours of each palette, at most"),
-            Column::new("method", "how the palettes are matched"),
-            Column::new("colour", "colour of the source's palette"),
-            Column::new("red", "red it becomes, in [0, 1]").within(0.02),
-            Column::new("green", "green it becomes, in [0, 1]").within(0.02),
-            Column::new("blue", "blue it becomes, in [0, 1]").within(0.02),
-            Column::new("mass_sent", "sum of its row of the plan").within(0.1),
-            Column::new("targets", "nonzeros of its row of the plan").within(0.5),
-            Column::new("cost", "its part of ⟨C, T⟩").within(0.1),
-            Column::new("density", "nonzeros of the plan over all its entries").within(0.05),
-            Column::new("row_error", "sum over rows of |row sum − a|, of a mass of 1").within(1.0),
-            Column::new("transport_cost", "⟨C, T⟩, squared RGB distance").within(1e-3),
-        ]
-    }
+    const ID: &'static str = "colour-transfer";
+    const TITLE: &'static str = "Colour transfer";
+    const QUESTION: &'static str = "What does an image look like in the colours of another, when their palettes are matched exactly, with k nonzeros per \
+         column, or quadratically (γ = 1)? Both images are generated; `sparse-ot colours` takes your own.";
+    const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         // The linear program of exact transport grows with the square of the palette.
@@ -161,12 +148,20 @@ impl Experiment for ColourTransfer {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Columns)]
 struct Summary {
+    /// Colours of each palette, at most.
     colours: usize,
+    /// How the palettes are matched.
     method: Method,
+    /// Nonzeros of the plan over all its entries.
+    #[column(within = 0.05)]
     density: f64,
+    /// Sum over rows of |row sum − a|, of a mass of 1.
+    #[column(within = 0.1, absolute = 1e-9)]
     row_error: f64,
+    /// ⟨C, T⟩, squared RGB distance.
+    #[column(within = 1e-3)]
     transport_cost: f64,
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
 use crate::problems::{HistogramPair, histograms_on_a_line, points_in_the_plane};
@@ -37,17 +37,24 @@ pub enum Input {
 }
 
 /// A cell: one solver, one k, one problem.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
+    /// The transport problem.
     input: Input,
+    /// Who climbs.
     solver: Solver,
+    /// Nonzeros allowed per column.
     k: usize,
 }
 
 /// The state after an iteration.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
+    /// Iterations made.
+    #[column(within = 0.5, absolute = 3)]
     iteration: usize,
+    /// Certified upper bound of the optimal value minus the best value so far, relatively.
+    #[column(within = 0.5, absolute = 1e-3)]
     shortfall: f64,
 }
 
@@ -65,35 +72,10 @@ impl Experiment for Convergence {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "convergence"
-    }
-
-    fn title(&self) -> &'static str {
-        "Why small k is hard"
-    }
-
-    fn question(&self) -> &'static str {
-        "How far below the certified optimal value are the solvers after each iteration, for k from 1 to 32 and γ = 1?"
-    }
-
-    fn revision(&self) -> u32 {
-        2
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("input", "the transport problem"),
-            Column::new("solver", "who climbs"),
-            Column::new("k", "nonzeros allowed per column"),
-            Column::new("iteration", "iterations made").within(1.0),
-            Column::new(
-                "shortfall",
-                "certified upper bound of the optimal value minus the best value so far, relatively",
-            )
-            .within(1.0),
-        ]
-    }
+    const ID: &'static str = "convergence";
+    const TITLE: &'static str = "Why small k is hard";
+    const QUESTION: &'static str = "How far below the certified optimal value are the solvers after each iteration, for k from 1 to 32 and γ = 1?";
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let ks: &[usize] = if profile == Profile::Smoke { &[1, 32] } else { &[1, 2, 4, 8, 16, 32] };

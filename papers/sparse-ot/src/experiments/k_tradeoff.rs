@@ -1,8 +1,6 @@
 //! `k-tradeoff`: value, sparsity and iterations against k.
 
-use lab::{
-    Chart, Column, Experiment, Failure, Figure, Mean, Outcome, Profile, Random, Report, Table, means_by,
-};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Mean, Outcome, Profile, Random, Report, Table};
 use numerics::sum::dot;
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +14,7 @@ use crate::{
 pub struct KTradeoff;
 
 /// A cell: one k on one replicate of the points. All k of a replicate see the same points.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
     /// Points on each side.
     pub size: usize,
@@ -26,32 +24,40 @@ pub struct Parameters {
     pub replicate: u32,
 }
 
-/// What the solvers reached.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// What the solvers reached. Where k binds, L-BFGS ends on a kink, and which iterate it ends at depends on the last bits.
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// Certified lower bound of the optimal value.
     pub lower: f64,
     /// Certified upper bound of the optimal value of the relaxation.
     pub upper: f64,
     /// Nonzeros per column of the relaxed plan, in the mean.
+    #[column(within = 0.05)]
     pub relaxed_nonzeros: f64,
     /// Columns of the relaxed plan with more than k nonzeros: where scores tie.
+    #[column(within = 0.2)]
     pub tied_columns: usize,
     /// ⟨C, T⟩ + (γ/2)‖T‖² of the relaxed plan, which is the objective of the sparse problem where no column ties.
+    #[column(within = 1e-3)]
     pub relaxed_plan_value: f64,
-    /// Larger one of the relaxed plan's row and column errors.
+    /// Larger marginal error of the relaxed plan, of a mass of 1.
+    #[column(absolute = 1e-9)]
     pub relaxed_plan_error: f64,
     /// Most nonzeros of a column of the top-k plan.
     pub top_k_nonzeros: usize,
-    /// Row error of the top-k plan.
+    /// Row error of the top-k plan, of a mass of 1.
+    #[column(within = 0.1, absolute = 0.05)]
     pub top_k_row_error: f64,
     /// Value of a plan with at most k nonzeros per column and both marginals, where one was found.
+    #[column(within = 1e-2)]
     pub repaired_value: Option<f64>,
     /// Most nonzeros of a column of that plan.
     pub repaired_nonzeros: Option<usize>,
     /// Iterations of L-BFGS on the semi-dual, the paper's way, at most 500.
+    #[column(within = 0.5, absolute = 20)]
     pub iterations: usize,
     /// How far L-BFGS stayed below the certified lower bound, relatively.
+    #[column(within = 0.9, absolute = 1e-3)]
     pub shortfall: f64,
     /// Exact transport cost plus (γ/2)‖b‖², where k = 1.
     pub exact_value: Option<f64>,
@@ -64,47 +70,11 @@ impl Experiment for KTradeoff {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "k-tradeoff"
-    }
-
-    fn title(&self) -> &'static str {
-        "What k trades"
-    }
-
-    fn question(&self) -> &'static str {
-        "How do the optimal value, the nonzeros per column and the iterations of L-BFGS change with k, on random points in \
-         the plane with random masses and γ = 1? The value is certified from both sides; L-BFGS runs on the semi-dual."
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        // Where k binds, L-BFGS ends on a kink, and which iterate it ends at depends on the last bits.
-        vec![
-            Column::new("size", "points on each side"),
-            Column::new("k", "nonzeros allowed per column"),
-            Column::new("replicate", "which draw of the points"),
-            Column::new("lower", "certified lower bound of the optimal value"),
-            Column::new("upper", "certified upper bound of the relaxation's optimal value"),
-            Column::new("relaxed_nonzeros", "nonzeros per column of the relaxed plan, in the mean")
-                .within(0.05),
-            Column::new("tied_columns", "columns of the relaxed plan with more than k nonzeros").within(0.2),
-            Column::new("relaxed_plan_value", "regularised cost of the relaxed plan").within(1e-3),
-            Column::new("relaxed_plan_error", "larger marginal error of the relaxed plan, of a mass of 1")
-                .within(1.0),
-            Column::new("top_k_nonzeros", "most nonzeros of a column of the top-k plan"),
-            Column::new("top_k_row_error", "row error of the top-k plan, of a mass of 1").within(1.0),
-            Column::new("repaired_value", "value of a sparse plan with both marginals, where found")
-                .within(1e-2),
-            Column::new("repaired_nonzeros", "most nonzeros of a column of that plan"),
-            Column::new("iterations", "iterations of L-BFGS on the semi-dual, at most 500").within(1.0),
-            Column::new("shortfall", "L-BFGS below the certified value, relatively").within(1.0),
-            Column::new("exact_value", "exact transport cost plus (γ/2)‖b‖², where k = 1"),
-        ]
-    }
+    const ID: &'static str = "k-tradeoff";
+    const TITLE: &'static str = "What k trades";
+    const QUESTION: &'static str = "How do the optimal value, the nonzeros per column and the iterations of L-BFGS change with k, on random points in \
+         the plane with random masses and γ = 1? The value is certified from both sides; L-BFGS runs on the semi-dual.";
+    const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (size, replicates) = match profile {
@@ -173,7 +143,7 @@ impl Experiment for KTradeoff {
             .columns(2);
         let mut all = Vec::new();
         for (label, value) in quantities {
-            let means = means_by(table.rows().map(|(p, row)| (p.k as f64, value(p, row))), PAPER, label);
+            let means = table.means_by(table.rows().map(|(p, row)| (p.k as f64, value(p, row))), label);
             figure = figure.panel(against_k(label, &means));
             all.extend(means);
         }
@@ -189,10 +159,10 @@ impl Experiment for KTradeoff {
             Some((p.k as f64, 100.0 * (row.repaired_value? - row.lower) / row.lower.abs()))
         };
         let gaps =
-            means_by(table.rows().filter_map(|(p, row)| gap(p, row)), PAPER, "gap of the repaired plan, %");
+            table.means_by(table.rows().filter_map(|(p, row)| gap(p, row)), "gap of the repaired plan, %");
         let found =
             |p: &Parameters, row: &Row| (p.k as f64, if row.repaired_value.is_some() { 100.0 } else { 0.0 });
-        let found = means_by(table.rows().map(|(p, row)| found(p, row)), PAPER, "repaired plans found, %");
+        let found = table.means_by(table.rows().map(|(p, row)| found(p, row)), "repaired plans found, %");
         let figure = Figure::new("A sparse plan with both marginals")
             .subtitle("mean over draws of the points, 95 % bootstrap interval")
             .columns(2)
@@ -208,12 +178,9 @@ impl Experiment for KTradeoff {
         )?;
         all.extend(gaps);
         all.extend(found);
-        report.records("means", "Means over draws of the points with their 95 % bootstrap intervals.", &all)
+        report.means_table("draws of the points", &all)
     }
 }
-
-/// What names the resampling of the intervals.
-const PAPER: &str = "sparse-ot";
 
 /// Something to average over the draws.
 type Quantity<'a> = &'a dyn Fn(&Parameters, &Row) -> f64;

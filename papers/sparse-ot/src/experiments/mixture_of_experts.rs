@@ -1,6 +1,6 @@
 //! `mixture-of-experts`: small models trained with different routers.
 
-use lab::{Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use ndarray::{Array2, ArrayView2, Axis, s};
 use rand::Rng;
 use rand::seq::SliceRandom;
@@ -15,7 +15,7 @@ use crate::router::{Adam, ROUTERS, Router, capacity};
 pub struct MixtureOfExperts;
 
 /// A cell: one router, one capacity factor, one replicate of data and starting weights.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
     /// Who routes, in training and in testing.
     pub router: Router,
@@ -28,13 +28,16 @@ pub struct Parameters {
 }
 
 /// A trained model.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
-    /// Share of test images classified rightly.
+    /// Share of 512 test images classified rightly.
+    #[column(within = 0.1)]
     pub accuracy: f64,
     /// Mean cross-entropy of the last ten batches.
+    #[column(within = 0.5)]
     pub training_loss: f64,
     /// Share of test tokens with an expert.
+    #[column(within = 0.1)]
     pub covered: f64,
 }
 
@@ -60,35 +63,11 @@ impl Experiment for MixtureOfExperts {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "mixture-of-experts"
-    }
-
-    fn title(&self) -> &'static str {
-        "Small trained mixtures of experts"
-    }
-
-    fn question(&self) -> &'static str {
-        "Does the router matter for accuracy? Mixtures of 8 experts learn to classify generated 8 × 8 images of ten classes, cut \
-         into 16 tokens; data and starting weights are paired across routers. A token without an expert passes unchanged."
-    }
-
-    fn revision(&self) -> u32 {
-        2
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        // Training amplifies the last bits: accuracies on another processor may differ by a few images.
-        vec![
-            Column::new("router", "who routes, in training and in testing"),
-            Column::new("capacity_factor", "slots of all experts per token"),
-            Column::new("steps", "steps of ADAM"),
-            Column::new("replicate", "which data and starting weights"),
-            Column::new("accuracy", "share of 512 test images classified rightly").within(0.1),
-            Column::new("training_loss", "mean cross-entropy of the last ten batches").within(0.5),
-            Column::new("covered", "share of test tokens with an expert").within(0.1),
-        ]
-    }
+    const ID: &'static str = "mixture-of-experts";
+    const TITLE: &'static str = "Small trained mixtures of experts";
+    const QUESTION: &'static str = "Does the router matter for accuracy? Mixtures of 8 experts learn to classify generated 8 × 8 images of ten classes, cut \
+         into 16 tokens; data and starting weights are paired across routers. A token without an expert passes unchanged.";
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (steps, replicates, factors): (usize, u32, &[f64]) = match profile {
@@ -146,7 +125,8 @@ impl Experiment for MixtureOfExperts {
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
         let values =
             table.rows().map(|(cell, row)| (cell.router, cell.capacity_factor, 100.0 * row.accuracy));
-        let (chart, all) = bars_by_router(&values.collect::<Vec<_>>(), "capacity factor", "test accuracy, %");
+        let (chart, all) =
+            bars_by_router(table, &values.collect::<Vec<_>>(), "capacity factor", "test accuracy, %");
         let figure = Figure::new("Accuracy by router")
             .subtitle("mean over data and starting weights, 95 % bootstrap interval")
             .panel(chart);

@@ -1,6 +1,6 @@
 //! `plans-1d`: transport plans between histograms on a line.
 
-use lab::{Column, Experiment, Failure, Figure, Heatmap, Outcome, Profile, Random, Report, Table};
+use lab::{Columns, Experiment, Failure, Figure, Heatmap, Outcome, Profile, Random, Report, Table};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -28,17 +28,22 @@ pub enum Regularisation {
 }
 
 /// A cell: which histograms, which regularisation.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
+    /// The two histograms.
     pair: HistogramPair,
+    /// How the plan is regularised.
     regularisation: Regularisation,
 }
 
 /// One nonzero of a plan.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
+    /// Row of the plan.
     source_bin: usize,
+    /// Column of the plan.
     target_bin: usize,
+    /// Mass moved from the source bin to the target bin.
     mass: f64,
 }
 
@@ -73,37 +78,11 @@ impl Experiment for Plans1d {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "plans-1d"
-    }
-
-    fn title(&self) -> &'static str {
-        "Transport plans on a line"
-    }
-
-    fn question(&self) -> &'static str {
-        "What do plans look like between histograms on 32 bins with the cost (i − j)²/31²: exact, entropic (ε = 0.002), \
-         quadratic (γ = 0.1), and with at most two nonzeros per column (γ = 1)?"
-    }
-
-    fn revision(&self) -> u32 {
-        2
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("pair", "the two histograms"),
-            Column::new("regularisation", "how the plan is regularised"),
-            Column::new("source_bin", "row of the plan"),
-            Column::new("target_bin", "column of the plan"),
-            Column::new("mass", "mass moved from the source bin to the target bin"),
-            Column::new("nonzeros", "nonzero entries of the plan"),
-            Column::new("most_nonzeros", "most nonzeros of a column"),
-            Column::new("transport_cost", "⟨C, T⟩"),
-            Column::new("row_error", "sum over rows of |row sum − a|, of a mass of 1").within(1.0),
-            Column::new("column_error", "sum over columns of |column sum − b|, of a mass of 1").within(1.0),
-        ]
-    }
+    const ID: &'static str = "plans-1d";
+    const TITLE: &'static str = "Transport plans on a line";
+    const QUESTION: &'static str = "What do plans look like between histograms on 32 bins with the cost (i − j)²/31²: exact, entropic (ε = 0.002), \
+         quadratic (γ = 0.1), and with at most two nonzeros per column (γ = 1)?";
+    const REVISION: u32 = 2;
 
     fn grid(&self, _profile: Profile) -> Vec<Parameters> {
         let of_pair =
@@ -167,13 +146,22 @@ impl Experiment for Plans1d {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Columns)]
 struct Summary {
+    /// The two histograms.
     pair: HistogramPair,
+    /// How the plan is regularised.
     regularisation: Regularisation,
+    /// Nonzero entries of the plan.
     nonzeros: usize,
+    /// Most nonzeros of a column.
     most_nonzeros: usize,
+    /// ⟨C, T⟩.
     transport_cost: f64,
+    /// Sum over rows of |row sum − a|, of a mass of 1.
+    #[column(within = 0.1, absolute = 1e-6)]
     row_error: f64,
+    /// Sum over columns of |column sum − b|, of a mass of 1.
+    #[column(absolute = 1e-9)]
     column_error: f64,
 }

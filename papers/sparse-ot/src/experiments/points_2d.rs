@@ -1,6 +1,6 @@
 //! `points-2d`: matching two clouds of points in the plane.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -28,18 +28,25 @@ pub enum Matching {
 }
 
 /// A cell: one way of matching.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
+    /// How the plan is found.
     matching: Matching,
 }
 
 /// One pair of points that mass moves between.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
+    /// First coordinate of the source point.
     x: f64,
+    /// Second coordinate of the source point.
     y: f64,
+    /// First coordinate of the target point.
     target_x: f64,
+    /// Second coordinate of the target point.
     target_y: f64,
+    /// Mass moved, of 1 in all.
+    #[column(within = 1e-4)]
     mass: f64,
 }
 
@@ -77,32 +84,10 @@ impl Experiment for Points2d {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "points-2d"
-    }
-
-    fn title(&self) -> &'static str {
-        "Matching points in the plane"
-    }
-
-    fn question(&self) -> &'static str {
-        "Which of 20 points of one cloud are matched with which of another, under squared Euclidean cost and uniform masses?"
-    }
-
-    fn revision(&self) -> u32 {
-        2
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("matching", "how the plan is found"),
-            Column::new("x", "first coordinate of the source point"),
-            Column::new("y", "second coordinate of the source point"),
-            Column::new("target_x", "first coordinate of the target point"),
-            Column::new("target_y", "second coordinate of the target point"),
-            Column::new("mass", "mass moved, of 1 in all").within(1e-4),
-        ]
-    }
+    const ID: &'static str = "points-2d";
+    const TITLE: &'static str = "Matching points in the plane";
+    const QUESTION: &'static str = "Which of 20 points of one cloud are matched with which of another, under squared Euclidean cost and uniform masses?";
+    const REVISION: u32 = 2;
 
     fn grid(&self, _profile: Profile) -> Vec<Parameters> {
         MATCHINGS.iter().map(|(matching, _)| Parameters { matching: *matching }).collect()

@@ -1,6 +1,6 @@
 //! `router`: what share of tokens and slots five routers use.
 
-use lab::{Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use ndarray::{Array1, Array2};
 use ndarray_rand::RandomExt;
 use rand::Rng;
@@ -24,7 +24,7 @@ pub fn random_logits(tokens: usize, experts: usize, random: &mut impl Rng) -> Ar
 }
 
 /// A cell: one router, one capacity factor, one draw of the logits.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
     /// Who routes.
     pub router: Router,
@@ -35,21 +35,25 @@ pub struct Parameters {
 }
 
 /// How the assignment uses tokens and slots.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// Share of tokens with an expert.
+    #[column(within = 0.01)]
     pub covered: f64,
-    /// Gates of the chosen pairs per token.
+    /// Softmax gates of the chosen pairs, summed, per token.
+    #[column(within = 0.01)]
     pub gate_mass: f64,
-    /// Share of slots in use.
+    /// Share of the experts' slots in use.
+    #[column(within = 0.01)]
     pub slots_used: f64,
 }
 
 /// Something to average over the draws.
 type Quantity = fn(&Row) -> f64;
 
-#[derive(Serialize)]
+#[derive(Serialize, Columns)]
 struct Draw {
+    /// Which draw of the logits.
     replicate: u32,
 }
 
@@ -57,33 +61,11 @@ impl Experiment for Routing {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "router"
-    }
-
-    fn title(&self) -> &'static str {
-        "Routing tokens to experts"
-    }
-
-    fn question(&self) -> &'static str {
-        "What shares of 196 tokens and of the slots of 32 experts do five routers use, when every expert has slots for 1, 1.25 \
-         or 2 times the balanced load? Logits are random, with popular and unpopular experts; nothing is trained."
-    }
-
-    fn revision(&self) -> u32 {
-        2
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("router", "who routes"),
-            Column::new("capacity_factor", "slots of all experts per token"),
-            Column::new("replicate", "which draw of the logits"),
-            Column::new("covered", "share of tokens with an expert").within(0.01),
-            Column::new("gate_mass", "softmax gates of the chosen pairs, summed, per token").within(0.01),
-            Column::new("slots_used", "share of the experts' slots in use").within(0.01),
-        ]
-    }
+    const ID: &'static str = "router";
+    const TITLE: &'static str = "Routing tokens to experts";
+    const QUESTION: &'static str = "What shares of 196 tokens and of the slots of 32 experts do five routers use, when every expert has slots for 1, 1.25 \
+         or 2 times the balanced load? Logits are random, with popular and unpopular experts; nothing is trained.";
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let replicates = match profile {
@@ -128,7 +110,7 @@ impl Experiment for Routing {
         let mut all = Vec::new();
         for (label, value) in quantities {
             let values = table.rows().map(|(cell, row)| (cell.router, cell.capacity_factor, value(row)));
-            let (chart, means) = bars_by_router(&values.collect::<Vec<_>>(), "capacity factor", label);
+            let (chart, means) = bars_by_router(table, &values.collect::<Vec<_>>(), "capacity factor", label);
             figure = figure.panel(chart);
             all.extend(means);
         }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use lab::{Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
 use super::bars::bars_by_router;
@@ -13,7 +13,7 @@ use crate::router::{ROUTERS, Router, capacity};
 pub struct RouterTime;
 
 /// A cell: one router, one draw of the logits.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
     /// Tokens.
     pub tokens: usize,
@@ -24,11 +24,13 @@ pub struct Parameters {
 }
 
 /// What routing took.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// Pairs of token and expert that were chosen: the work is done, and the same in every run.
+    #[column(within = 0.01)]
     pub pairs: usize,
     /// Milliseconds per 1,000 tokens, the least of five runs.
+    #[column(time, unit = "ms")]
     pub milliseconds: f64,
 }
 
@@ -45,39 +47,12 @@ impl Experiment for RouterTime {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "router-time"
-    }
-
-    fn title(&self) -> &'static str {
-        "What routing costs"
-    }
-
-    fn question(&self) -> &'static str {
-        "How long do the five routers take per 1,000 tokens, with 32 experts, capacity factor 1.25, and 20 iterations where they \
-         iterate?"
-    }
-
-    fn revision(&self) -> u32 {
-        2
-    }
-
-    fn runs_alone(&self) -> bool {
-        true
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("tokens", "tokens"),
-            Column::new("router", "who routes"),
-            Column::new("replicate", "which draw of the logits"),
-            Column::new("pairs", "pairs of token and expert that were chosen").within(0.01),
-            Column {
-                unit: Some("ms"),
-                ..Column::seconds("milliseconds", "wall time per 1,000 tokens, the least of five runs")
-            },
-        ]
-    }
+    const ID: &'static str = "router-time";
+    const TITLE: &'static str = "What routing costs";
+    const QUESTION: &'static str = "How long do the five routers take per 1,000 tokens, with 32 experts, capacity factor 1.25, and 20 iterations where they \
+         iterate?";
+    const REVISION: u32 = 2;
+    const RUNS_ALONE: bool = true;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (sizes, replicates): (&[usize], u32) = match profile {
@@ -115,7 +90,7 @@ impl Experiment for RouterTime {
 
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
         let values = table.rows().map(|(cell, row)| (cell.router, cell.tokens as f64, row.milliseconds));
-        let (chart, _) = bars_by_router(&values.collect::<Vec<_>>(), "tokens", "ms per 1,000 tokens");
+        let (chart, _) = bars_by_router(table, &values.collect::<Vec<_>>(), "tokens", "ms per 1,000 tokens");
         report.timing_figure(
             "milliseconds",
             "Time of routing, mean over draws of the logits with its 95 % bootstrap interval. Measured with all threads of the \

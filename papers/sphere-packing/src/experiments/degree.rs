@@ -1,6 +1,6 @@
 //! `degree`: three-point bounds against the degree of the kernel, and what the predictor says.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
 use super::{solved, usual};
@@ -13,32 +13,39 @@ use crate::two_point::Roots;
 pub struct Degree;
 
 /// A cell.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
-    /// n.
+    /// Dimension, n.
     pub dimension: u32,
-    /// d.
+    /// Degree of the kernel, d.
     pub degree: u32,
-    /// Which harmonics the kernel has.
+    /// All harmonics of the degree, or the triangle k ≤ d.
     pub harmonics: Harmonics,
 }
 
 /// A proven bound.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
-    /// The bound.
+    /// Proven upper bound of the density.
+    #[column(within = 1e-7)]
     pub bound: f64,
     /// The two-point bound with 16 roots.
+    #[column(within = 1e-10)]
     pub two_point: f64,
     /// The two-point value of the programme's own degree at its radius.
+    #[column(within = 1e-7)]
     pub same_degree: f64,
     /// Delsarte's bound of the kissing number with the highest harmonic's degree.
+    #[column(within = 1e-7)]
     pub kissing: f64,
     /// Points at the smallest distance in the two-point bound's dual solution.
+    #[column(within = 1e-9)]
     pub nearest: f64,
-    /// Iterations.
+    /// Interior-point iterations.
+    #[column(within = 0.3)]
     pub iterations: u32,
     /// Bits that the last attempt computed with.
+    #[column(within = 0.5)]
     pub bits: u32,
 }
 
@@ -71,39 +78,10 @@ impl Experiment for Degree {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "degree"
-    }
-
-    fn title(&self) -> &'static str {
-        "Three-point bounds by degree"
-    }
-
-    fn question(&self) -> &'static str {
-        "From which degree on does a three-point kernel lower the bound, with all harmonics of its degree and with the smaller family of the sphere, and does the kissing predictor foretell it? Usual multipliers; r and R fixed in each dimension, others from degree 7 on."
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("dimension", "dimension, n"),
-            Column::new("degree", "degree of the kernel, d"),
-            Column::new("harmonics", "all harmonics of the degree, or the triangle k ≤ d"),
-            Column::new("bound", "proven upper bound of the density").within(1e-7),
-            Column::new("two_point", "two-point bound with 16 roots").within(1e-10),
-            Column::new("same_degree", "bound without a kernel, same f and r").within(1e-7),
-            Column::new("kissing", "Delsarte's kissing bound with the highest harmonic").within(1e-7),
-            Column::new("nearest", "points at distance r₁ in the two-point dual solution").within(1e-9),
-            Column::new("iterations", "interior-point iterations").within(0.3),
-            Column::new("bits", "bits of the last arithmetic").within(2.0),
-            Column::new("published", "three-point bound of degree 9 in the literature"),
-            Column::new("lowest", "lowest bound proven here").within(1e-7),
-            Column::new("at_degree", "degree of the lowest bound"),
-        ]
-    }
+    const ID: &'static str = "degree";
+    const TITLE: &'static str = "Three-point bounds by degree";
+    const QUESTION: &'static str = "From which degree on does a three-point kernel lower the bound, with all harmonics of its degree and with the smaller family of the sphere, and does the kissing predictor foretell it? Usual multipliers; r and R fixed in each dimension, others from degree 7 on.";
+    const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (dimensions, degrees): (&[u32], u32) = match profile {
@@ -210,10 +188,15 @@ impl Experiment for Degree {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Columns)]
 struct Lowest {
+    /// Dimension, n.
     dimension: u32,
+    /// Lowest bound proven here.
+    #[column(within = 1e-7)]
     lowest: f64,
+    /// Degree of the lowest bound.
     at_degree: u32,
+    /// Three-point bound of degree 9 in the literature.
     published: f64,
 }

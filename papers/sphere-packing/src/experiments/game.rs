@@ -1,9 +1,8 @@
 //! `game`: the best bound against the number of solved programmes, by player.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table, means_by};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
-use super::PAPER;
 use crate::game::Game;
 use crate::game::play::{Player, play};
 use crate::game::store::Store;
@@ -14,11 +13,11 @@ use crate::three_point::multiplier::Multiplier;
 pub struct Players;
 
 /// A cell.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
-    /// n.
+    /// Dimension, n.
     pub dimension: u32,
-    /// Who plays.
+    /// Who proposes programmes.
     pub player: Player,
     /// The player's random numbers.
     pub replicate: u32,
@@ -27,23 +26,30 @@ pub struct Parameters {
 }
 
 /// One solved programme.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// How many programmes have been solved.
     pub evaluation: u32,
-    /// This one's bound; NaN for none.
+    /// Proven bound of this programme, NaN for none.
+    #[column(within = 1e-3)]
     pub bound: f64,
-    /// The best so far.
+    /// Lowest bound so far.
+    #[column(within = 1e-3)]
     pub best: f64,
-    /// r of this one.
+    /// Smallest distance, r.
+    #[column(within = 0.5)]
     pub radius: f64,
     /// R/r.
+    #[column(absolute = 1)]
     pub ratio: f64,
-    /// ρ.
+    /// Width of the kernel's Gaussian, ρ.
+    #[column(absolute = 2)]
     pub width: f64,
     /// Multipliers besides 1.
+    #[column(absolute = 6)]
     pub multipliers: u32,
     /// Multipliers that are not among the usual ones.
+    #[column(absolute = 6)]
     pub unusual: u32,
 }
 
@@ -55,38 +61,10 @@ impl Experiment for Players {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "game"
-    }
-
-    fn title(&self) -> &'static str {
-        "The game and its players"
-    }
-
-    fn question(&self) -> &'static str {
-        "With the same number of solved programmes, how low a proven bound do random search, random geometries with the usual multipliers, Bayesian optimisation of the geometry, tree search over multipliers, and both in turn reach? Degree 3; all start from the defaults."
-    }
-
-    fn revision(&self) -> u32 {
-        2
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("dimension", "dimension, n"),
-            Column::new("player", "who proposes programmes"),
-            Column::new("replicate", "seed of the player"),
-            Column::new("budget", "programmes that may be solved"),
-            Column::new("evaluation", "programmes solved so far"),
-            Column::new("bound", "proven bound of this programme, NaN for none").within(1e-3),
-            Column::new("best", "lowest bound so far").within(1e-3),
-            Column::new("radius", "smallest distance, r").within(0.5),
-            Column::new("ratio", "R/r").within(1.0),
-            Column::new("width", "width of the kernel's Gaussian, ρ").within(1e3),
-            Column::new("multipliers", "multipliers besides 1").within(10.0),
-            Column::new("unusual", "those that are not usual").within(10.0),
-        ]
-    }
+    const ID: &'static str = "game";
+    const TITLE: &'static str = "The game and its players";
+    const QUESTION: &'static str = "With the same number of solved programmes, how low a proven bound do random search, random geometries with the usual multipliers, Bayesian optimisation of the geometry, tree search over multipliers, and both in turn reach? Degree 3; all start from the defaults.";
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (dimensions, replicates, budget): (&[u32], u32, u32) = match profile {
@@ -156,7 +134,7 @@ impl Experiment for Players {
                     .map(|(_, row)| (f64::from(row.evaluation), row.best))
                     .collect();
                 if !points.is_empty() {
-                    chart = chart.means(player.name(), &means_by(points, PAPER, player.name()));
+                    chart = chart.means(player.name(), &table.means_by(points, player.name()));
                 }
             }
             panels.push(chart);

@@ -1,6 +1,6 @@
 //! `geometry`: the three-point bound against radii and width.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Heatmap, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Heatmap, Outcome, Profile, Random, Report, Table};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -11,15 +11,15 @@ use crate::three_point::{Harmonics, Parameters as Programme};
 pub struct GeometryScan;
 
 /// A cell.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
     /// What is varied.
     pub scan: Scan,
-    /// r.
+    /// Smallest distance, r.
     pub radius: f64,
-    /// R/r.
+    /// Truncation over smallest distance, R/r.
     pub ratio: f64,
-    /// ρ.
+    /// Width of the kernel's Gaussian, ρ.
     pub width: f64,
 }
 
@@ -34,11 +34,13 @@ pub enum Scan {
 }
 
 /// A proven bound.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
-    /// The bound.
+    /// Proven upper bound of the density.
+    #[column(within = 1e-6)]
     pub bound: f64,
     /// Bits of the last arithmetic.
+    #[column(within = 0.5)]
     pub bits: u32,
 }
 
@@ -49,32 +51,10 @@ impl Experiment for GeometryScan {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "geometry"
-    }
-
-    fn title(&self) -> &'static str {
-        "Radii and width"
-    }
-
-    fn question(&self) -> &'static str {
-        "How does the three-point bound in dimension 4 at degree 3 depend on the sphere's diameter r in the scale of f's Gaussian, on the truncation R and on the kernel's width?"
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("scan", "what is varied"),
-            Column::new("radius", "smallest distance, r"),
-            Column::new("ratio", "truncation over smallest distance, R/r"),
-            Column::new("width", "width of the kernel's Gaussian, ρ"),
-            Column::new("bound", "proven upper bound of the density").within(1e-6),
-            Column::new("bits", "bits of the last arithmetic").within(2.0),
-        ]
-    }
+    const ID: &'static str = "geometry";
+    const TITLE: &'static str = "Radii and width";
+    const QUESTION: &'static str = "How does the three-point bound in dimension 4 at degree 3 depend on the sphere's diameter r in the scale of f's Gaussian, on the truncation R and on the kernel's width?";
+    const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let steps = |low: f64, high: f64, count: usize| -> Vec<f64> {

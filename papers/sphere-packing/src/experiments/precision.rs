@@ -1,6 +1,6 @@
 //! `precision`: how far each arithmetic gets before it breaks down.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
 use super::usual;
@@ -12,24 +12,27 @@ use crate::three_point::{Harmonics, ThreePointBound};
 pub struct PrecisionNeeded;
 
 /// A cell.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
-    /// d.
+    /// Degree of the kernel, d; 0 for a two-point bound.
     pub degree: u32,
     /// Bits of the arithmetic.
     pub mantissa: u32,
 }
 
 /// Where it ended.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// The relative gap at the end.
+    #[column(within = 0.9, absolute = 1e-2)]
     pub gap: f64,
-    /// The primal residual there.
+    /// Largest primal residual at the end.
+    #[column(absolute = 5e-3)]
     pub residual: f64,
     /// 1 if it reached the gap asked for.
     pub converged: f64,
-    /// Iterations.
+    /// Interior-point iterations.
+    #[column(within = 0.5)]
     pub iterations: u32,
 }
 
@@ -40,33 +43,10 @@ impl Experiment for PrecisionNeeded {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "precision"
-    }
-
-    fn title(&self) -> &'static str {
-        "Precision needed"
-    }
-
-    fn question(&self) -> &'static str {
-        "Which relative gap does the interior-point method reach in each arithmetic before it breaks down, by the degree of the kernel? Dimension 3, r = 1.142, R = 1.5, asked for 10⁻¹²."
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("degree", "degree of the kernel, d; 0 for a two-point bound"),
-            Column::new("mantissa", "bits of the arithmetic"),
-            // Where rounding errors end an iteration depends on the order of operations of the libraries' eigenvalues.
-            Column::new("gap", "relative gap at the end").within(1e6),
-            Column::new("residual", "largest primal residual at the end").within(1e30),
-            Column::new("converged", "1 if the gap was reached"),
-            Column::new("iterations", "interior-point iterations").within(0.5),
-        ]
-    }
+    const ID: &'static str = "precision";
+    const TITLE: &'static str = "Precision needed";
+    const QUESTION: &'static str = "Which relative gap does the interior-point method reach in each arithmetic before it breaks down, by the degree of the kernel? Dimension 3, r = 1.142, R = 1.5, asked for 10⁻¹².";
+    const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (degrees, bits): (&[u32], &[u32]) = match profile {

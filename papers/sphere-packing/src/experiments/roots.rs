@@ -1,6 +1,6 @@
 //! `roots`: how the two-point bound falls with the number of roots.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
 use crate::two_point::Roots;
@@ -9,22 +9,24 @@ use crate::two_point::Roots;
 pub struct RootConvergence;
 
 /// A cell.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
-    /// n.
+    /// Dimension, n.
     pub dimension: u32,
-    /// The largest N.
+    /// Largest number of roots.
     pub most: u32,
 }
 
 /// The bound with some number of roots.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
-    /// N.
+    /// Roots, N.
     pub roots: u32,
-    /// vol(B_{r_1/2}), not proven.
+    /// Value of the bound with N roots.
+    #[column(within = 1e-12)]
     pub value: f64,
     /// How much of it the next root takes away; NaN for the last.
+    #[column(within = 1e-6)]
     pub gain: f64,
 }
 
@@ -32,31 +34,10 @@ impl Experiment for RootConvergence {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "roots"
-    }
-
-    fn title(&self) -> &'static str {
-        "Convergence in the number of roots"
-    }
-
-    fn question(&self) -> &'static str {
-        "How many double roots does the two-point bound need? The share of the bound that each further root takes away."
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("dimension", "dimension, n"),
-            Column::new("most", "largest number of roots"),
-            Column::new("roots", "roots, N"),
-            Column::new("value", "value of the bound with N roots").within(1e-12),
-            Column::new("gain", "relative decrease by the next root, NaN for the last").within(1e-6),
-        ]
-    }
+    const ID: &'static str = "roots";
+    const TITLE: &'static str = "Convergence in the number of roots";
+    const QUESTION: &'static str = "How many double roots does the two-point bound need? The share of the bound that each further root takes away.";
+    const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (dimensions, most): (&[u32], u32) = match profile {

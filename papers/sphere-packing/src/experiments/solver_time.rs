@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
 use super::usual;
@@ -14,9 +14,9 @@ use crate::three_point::{Harmonics, ThreePointBound};
 pub struct SolverTime;
 
 /// A cell.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
-    /// d.
+    /// Degree of the kernel, d.
     pub degree: u32,
     /// Bits of the arithmetic.
     pub mantissa: u32,
@@ -25,15 +25,18 @@ pub struct Parameters {
 }
 
 /// One solve.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// Constraints, m.
     pub constraints: u32,
     /// Multiplications of one system's assembly by rank-one terms.
+    #[column(within = 1e-9)]
     pub low_rank: f64,
-    /// The same by general matrices, Σ m n³ + m² n².
+    /// Multiplications of one assembly by general matrices.
+    #[column(within = 1e-9)]
     pub general: f64,
     /// Seconds an iteration.
+    #[column(time, unit = "s")]
     pub seconds: f64,
 }
 
@@ -41,37 +44,11 @@ impl Experiment for SolverTime {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "solver-time"
-    }
-
-    fn title(&self) -> &'static str {
-        "Time of one iteration"
-    }
-
-    fn question(&self) -> &'static str {
-        "How do the seconds of one interior-point iteration grow with the programme, and how many multiplications does the rank-one structure save of the Σ m n³ + m² n² that a general solver such as SDPA-GMP needs? Dimension 3, all threads."
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn runs_alone(&self) -> bool {
-        true
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("degree", "degree of the kernel, d"),
-            Column::new("mantissa", "bits of the arithmetic"),
-            Column::new("replicate", "repetition"),
-            Column::new("constraints", "constraints, m"),
-            Column::new("low_rank", "multiplications of one assembly by rank-one terms").within(1e-9),
-            Column::new("general", "multiplications of one assembly by general matrices").within(1e-9),
-            Column::seconds("seconds", "time of one iteration"),
-        ]
-    }
+    const ID: &'static str = "solver-time";
+    const TITLE: &'static str = "Time of one iteration";
+    const QUESTION: &'static str = "How do the seconds of one interior-point iteration grow with the programme, and how many multiplications does the rank-one structure save of the Σ m n³ + m² n² that a general solver such as SDPA-GMP needs? Dimension 3, all threads.";
+    const REVISION: u32 = 1;
+    const RUNS_ALONE: bool = true;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (degrees, bits, replicates): (&[u32], &[u32], u32) = match profile {

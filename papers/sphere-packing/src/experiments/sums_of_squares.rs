@@ -1,6 +1,6 @@
 //! `sums-of-squares`: the two-point bound as a semidefinite programme, beside Newton's method.
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
 use super::usual;
@@ -12,24 +12,28 @@ use crate::two_point::{Roots, ball_volume};
 pub struct SumsOfSquares;
 
 /// A cell.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
-    /// n.
+    /// Dimension, n.
     pub dimension: u32,
     /// N; the programme's degree is 4N − 1.
     pub roots: u32,
 }
 
 /// Both values.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
-    /// By Newton's method.
+    /// Bound by Newton's method.
+    #[column(within = 1e-12)]
     pub newton: f64,
-    /// By the programme at the same radius.
+    /// Primal value of the programme of degree 4N − 1.
+    #[column(within = 1e-11)]
     pub programme: f64,
     /// |programme/newton − 1|.
+    #[column(absolute = 1e-10)]
     pub difference: f64,
     /// Iterations of the solver.
+    #[column(within = 0.2)]
     pub iterations: u32,
 }
 
@@ -37,33 +41,10 @@ impl Experiment for SumsOfSquares {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "sums-of-squares"
-    }
-
-    fn title(&self) -> &'static str {
-        "The two-point bound by two methods"
-    }
-
-    fn question(&self) -> &'static str {
-        "Does the semidefinite programme, at the radius that Newton's method finds, have the optimal value that Newton's method implies? It need not: that the dual solution's form is optimal is a conjecture."
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("dimension", "dimension, n"),
-            Column::new("roots", "roots of Newton's method, N"),
-            Column::new("newton", "bound by Newton's method").within(1e-12),
-            Column::new("programme", "primal value of the programme of degree 4N − 1").within(1e-11),
-            // What is left is rounding and the stopping gap.
-            Column::new("difference", "relative difference").within(1e6),
-            Column::new("iterations", "interior-point iterations").within(0.2),
-        ]
-    }
+    const ID: &'static str = "sums-of-squares";
+    const TITLE: &'static str = "The two-point bound by two methods";
+    const QUESTION: &'static str = "Does the semidefinite programme, at the radius that Newton's method finds, have the optimal value that Newton's method implies? It need not: that the dual solution's form is optimal is a conjecture.";
+    const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (dimensions, roots): (u32, &[u32]) = match profile {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use lab::{Chart, Column, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
 use crate::packings::{best_known, published};
@@ -12,24 +12,27 @@ use crate::two_point::bound_with;
 pub struct TwoPointTable;
 
 /// A cell.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
-    /// n.
+    /// Dimension, n.
     pub dimension: u32,
-    /// N.
+    /// Roots of the function, N.
     pub roots: u32,
 }
 
 /// A proven bound.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// Roots of the proven function: fewer than N where more are not found or prove nothing.
     pub used: u32,
-    /// The bound.
+    /// Proven upper bound of the density.
+    #[column(within = 1e-12)]
     pub bound: f64,
-    /// r_1.
+    /// Smallest distance r₁ in the function's own scale.
+    #[column(within = 1e-12)]
     pub radius: f64,
     /// Points at the smallest distance in the dual solution.
+    #[column(within = 1e-9)]
     pub nearest: f64,
     /// The densest packing known, NaN if none is listed.
     pub packing: f64,
@@ -41,35 +44,10 @@ impl Experiment for TwoPointTable {
     type Parameters = Parameters;
     type Row = Row;
 
-    fn id(&self) -> &'static str {
-        "two-point"
-    }
-
-    fn title(&self) -> &'static str {
-        "Two-point bounds"
-    }
-
-    fn question(&self) -> &'static str {
-        "How dense can a packing be, by Cohn and Elkies' bound with N double roots, and how far above the densest known packing is that? Every bound is proven by exact integers."
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        vec![
-            Column::new("dimension", "dimension, n"),
-            Column::new("roots", "roots of the function, N"),
-            Column::new("used", "roots of the proven function, fewer where more prove nothing"),
-            Column::new("bound", "proven upper bound of the density").within(1e-12),
-            Column::new("radius", "smallest distance r₁ in the function's own scale").within(1e-12),
-            Column::new("nearest", "points at distance r₁ in the dual solution").within(1e-9),
-            Column::new("packing", "density of the best packing listed, NaN for none"),
-            Column::new("tabled", "two-point bound of the literature, NaN for none"),
-            Column::new("excess", "bound over packing, minus 1").within(1e-9),
-        ]
-    }
+    const ID: &'static str = "two-point";
+    const TITLE: &'static str = "Two-point bounds";
+    const QUESTION: &'static str = "How dense can a packing be, by Cohn and Elkies' bound with N double roots, and how far above the densest known packing is that? Every bound is proven by exact integers.";
+    const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (dimensions, roots) = match profile {

@@ -7,7 +7,7 @@ use anyhow::bail;
 use clap::{Parser, Subcommand};
 use lab::manifest::{Fetched, Manifest};
 use lab::provenance::workspace_root;
-use lab::{index, rivals, say};
+use lab::{index, say};
 
 #[derive(Parser)]
 #[command(version, about)]
@@ -24,12 +24,6 @@ enum Command {
         #[arg(long, value_name = "FOLDER")]
         out: Option<PathBuf>,
     },
-    /// Writes the page of the contests with public packages, and their summary in the README
-    Rivals {
-        /// Folder of the results [default: reports/rivals/ of the workspace, and the README]
-        #[arg(long, value_name = "FOLDER")]
-        out: Option<PathBuf>,
-    },
     /// Brings the public data sets of data/manifest.toml, each checked by its SHA-256
     Data {
         /// Copy from this folder instead of downloading
@@ -41,33 +35,21 @@ enum Command {
 fn main() -> ExitCode {
     lab::finish(match Line::parse().command {
         Command::Index { out } => scoreboard(out),
-        Command::Rivals { out } => contests(out),
         Command::Data { from } => data(from),
     })
 }
 
-/// The folder of the reports, and the workspace whose READMEs go with them: none where another folder is named.
-fn reports(out: Option<PathBuf>, folder: &str) -> anyhow::Result<(PathBuf, Option<PathBuf>)> {
-    match out {
-        Some(out) => Ok((out, None)),
+fn scoreboard(out: Option<PathBuf>) -> anyhow::Result<()> {
+    // Another folder has no READMEs that go with it.
+    let (reports, root) = match out {
+        Some(out) => (out, None),
         None => {
             let root = workspace_root()?;
-            Ok((root.join(folder), Some(root)))
+            (root.join("reports"), Some(root))
         }
-    }
-}
-
-fn scoreboard(out: Option<PathBuf>) -> anyhow::Result<()> {
-    let (reports, root) = reports(out, "reports")?;
+    };
     let papers = index::build(&reports, root.as_deref())?;
     say(&format!("{} papers: {}", papers, reports.join("index.html").display()))?;
-    Ok(())
-}
-
-fn contests(out: Option<PathBuf>) -> anyhow::Result<()> {
-    let (folder, root) = reports(out, "reports/rivals")?;
-    let papers = rivals::build(&folder, root.as_deref())?;
-    say(&format!("contests of {} papers: {}", papers, folder.join("index.html").display()))?;
     Ok(())
 }
 

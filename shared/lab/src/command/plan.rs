@@ -93,9 +93,17 @@ pub(super) fn plan(
     if json {
         say(&serde_json::to_string_pretty(&planned).map_err(|fault| Error::Internal(fault.to_string()))?)?;
     } else {
-        let left: Option<f64> = planned.iter().map(Planned::seconds_left).sum();
-        let left =
-            left.map_or_else(|| "unknown: nothing was timed yet".into(), |left| format!("about {left:.0} s"));
+        let left: f64 = planned.iter().filter_map(Planned::seconds_left).sum();
+        let untimed: Vec<&str> = planned
+            .iter()
+            .filter(|planned| planned.seconds_left().is_none())
+            .map(|planned| planned.experiment)
+            .collect();
+        let left = match untimed.len() {
+            0 => format!("about {left:.0} s"),
+            all if all == planned.len() => "unknown: nothing was timed yet".into(),
+            _ => format!("about {left:.0} s, and what {} takes: not timed yet", untimed.join(", ")),
+        };
         say(&format!(
             "{}\n\ntime left on {} threads: {left}",
             columns(

@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, UndefinedBehavior, Value, context};
+use minijinja::{AutoEscape, Environment, Template, UndefinedBehavior, Value, context};
 use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::{IndexPage, PageError, PaperPage, Verdict, claim_anchor, experiment_anchor};
 
-const TEMPLATES: [(&str, &str); 8] = [
+const TEMPLATES: [(&str, &str); 7] = [
     ("style.css", include_str!("../../templates/style.css")),
     ("layout.html", include_str!("../../templates/layout.html")),
     ("parts.html", include_str!("../../templates/parts.html")),
@@ -17,7 +17,6 @@ const TEMPLATES: [(&str, &str); 8] = [
     ("experiment.html", include_str!("../../templates/experiment.html")),
     ("paper.html", include_str!("../../templates/paper.html")),
     ("index.html", include_str!("../../templates/index.html")),
-    ("rivals.html", include_str!("../../templates/rivals.html")),
 ];
 
 /// The page of a paper.
@@ -95,12 +94,13 @@ fn add_anchor(anchors: &mut HashSet<String>, id: &str, anchor: String) -> Result
     }
 }
 
-/// The page of all contests.
+/// A page by a template of the caller's, which may extend `layout.html` and import the macros of `parts.html`; it sees the structure as
+/// `page`.
 ///
 /// # Errors
-/// If a text is missing.
-pub(crate) fn rivals_page(page: &impl Serialize) -> Result<String, PageError> {
-    render("rivals.html", page)
+/// If the template is malformed, or names something that the page does not have.
+pub fn page_by(template: &str, page: &impl Serialize) -> Result<String, PageError> {
+    rendered(&environment()?.template_from_str(template)?, page)
 }
 
 fn check_paths<'a>(paths: impl IntoIterator<Item = &'a String>) -> Result<(), PageError> {
@@ -116,18 +116,28 @@ fn check_alternative_text(figure: &str, text: &str) -> Result<(), PageError> {
 }
 
 fn render(name: &str, page: &impl Serialize) -> Result<String, PageError> {
-    let page = serde_json::to_value(page).expect("a page holds texts, numbers and flags, which JSON can");
+    rendered(&environment()?.get_template(name)?, page)
+}
+
+fn environment() -> Result<Environment<'static>, PageError> {
     let mut environment = Environment::new();
     let syntax =
         SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()?;
     environment.set_syntax(syntax);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    // Templates are pages, whatever their name.
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
     for (name, source) in TEMPLATES {
         environment.add_template(name, source)?;
     }
+    Ok(environment)
+}
+
+fn rendered(template: &Template<'_, '_>, page: &impl Serialize) -> Result<String, PageError> {
+    let page = serde_json::to_value(page).expect("a page holds texts, numbers and flags, which JSON can");
     let verdicts = [Verdict::Reproduced, Verdict::Partly, Verdict::NotReproduced, Verdict::NotTested];
     let verdicts: Value = verdicts.iter().map(Verdict::to_string).collect();
-    let html = environment.get_template(name)?.render(context! { page => value(page), verdicts })?;
+    let html = template.render(context! { page => value(page), verdicts })?;
     // The escaped slash is correct and unreadable; texts cannot hold this sequence, since their & is escaped.
     Ok(html.replace("&#x2f;", "/"))
 }

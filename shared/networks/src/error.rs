@@ -1,0 +1,56 @@
+//! Why a network cannot do what was asked.
+
+/// A fault of shapes, parameters or a training.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum NetworkError {
+    /// Depth 0 or a width of 0.
+    #[error("a network needs at least one layer and one unit in each; found widths {0:?}")]
+    Widths(Vec<usize>),
+    /// Inputs of another dimension.
+    #[error("the network takes {expected} coordinates, found {found}")]
+    Inputs {
+        /// Coordinates that the first layer takes.
+        expected: usize,
+        /// Found.
+        found: usize,
+    },
+    /// A layer that does not fit the one before it, or its own biases.
+    #[error(
+        "layer {layer} has {weights:?} weights and {biases} biases: expected {inputs} rows and a bias for each column"
+    )]
+    Layer {
+        /// Counted from 0.
+        layer: usize,
+        /// Rows and columns found.
+        weights: (usize, usize),
+        /// Found.
+        biases: usize,
+        /// Outputs of the layer before it.
+        inputs: usize,
+    },
+    /// Not as many parameters as the widths ask for.
+    #[error("these widths have {expected} parameters, found {found}")]
+    Parameters {
+        /// Σ (n_l + 1) n_{l+1}.
+        expected: usize,
+        /// Found.
+        found: usize,
+    },
+    /// A parameter that is NaN or infinite.
+    #[error("layer {0} has a parameter that is not finite")]
+    Parameter(usize),
+    /// Targets of another shape than the outputs.
+    #[error("expected targets of shape {expected:?}, found {found:?}")]
+    Targets {
+        /// Rows and outputs.
+        expected: (usize, usize),
+        /// Found.
+        found: (usize, usize),
+    },
+    /// The loss is not finite any more.
+    #[error("training diverged: the cost is not finite after step {step} (lower the rate)")]
+    Diverged {
+        /// The step, counted from 1.
+        step: usize,
+    },
+}
