@@ -20,5 +20,5 @@ for paper in "$@"; do
     exit 1
   }
 done
-"$programs/lab" rivals --out "$scratch" >"$scratch/log"
+"$programs/rivals" --out "$scratch" >"$scratch/log"
 echo "contests: our side of each runs, and absent packages are shown as missing"

@@ -12,10 +12,10 @@ use crate::experiments::contest::{self, Contender, GraphFamily};
 use crate::experiments::email_enron::{self, EmailEnron};
 use crate::experiments::exact_ratio::ExactRatio;
 use crate::experiments::facility_location::{self, Facilities};
-use crate::experiments::growth::exponents;
 use crate::experiments::queries_against_n::{self, QueriesAgainstN};
 use crate::experiments::value_over_time::ValueOverTime;
 use crate::stream::{ORDERS, Order};
+use numerics::growth::exponents;
 
 /// What the paper leaves out or could not be looked up, and what is assumed here.
 pub const OPEN_QUESTIONS: &[&str] = &[

@@ -4,7 +4,6 @@ pub mod contest;
 pub mod email_enron;
 pub mod exact_ratio;
 pub mod facility_location;
-pub mod growth;
 pub mod queries_against_n;
 pub mod queries_against_settings;
 pub mod time_per_update;

@@ -53,9 +53,11 @@ pub mod exact;
 pub mod experiments;
 pub mod function;
 pub mod graph;
+#[cfg(feature = "lab")]
 pub mod graph_file;
 pub mod greedy;
 pub mod level_algorithm;
+mod level_options;
 pub mod levelled_buffers;
 pub mod maximiser;
 mod run;

@@ -26,7 +26,7 @@ use rand::seq::{SliceRandom, index::sample};
 use rand_chacha::ChaCha8Rng;
 
 use crate::function::Function;
-use crate::level_algorithm::{BucketRule, LevelOptions, Sampling};
+use crate::level_options::{BucketRule, LevelOptions, Sampling};
 
 /// What a run knows about instances at a moment of the stream.
 #[derive(Clone, Copy)]

@@ -23,7 +23,7 @@ fn points(rows: usize, columns: usize) -> Array2<f64> {
 }
 
 fn network(width: usize) -> (Network, Array2<f64>) {
-    let network = Network::scalar(&Architecture::of_the_paper(4), 10, width, &mut stream(1, &["bench"]));
+    let network = Architecture::of_the_paper(4).draw_scalar(10, width, &mut stream(1, &["bench"]));
     (network.expect("the widths are positive"), points(50, 10))
 }
 

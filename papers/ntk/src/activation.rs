@@ -1,56 +1,6 @@
-//! Activations σ, their derivatives, and the Gaussian expectations that the limiting kernels are made of.
+//! The Gaussian expectations of activations σ that the limiting kernels are made of.
 
-use numerics::normal::{density, distribution, erf};
-use serde::{Deserialize, Serialize};
-
-/// An elementwise nonlinearity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Activation {
-    /// max(0, z): closed form; outside the paper's Theorem 2, but what its experiments use.
-    Relu,
-    /// erf(z): closed form.
-    Erf,
-    /// tanh(z): by quadrature.
-    Tanh,
-    /// z Φ(z): by quadrature.
-    Gelu,
-    /// sin(z): by quadrature.
-    Sine,
-}
-
-/// All activations with their names on the command line.
-pub const ACTIVATIONS: [(Activation, &str); 5] = [
-    (Activation::Relu, "relu"),
-    (Activation::Erf, "erf"),
-    (Activation::Tanh, "tanh"),
-    (Activation::Gelu, "gelu"),
-    (Activation::Sine, "sine"),
-];
-
-impl Activation {
-    /// σ(z).
-    pub fn value(self, z: f64) -> f64 {
-        match self {
-            Self::Relu => z.max(0.0),
-            Self::Erf => erf(z),
-            Self::Tanh => z.tanh(),
-            Self::Gelu => z * distribution(z),
-            Self::Sine => z.sin(),
-        }
-    }
-
-    /// σ′(z); for the rectifier 0 at 0.
-    pub fn derivative(self, z: f64) -> f64 {
-        match self {
-            Self::Relu => f64::from(u8::from(z > 0.0)),
-            Self::Erf => std::f64::consts::FRAC_2_SQRT_PI * (-z * z).exp(),
-            Self::Tanh => 1.0 - z.tanh().powi(2),
-            Self::Gelu => distribution(z) + z * density(z),
-            Self::Sine => z.cos(),
-        }
-    }
-}
+pub use networks::Activation;
 
 /// A pair of jointly Gaussian numbers u, v of mean 0: variances, covariance, and 1 ∓ correlation, which are carried beside the covariance
 /// because they cannot be recovered from it where u and v nearly coincide, or nearly are opposite.
@@ -86,15 +36,13 @@ pub struct Expectations {
     pub surplus: f64,
 }
 
-impl Activation {
-    /// The expectations for a pair. Closed for [`Relu`](Self::Relu) and [`Erf`](Self::Erf), else by the trapezoidal rule with some
-    /// 120² nodes, more at variances above 3.5; its error is below 1e-10.
-    pub fn expectations(self, pair: Pair) -> Expectations {
-        match self {
-            Self::Relu => relu(pair),
-            Self::Erf => error_function(pair),
-            smooth => quadrature(smooth, pair),
-        }
+/// The expectations for a pair. Closed for [`Activation::Relu`] and [`Activation::Erf`], else by the trapezoidal rule with some
+/// 120² nodes, more at variances above 3.5; its error is below 1e-10.
+pub fn expectations(activation: Activation, pair: Pair) -> Expectations {
+    match activation {
+        Activation::Relu => relu(pair),
+        Activation::Erf => error_function(pair),
+        smooth => quadrature(smooth, pair),
     }
 }
 

@@ -6,7 +6,7 @@ use lab::ndarray::{Array2, ArrayD, Ix1, Ix2};
 use lab::{Failure, Profile};
 use ndarray_rand::RandomExt;
 use ndarray_rand::rand_distr::StandardNormal;
-use ntk::{Architecture, Kind, Network};
+use ntk::{Architecture, Kind};
 use rivals::{Contest, Entrant, Judged, Ours, Rival, Target, entrant, read_array, write_array};
 
 /// The contests, in the order in which they are shown.
@@ -73,12 +73,12 @@ fn finite() -> Contest {
         },
         write_inputs: |profile, folder, random| {
             let (width, points) = if profile == Profile::Smoke { (8, 5) } else { (512, 50) };
-            let network = Network::scalar(&Architecture::of_the_paper(DEPTH), 10, width, random)?;
+            let network = Architecture::of_the_paper(DEPTH).draw_scalar(10, width, random)?;
             let points = Array2::random_using((points, 10), StandardNormal, random);
             write_array(folder, "points", points.view())?;
-            for (number, (weights, biases)) in network.layers().enumerate() {
-                write_array(folder, &format!("weights-{number}"), weights.view())?;
-                write_array(folder, &format!("biases-{number}"), biases.view())?;
+            for layer in 0..network.layers() {
+                write_array(folder, &format!("weights-{layer}"), network.weights(layer))?;
+                write_array(folder, &format!("biases-{layer}"), network.biases(layer))?;
             }
             let jacobian = network.jacobian(points.view(), 0)?;
             write_array(folder, "kernel", jacobian.dot(&jacobian.t()).view())
@@ -109,7 +109,7 @@ fn contraction(inputs: &Path) -> Result<Box<dyn Entrant>, Failure> {
         Ok((weights, read_array::<Ix1>(inputs, &format!("biases-{number}"))?))
     };
     let layers = (0..DEPTH).map(layer).collect::<Result<Vec<_>, _>>()?;
-    let network = Network::from_layers(&Architecture::of_the_paper(DEPTH), layers)?;
+    let network = Architecture::of_the_paper(DEPTH).with_layers(&layers)?;
     Ok(entrant(
         move || Ok(network.tangent_kernel(points.view(), points.view(), 0)?),
         |kernel| kernel.clone().into_dyn(),

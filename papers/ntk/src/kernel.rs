@@ -17,7 +17,7 @@ use ndarray::{Array2, ArrayView1, ArrayView2, Axis, s};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::activation::{Activation, Pair};
+use crate::activation::{Activation, Pair, expectations};
 
 /// An infinitely wide fully connected network.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -179,7 +179,7 @@ impl Architecture {
         let mut pair = with_bias(left, right, (geometric * angle.gap, geometric * angle.opposite), bias);
         let mut ntk = pair.covariance;
         for _ in 1..self.depth {
-            let next = self.activation.expectations(pair);
+            let next = expectations(self.activation, pair);
             let distances = (weight * next.defect, weight * next.surplus);
             pair = with_bias(weight * next.left, weight * next.right, distances, bias);
             ntk = ntk * weight * next.derivatives + pair.covariance;

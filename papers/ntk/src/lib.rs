@@ -23,7 +23,7 @@
 //! |---|---|
 //! | L, β | [`Architecture::depth`], [`Architecture::bias_std`] |
 //! | Θ^(L), Σ^(L) | [`Kind::Ntk`], [`Kind::Nngp`] |
-//! | Θ^(L)(θ) | [`Network::tangent_kernel`] |
+//! | Θ^(L)(θ) | [`networks::Network::tangent_kernel`] |
 //!
 //! # An example
 //!
@@ -56,4 +56,5 @@ pub mod spectrum;
 pub use activation::Activation;
 pub use kernel::{Architecture, KernelError, Kernels, Kind};
 pub use network::{Network, NetworkError};
+pub use networks::{Loss, descend};
 pub use regression::{Conditioning, Posterior, Regression, RegressionError, Time};

@@ -55,6 +55,7 @@ pub mod granularity;
 pub mod integer;
 pub mod kernels;
 pub mod mixed_precision;
+#[cfg(feature = "files")]
 pub mod model_file;
 pub mod network;
 pub mod nonuniform;

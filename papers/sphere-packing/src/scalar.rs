@@ -7,9 +7,11 @@
 mod double_double;
 mod kernel;
 mod multi;
+mod precision;
 
 pub use double_double::DoubleDouble;
 pub use multi::Multi;
+pub use precision::Precision;
 
 use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};

@@ -45,7 +45,9 @@ impl Agreement {
             Self::Time => true,
             Self::Within { relative, absolute } => {
                 let distance = (a - b).abs();
-                a == b || distance <= absolute || distance <= relative * a.abs().max(b.abs())
+                a == b
+                    || distance.is_finite()
+                        && (distance <= absolute || distance <= relative * a.abs().max(b.abs()))
             }
         }
     }

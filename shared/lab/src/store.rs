@@ -314,6 +314,7 @@ mod tests {
             commit: "0".into(),
             dirty: false,
             source: "1".into(),
+            limit: None,
         }
     }
 

@@ -299,14 +299,53 @@ fn check_compares_verdicts_and_values() {
 }
 
 #[test]
+fn check_notices_a_table_that_only_the_report_has() {
+    let out = tempfile::tempdir().unwrap();
+    reproduce("heads", out.path());
+    fs::write(out.path().join("house-rules/heads/more.csv"), "x\n1\n").unwrap();
+    let check = run(&["verdicts", "heads", "--check"], out.path());
+    assert_eq!(check.status.code(), Some(1));
+    assert!(stderr(&check).contains("heads/more.csv: only the report has this table"), "{}", stderr(&check));
+}
+
+/// A process a cell, and the same numbers; what was ended at a limit is measured again where there is more time.
+#[test]
+fn cells_end_at_their_limit_and_are_tried_again_with_a_larger_one() {
+    let (out, unlimited) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let short = run(&["reproduce", "naps", "--cell-limit", "0.001s"], out.path());
+    assert!(short.status.success(), "{}", stderr(&short));
+    let page = fs::read_to_string(out.path().join("house-rules/index.html")).unwrap();
+    assert!(page.contains("40 timed out"), "a nap takes 25 ms");
+    let again = run(&["reproduce", "naps", "--cell-limit", "0.001s"], out.path());
+    assert!(stderr(&again).contains("naps: 0 cells computed"), "{}", stderr(&again));
+    let longer = run(&["reproduce", "naps", "--cell-limit", "1m"], out.path());
+    assert!(stderr(&longer).contains("naps: 40 cells computed"), "{}", stderr(&longer));
+    reproduce("naps", unlimited.path());
+    assert_eq!(report(out.path()), report(unlimited.path()));
+    let failing = run(&["reproduce", "faults", "--cell-limit", "1m"], out.path());
+    assert_eq!(failing.status.code(), Some(1), "failures and panics come back from the other process");
+    assert!(stderr(&failing).contains("a panic in a cell"), "{}", stderr(&failing));
+}
+
+/// A report that is written from stored rows says so in `run.json`.
+#[test]
+fn a_run_that_reuses_rows_says_so() {
+    let out = tempfile::tempdir().unwrap();
+    reproduce("heads", out.path());
+    reproduce("heads", out.path());
+    let text = fs::read_to_string(out.path().join("house-rules/heads/run.json")).unwrap();
+    assert!(text.contains("\"cells_computed\": 0,") && text.contains("\"cells_reused\": 8,"), "{text}");
+}
+
+#[test]
 fn misuse_is_refused_in_one_line() {
     let out = tempfile::tempdir().unwrap();
     let unknown = run(&["reproduce", "haeds"], out.path());
     assert_eq!(unknown.status.code(), Some(2));
     assert_eq!(stderr(&unknown), "error: house-rules has no experiment haeds: did you mean heads?\n");
-    let contest = run(&["rivals", "race"], out.path());
-    assert_eq!(contest.status.code(), Some(2));
-    assert_eq!(stderr(&contest), "error: house-rules has no contest race\n");
+    let limit = run(&["reproduce", "--cell-limit", "10"], out.path());
+    assert_eq!(limit.status.code(), Some(2));
+    assert!(stderr(&limit).contains("expected a time such as 90s, 10m or 2h"), "{}", stderr(&limit));
     let shard = run(&["reproduce", "--shard", "3/3"], out.path());
     assert_eq!(shard.status.code(), Some(2));
     let elsewhere = Command::new(program()).args(["plan", "heads"]).current_dir(out.path()).output().unwrap();

@@ -1,12 +1,12 @@
-//! Gradients of single examples: all of them, their norms without storing them, and weighted sums of them.
+//! Gradients of single examples: all of them, their norms and inner products without storing them, and weighted sums of them.
 //!
 //! The gradient of example i by the weights of a layer is the outer product of its activations aᵢ and its derivatives δᵢ, so its squared norm is
 //! ‖aᵢ‖²‖δᵢ‖² (Goodfellow 2015), and Σ wᵢ gᵢ is one product of matrices with the rows of δ scaled. Clipping gradients of single examples therefore costs two
 //! backward products, not N gradients.
 
-use ndarray::{Array1, Array2, ArrayView1, Axis};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, s};
 
-use crate::{Network, Pass, Real};
+use crate::{Network, NetworkError, Pass, Real};
 
 impl<T: Real> Network<T> {
     /// The gradients of all rows, N × parameters, from the [`deltas`](Self::deltas): for small networks and tests.
@@ -28,6 +28,56 @@ impl<T: Real> Network<T> {
             }
         }
         gradients
+    }
+
+    /// The gradients of one output by all parameters, N × parameters: for small networks and tests.
+    ///
+    /// # Errors
+    /// For rows of another length than n_0.
+    ///
+    /// # Panics
+    /// If there is no such output.
+    pub fn jacobian(&self, x: ArrayView2<T>, output: usize) -> Result<Array2<T>, NetworkError> {
+        let (pass, deltas) = self.of_output(x, output)?;
+        Ok(self.example_gradients(&pass, &deltas))
+    }
+
+    /// Inner products of the gradients of one output, Σ_p ∂_p f_c(xᵢ) ∂_p f_c(yⱼ) (the empirical tangent kernel), by contraction: layer by layer the product of the Gram
+    /// matrices of activations and of back-propagated derivatives. No Jacobian is stored.
+    ///
+    /// Cost: two passes and 2 N M Σ (n_l + n_{l+1}) flops; memory (N + M) Σ n_l + N M numbers.
+    ///
+    /// # Errors
+    /// For rows of another length than n_0.
+    ///
+    /// # Panics
+    /// If there is no such output.
+    pub fn tangent_kernel(
+        &self,
+        x: ArrayView2<T>,
+        y: ArrayView2<T>,
+        output: usize,
+    ) -> Result<Array2<T>, NetworkError> {
+        let (left, left_deltas) = self.of_output(x, output)?;
+        let (right, right_deltas) = self.of_output(y, output)?;
+        let mut kernel = Array2::zeros((x.nrows(), y.nrows()));
+        for l in 0..self.layers() {
+            let (weight_factor, bias_factor) = self.factors(l);
+            let mut activations = left.inputs[l].dot(&right.inputs[l].t()) * weight_factor.powi(2);
+            activations += bias_factor * bias_factor;
+            kernel += &(activations * left_deltas[l].dot(&right_deltas[l].t()));
+        }
+        Ok(kernel)
+    }
+
+    /// A pass, and the derivatives of one output.
+    fn of_output(&self, x: ArrayView2<T>, output: usize) -> Result<(Pass<T>, Vec<Array2<T>>), NetworkError> {
+        assert!(output < self.outputs(), "output {output} of {}", self.outputs());
+        let pass = self.pass(x)?;
+        let mut last = Array2::zeros((x.nrows(), self.outputs()));
+        last.slice_mut(s![.., output]).fill(T::one());
+        let deltas = self.deltas(&pass, last);
+        Ok((pass, deltas))
     }
 
     /// ‖gᵢ‖ of every row, in O(N Σ n_l) flops beyond the passes.

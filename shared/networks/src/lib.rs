@@ -9,7 +9,7 @@
 //! | [`loss`] | squared, cross-entropy and logistic losses; softmax, accuracy |
 //! | [`network`] | parameters, views of layers, parametrisations, initialisations |
 //! | [`passes`] | forward, backward, gradients |
-//! | [`examples`] | gradients of single examples, their norms and weighted sums |
+//! | [`examples`] | gradients of single examples, their norms, inner products and weighted sums |
 //! | [`curvature`] | Hessian- and Gauss–Newton-vector products in blocks |
 //! | [`optimiser`] | momentum, Adam, training in batches |
 //!
@@ -41,5 +41,5 @@ pub use activation::{ACTIVATIONS, Activation};
 pub use error::NetworkError;
 pub use loss::{Loss, accuracy, one_hot, softmax};
 pub use network::{Initialisation, Network, Parametrisation, Pass};
-pub use optimiser::{Adam, Momentum, Optimiser, Training, train};
+pub use optimiser::{Adam, Momentum, Optimiser, Training, descend, train};
 pub use real::Real;

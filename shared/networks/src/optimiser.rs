@@ -89,6 +89,33 @@ pub struct Training {
     pub batch: usize,
 }
 
+/// Gradient descent on all rows at once; `observe` is called before each step and after the last with the number of steps done, and may look at the
+/// network. Returns the mean loss before each step.
+///
+/// # Errors
+/// For shapes that do not fit, and as soon as a loss is not finite.
+pub fn descend<T: Real>(
+    network: &mut Network<T>,
+    x: ArrayView2<T>,
+    y: ArrayView2<T>,
+    loss: Loss,
+    rate: T,
+    steps: usize,
+    mut observe: impl FnMut(usize, &Network<T>),
+) -> Result<Vec<T>, NetworkError> {
+    let mut losses = Vec::with_capacity(steps);
+    for step in 0..steps {
+        observe(step, network);
+        let mean = network.descend(x, y, loss, rate)?;
+        if !mean.is_finite() {
+            return Err(NetworkError::Diverged { step: step + 1 });
+        }
+        losses.push(mean);
+    }
+    observe(steps, network);
+    Ok(losses)
+}
+
 /// Trains in place: each epoch goes once through the rows in a random order, or in theirs if one batch holds them all. Returns the mean loss of each epoch's batches, each taken
 /// before its step.
 ///

@@ -9,10 +9,12 @@
 //! | [`random`] | random streams that are found by name, not by the order of drawing |
 //! | [`symmetric`] | eigenvalues of symmetric matrices |
 //! | [`bootstrap`] | percentile bootstrap intervals |
+//! | [`growth`] | exponents of growth: slopes of logarithms |
 //!
 //! Every function is deterministic: the same input gives the same bits on any number of threads.
 
 pub mod bootstrap;
+pub mod growth;
 pub mod lbfgs;
 pub mod normal;
 pub mod random;

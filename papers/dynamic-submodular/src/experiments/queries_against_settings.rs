@@ -5,9 +5,9 @@ use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 use super::contest::{self, CONTENDERS, Contender, GraphFamily, Settings, contest, operations};
-use super::growth::exponents;
 use crate::function::Coverage;
 use crate::stream::Order;
+use numerics::growth::exponents;
 
 /// Calls against k and against ε.
 pub struct QueriesAgainstSettings;

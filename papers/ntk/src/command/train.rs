@@ -9,7 +9,7 @@ use lab::table::format_number;
 use lab::{input, progress, say};
 use ndarray::Axis;
 use ntk::network::coins;
-use ntk::{Kind, Network};
+use ntk::{Kind, Loss, descend};
 
 use super::{NetworkArguments, write_columns};
 
@@ -58,16 +58,20 @@ impl Train {
         let architecture = self.network.architecture();
         let limit =
             architecture.matrix(Kind::Ntk, x.view()).with_context(|| self.train_x.display().to_string())?;
-        let mut network =
-            Network::scalar(&architecture, x.ncols(), self.width as usize, &mut coins(self.seed))?;
+        let mut network = architecture.draw_scalar(x.ncols(), self.width as usize, &mut coins(self.seed))?;
         let start = network.tangent_kernel(x.view(), x.view(), 0)?;
         let bar = progress(Some(self.steps.into()), "{bar:40} {pos}/{len} steps  {eta} left");
         let targets = y.insert_axis(Axis(1));
-        let costs = network
-            .train(x.view(), targets.view(), self.rate, self.steps as usize, |step, _| {
-                bar.set_position(step as u64)
-            })
-            .with_context(|| format!("{} with {}", self.train_x.display(), self.train_y.display()));
+        let costs = descend(
+            &mut network,
+            x.view(),
+            targets.view(),
+            Loss::Squared,
+            self.rate,
+            self.steps as usize,
+            |step, _| bar.set_position(step as u64),
+        )
+        .with_context(|| format!("{} with {}", self.train_x.display(), self.train_y.display()));
         bar.finish_and_clear();
         let costs = costs?;
         let end = network.tangent_kernel(x.view(), x.view(), 0)?;
@@ -81,7 +85,7 @@ impl Train {
         let shown = |cost: Option<f64>| cost.map_or("-".to_owned(), format_number);
         say(&format!(
             "parameters                {}\ncost                      {} to {}\ntangent kernel from limit {} before, {} after (relative)\nchange of the kernel      {}\ncosts in                  {}",
-            network.parameters(),
+            network.parameters().len(),
             shown(first),
             shown(last),
             format_number(relative(&start, &limit)),

@@ -7,7 +7,8 @@ use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 
 use super::{angles, on_circle};
-use crate::{Architecture, Kind, Network};
+use crate::network::hidden_change;
+use crate::{Architecture, Kind, Loss, descend};
 
 /// Finite tangent kernels against their limit.
 pub struct Figure1;
@@ -86,18 +87,18 @@ impl Experiment for Figure1 {
         let angles = angles(POINTS);
         let circle = on_circle(&angles);
         let limit = architecture.matrix(Kind::Ntk, circle.view())?;
-        let mut network = Network::scalar(&architecture, 2, cell.width, &mut random.stream("network"))?;
+        let mut network = architecture.draw_scalar(2, cell.width, &mut random.stream("network"))?;
         let mut inputs = random.stream("inputs");
         let x = Array2::from_shape_simple_fn((INPUTS, 2), || inputs.sample::<f64, _>(StandardNormal));
         let y = Array2::from_shape_fn((INPUTS, 1), |(i, _)| x[(i, 0)] * x[(i, 1)]);
         let before = network.clone();
         let start = network.tangent_kernel(circle.view(), circle.view(), 0)?;
-        network.train(x.view(), y.view(), RATE, STEPS, |_, _| ())?;
+        descend(&mut network, x.view(), y.view(), Loss::Squared, RATE, STEPS, |_, _| ())?;
         let end = network.tangent_kernel(circle.view(), circle.view(), 0)?;
         let size = norm(&limit);
         let (initial_error, change) = (norm(&(&start - &limit)) / size, norm(&(&end - &start)) / size);
         let inflation = end.diag().sum() / start.diag().sum() - 1.0;
-        let hidden_change = network.hidden_change(&before);
+        let hidden_change = hidden_change(&network, &before);
         // Angle 0 is in the middle of the grid.
         let origin = POINTS / 2;
         let row = |(place, &angle): (usize, &f64)| Row {

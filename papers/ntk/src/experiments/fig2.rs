@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fig1::DEPTH;
 use super::{angles, on_circle};
-use crate::{Architecture, Network, Posterior, Regression, Time};
+use crate::{Architecture, Loss, Posterior, Regression, Time, descend};
 
 /// Outputs after training, and quantiles of the limit.
 pub struct Figure2;
@@ -73,14 +73,10 @@ impl Experiment for Figure2 {
 
     fn measure(&self, cell: &Parameters, random: &Random) -> Result<Outcome<Row>, Failure> {
         let angles = angles(POINTS);
-        let mut network = Network::scalar(
-            &Architecture::of_the_paper(DEPTH),
-            2,
-            cell.width,
-            &mut random.stream("network"),
-        )?;
+        let mut network =
+            Architecture::of_the_paper(DEPTH).draw_scalar(2, cell.width, &mut random.stream("network"))?;
         let y = targets().insert_axis(ndarray::Axis(1));
-        network.train(on_circle(&ANGLES).view(), y.view(), 1.0, STEPS, |_, _| ())?;
+        descend(&mut network, on_circle(&ANGLES).view(), y.view(), Loss::Squared, 1.0, STEPS, |_, _| ())?;
         let output = network.forward(on_circle(&angles).view())?;
         let limit = limit()?;
         let (low, high) = (limit.quantile(0.1), limit.quantile(0.9));

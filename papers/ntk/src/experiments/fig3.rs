@@ -4,7 +4,7 @@ use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random,
 use ndarray::{Array1, Array2, Axis};
 use serde::{Deserialize, Serialize};
 
-use crate::{Architecture, Network, Regression};
+use crate::{Architecture, Loss, Regression, descend};
 
 /// Decay along the second component, and what leaks out of it.
 pub struct Figure3;
@@ -115,13 +115,13 @@ impl Experiment for Figure3 {
         // f², of norm 1 with respect to the mean over the images.
         let images = x.nrows() as f64;
         let component = limit.components().column(1).mapv(|entry| entry * images.sqrt());
-        let mut network =
-            Network::scalar(&architecture, x.ncols(), cell.width, &mut random.stream("network"))?;
+        let mut network = architecture.draw_scalar(x.ncols(), cell.width, &mut random.stream("network"))?;
         let target = network.forward(x.view())?.column(0).to_owned() + &component * 0.5;
         let target: Array2<f64> = target.insert_axis(Axis(1));
         let mut rows = Vec::new();
         let mut fault = None;
-        network.train(x.view(), target.view(), RATE, MOMENTS * STEPS_BETWEEN, |step, network| {
+        let steps = MOMENTS * STEPS_BETWEEN;
+        descend(&mut network, x.view(), target.view(), Loss::Squared, RATE, steps, |step, network| {
             if step % STEPS_BETWEEN == 0 {
                 match network.forward(x.view()) {
                     Ok(output) => {

@@ -1,8 +1,9 @@
 //! Definitions and identities on random points and networks.
 
 use ndarray::{Array1, Array2, array};
-use ntk::activation::{ACTIVATIONS, Pair};
-use ntk::{Activation, Architecture, KernelError, Kind, Network, Regression, RegressionError, Time};
+use networks::{ACTIVATIONS, Loss, Optimiser, Training, descend};
+use ntk::activation::{Pair, expectations};
+use ntk::{Activation, Architecture, KernelError, Kind, Regression, RegressionError, Time};
 use numerics::normal::erf;
 use numerics::random::stream;
 use numerics::symmetric::eigen;
@@ -64,24 +65,24 @@ proptest! {
 
     /// The contraction is the product of explicit Jacobians, which agree with differences of outputs.
     #[test]
-    fn empirical_kernels_are_products_of_jacobians(seed: u64, x in points(4, 3), activation in 0_usize..5) {
+    fn empirical_kernels_are_products_of_jacobians(seed: u64, x in points(4, 3), activation in 0..ACTIVATIONS.len()) {
         let architecture = Architecture { activation: ACTIVATIONS[activation].0, ..Architecture::of_the_paper(3) };
-        let mut network = Network::new(&architecture, &[3, 8, 8, 2], &mut stream(seed, &["laws"])).unwrap();
+        let mut network = architecture.draw(&[3, 8, 8, 2], &mut stream(seed, &["laws"])).unwrap();
         for output in 0..2 {
             let jacobian = network.jacobian(x.view(), output).unwrap();
             let expected = jacobian.dot(&jacobian.t());
             let found = network.tangent_kernel(x.view(), x.view(), output).unwrap();
             let size = expected.diag().iter().copied().fold(0.0, f64::max);
             prop_assert!((&found - &expected).iter().all(|e| e.abs() < 1e-12 * size));
-            if activation > 0 {
-                let parameter = (seed % network.parameters() as u64) as usize;
+            if architecture.activation != Activation::Relu {
+                let parameter = (seed % network.parameters().len() as u64) as usize;
                 let step = 1e-5;
                 let mut moved = |by: f64| {
-                    network.nudge(parameter, by);
+                    network.parameters_mut()[parameter] += by;
                     network.forward(x.view()).unwrap().column(output).to_owned()
                 };
                 let (up, down) = (moved(step), moved(-2.0 * step));
-                network.nudge(parameter, step);
+                network.parameters_mut()[parameter] += step;
                 let slope = (up - down) / (2.0 * step);
                 prop_assert!((&slope - &jacobian.column(parameter)).iter().all(|e| e.abs() < 1e-6));
             }
@@ -98,7 +99,7 @@ fn expectations_agree_with_a_sum_over_the_plane() {
         {
             let covariance = correlation * f64::sqrt(left * right);
             let pair = Pair { left, right, covariance, gap: 1.0 - correlation, opposite: 1.0 + correlation };
-            let found = activation.expectations(pair);
+            let found = expectations(activation, pair);
             let (across, step) = ((1.0 - correlation * correlation).sqrt(), 0.05);
             let (mut product, mut slopes) = (0.0, 0.0);
             for i in -170..=170 {
@@ -146,7 +147,7 @@ fn empirical_kernels_scatter_around_the_limit() {
     let networks = 400;
     let (mut kernels, mut outputs) = (Array2::<f64>::zeros((3, 3)), Array2::<f64>::zeros((3, 3)));
     for seed in 0..networks {
-        let network = Network::scalar(&architecture, 2, 128, &mut stream(seed, &["laws", "limit"])).unwrap();
+        let network = architecture.draw_scalar(2, 128, &mut stream(seed, &["laws", "limit"])).unwrap();
         kernels += &network.tangent_kernel(x.view(), x.view(), 0).unwrap();
         let f = network.forward(x.view()).unwrap();
         outputs += &f.dot(&f.t());
@@ -172,18 +173,20 @@ fn gradient_descent_lowers_the_cost_and_reaches_targets() {
     let x = Array2::from_shape_simple_fn((6, 3), || random.sample::<f64, _>(StandardNormal));
     let y = Array2::from_shape_simple_fn((6, 1), || random.sample::<f64, _>(StandardNormal));
     let architecture = Architecture { weight_std: 2_f64.sqrt(), ..Architecture::of_the_paper(3) };
-    let mut network = Network::scalar(&architecture, 3, 64, &mut random).unwrap();
-    let costs = network.train(x.view(), y.view(), 0.05, 20_000, |_, _| ()).unwrap();
+    let mut network = architecture.draw_scalar(3, 64, &mut random).unwrap();
+    let costs = descend(&mut network, x.view(), y.view(), Loss::Squared, 0.05, 20_000, |_, _| ()).unwrap();
     let learning = costs.iter().take_while(|cost| **cost > 1e-20);
     assert!(
         learning.is_sorted_by(|a, b| a >= b),
         "the cost never rises at a small rate, until it is rounding"
     );
     assert!((network.forward(x.view()).unwrap() - &y).iter().all(|e| e.abs() < 1e-3));
-    let mut again = Network::scalar(&architecture, 3, 64, &mut random).unwrap();
-    let costs = again.train_in_batches(x.view(), y.view(), 0.2, 300, 2, &mut random).unwrap();
+    let mut again = architecture.draw_scalar(3, 64, &mut random).unwrap();
+    let training =
+        Training { loss: Loss::Squared, optimiser: Optimiser::Descent, rate: 0.2, epochs: 300, batch: 2 };
+    let costs = networks::train(&mut again, x.view(), y.view(), &training, &mut random).unwrap();
     assert!(costs[299] < 0.1 * costs[0]);
-    let diverged = again.train(x.view(), y.view(), 1e6, 200, |_, _| ()).unwrap_err();
+    let diverged = descend(&mut again, x.view(), y.view(), Loss::Squared, 1e6, 200, |_, _| ()).unwrap_err();
     assert!(diverged.to_string().contains("diverged"), "{diverged}");
 }
 
@@ -212,17 +215,17 @@ fn training_in_function_space_is_a_linear_equation() {
 #[test]
 fn a_network_of_given_parameters_is_the_one_they_were_taken_from() {
     let architecture = Architecture::of_the_paper(3);
-    let network = Network::new(&architecture, &[3, 8, 5, 2], &mut stream(0, &["laws"])).unwrap();
-    let layers: Vec<_> =
-        network.layers().map(|(weights, biases)| (weights.clone(), biases.clone())).collect();
-    let again = Network::from_layers(&architecture, layers.clone()).unwrap();
+    let network = architecture.draw(&[3, 8, 5, 2], &mut stream(0, &["laws"])).unwrap();
+    let layers: Vec<_> = (0..network.layers())
+        .map(|l| (network.weights(l).to_owned(), network.biases(l).to_owned()))
+        .collect();
+    let again = architecture.with_layers(&layers).unwrap();
     let x = array![[0.5, -1.0, 2.0], [1.0, 0.0, 0.25]];
     assert_eq!(again.forward(x.view()).unwrap(), network.forward(x.view()).unwrap());
     assert_eq!(again.inputs(), 3);
 
-    let refused = |layers: &[(Array2<f64>, Array1<f64>)]| {
-        Network::from_layers(&architecture, layers.to_vec()).unwrap_err().to_string()
-    };
+    let refused =
+        |layers: &[(Array2<f64>, Array1<f64>)]| architecture.with_layers(layers).unwrap_err().to_string();
     assert!(refused(&[]).starts_with("a network needs at least one layer"));
     assert_eq!(
         refused(&[layers[0].clone(), layers[2].clone()]),

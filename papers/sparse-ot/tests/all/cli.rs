@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::Output;
+
+use crate::program::{failure, refusal, run, text};
 
 const COST: &str = "0,1,4\n1,0,1\n4,1,0\n";
 const MASS: &str = "0.25\n0.5\n0.25\n";
@@ -28,27 +30,18 @@ impl Inputs {
     }
 
     /// `sparse-ot solve` in the folder, with the given arguments behind the usual ones.
-    fn solve(&self, arguments: &str) -> std::process::Output {
-        let mut command = program(self.0.path());
-        command.args(["solve", "--a", "a.csv", "--b", "b.csv", "--out", "plan.csv"]);
-        command.args(arguments.split_whitespace()).output().unwrap()
+    fn solve(&self, arguments: &str) -> Output {
+        run(self.0.path(), &with_usual(arguments))
     }
 
     /// The one line of a refusal; nothing is written.
     fn refusal(&self, arguments: &str, code: i32) -> String {
-        let output = self.solve(arguments);
-        let text = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(code), "{arguments}: {text}");
-        assert!(!self.path("plan.csv").exists(), "{arguments}: nothing is written");
-        assert_eq!(text.lines().count(), 1, "{text}");
-        text
+        refusal(self.0.path(), &with_usual(arguments), code)
     }
 }
 
-fn program(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sparse-ot"));
-    command.current_dir(folder).env_remove("LAB_ROWS");
-    command
+fn with_usual(arguments: &str) -> String {
+    format!("solve --a a.csv --b b.csv --out plan.csv {arguments}")
 }
 
 const USUAL: &str = "--cost c.csv --k 2 --gamma 0.5";
@@ -148,14 +141,12 @@ fn one_image_gets_the_colours_of_another() {
         |colour: [u8; 3]| ndarray::Array3::from_shape_fn((4, 4, 3), |(_, _, channel)| colour[channel]);
     lab::image_file::write_png(&folder.path().join("s.png"), image([200, 10, 10]).view()).unwrap();
     lab::image_file::write_png(&folder.path().join("t.png"), image([10, 10, 200]).view()).unwrap();
-    let arguments = ["colours", "--source", "s.png", "--target", "t.png", "--out", "new.png"];
-    let output = program(folder.path()).args(arguments).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let arguments = "colours --source s.png --target t.png --out new.png";
+    text(folder.path(), arguments);
     let new = lab::image_file::read_png(&folder.path().join("new.png")).unwrap();
     assert_eq!(new, image([10, 10, 200]));
     fs::write(folder.path().join("t.png"), "no image").unwrap();
-    let output = program(folder.path()).args(arguments).output().unwrap();
-    assert!(String::from_utf8_lossy(&output.stderr).starts_with("error: t.png: "));
+    assert!(failure(folder.path(), arguments, 1).starts_with("error: t.png: "));
 }
 
 #[test]
@@ -201,11 +192,8 @@ fn wrong_files_are_named_with_their_fault() {
 fn inputs_are_never_overwritten() {
     let inputs = Inputs::new();
     for (out, fault) in [("c.csv", "is one of the inputs"), ("plan.npy", "ends in .csv")] {
-        let mut command = program(inputs.0.path());
-        command.args(["solve", "--a", "a.csv", "--b", "b.csv", "--out", out]).args(USUAL.split(' '));
-        let output = command.output().unwrap();
-        assert_eq!(output.status.code(), Some(2));
-        assert!(String::from_utf8(output.stderr).unwrap().contains(fault), "{out}");
+        let said = refusal(inputs.0.path(), &format!("solve --a a.csv --b b.csv --out {out} {USUAL}"), 2);
+        assert!(said.contains(fault), "{out}: {said}");
     }
     assert_eq!(fs::read_to_string(inputs.path("c.csv")).unwrap(), COST);
 }
@@ -213,13 +201,8 @@ fn inputs_are_never_overwritten() {
 #[test]
 fn an_unwritable_plan_is_an_error() {
     let inputs = Inputs::new();
-    let mut command = program(inputs.0.path());
-    command
-        .args(["solve", "--a", "a.csv", "--b", "b.csv", "--out", "/proc/none/plan.csv"])
-        .args(USUAL.split(' '));
-    let output = command.output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8(output.stderr).unwrap().starts_with("error: cannot write /proc/none"));
+    let arguments = format!("solve --a a.csv --b b.csv --out /proc/none/plan.csv {USUAL}");
+    assert!(refusal(inputs.0.path(), &arguments, 1).starts_with("error: cannot write /proc/none"));
 }
 
 #[test]
@@ -242,15 +225,14 @@ fn the_commands_of_the_readmes_work() {
     for entry in ["papers", "shared", "reports", "Cargo.toml", "Cargo.lock"] {
         std::os::unix::fs::symlink(root.join(entry), folder.path().join(entry)).unwrap();
     }
-    let text =
+    let readmes =
         ["README.md", "papers/sparse-ot/README.md"].map(|name| fs::read_to_string(root.join(name)).unwrap());
-    let text = text.join("\n");
+    let readmes = readmes.join("\n");
     let commands: Vec<&str> =
-        text.lines().filter_map(|line| line.strip_prefix("cargo run -q -p sparse-ot -- ")).collect();
+        readmes.lines().filter_map(|line| line.strip_prefix("cargo run -q -p sparse-ot -- ")).collect();
     assert!(commands.len() >= 3, "{commands:?}");
     for arguments in commands {
-        let output = program(folder.path()).args(arguments.split_whitespace()).output().unwrap();
-        assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
+        text(folder.path(), arguments);
     }
 }
 
@@ -258,8 +240,6 @@ fn the_commands_of_the_readmes_work() {
 #[test]
 fn the_smoke_profile_is_reproduced() {
     let folder = tempfile::tempdir().unwrap();
-    let mut command = program(folder.path());
-    let output = command.args(["reproduce", "--profile", "smoke", "--out", "reports"]).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    text(folder.path(), "reproduce --profile smoke --out reports");
     assert!(folder.path().join("reports/sparse-ot/index.html").exists());
 }

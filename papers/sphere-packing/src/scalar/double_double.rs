@@ -5,8 +5,6 @@
 
 use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
-use super::{Scalar, Sizes, kernel};
-
 /// The sum `high` + `low` with |`low`| at most half a unit in the last place of `high`: about 32 decimal digits, in the range of `f64`.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 #[repr(C)]
@@ -34,7 +32,7 @@ pub(super) fn quick_two_sum(a: f64, b: f64) -> (f64, f64) {
 
 impl DoubleDouble {
     #[inline(always)]
-    fn renormalised(high: f64, low: f64) -> Self {
+    pub(super) fn renormalised(high: f64, low: f64) -> Self {
         let (high, low) = quick_two_sum(high, low);
         Self { high, low }
     }
@@ -112,51 +110,5 @@ impl MulAssign for DoubleDouble {
     #[inline]
     fn mul_assign(&mut self, other: Self) {
         *self = *self * other;
-    }
-}
-
-impl Scalar for DoubleDouble {
-    const BITS: usize = 106;
-
-    fn from_f64(value: f64) -> Self {
-        Self { high: value, low: 0.0 }
-    }
-
-    fn to_f64(self) -> f64 {
-        self.high
-    }
-
-    fn sqrt(self) -> Self {
-        if self.high <= 0.0 {
-            return Self::from_f64(if self.high == 0.0 { 0.0 } else { f64::NAN });
-        }
-        let root = self.high.sqrt();
-        let rest = self - Self::from_f64(root) * Self::from_f64(root);
-        Self::renormalised(root, rest.high / (2.0 * root))
-    }
-
-    fn is_finite(self) -> bool {
-        self.high.is_finite() && self.low.is_finite()
-    }
-
-    fn times_power_of_two(self, power: i32) -> Self {
-        let factor = 2f64.powi(power);
-        Self { high: self.high * factor, low: self.low * factor }
-    }
-
-    fn accumulate(c: &mut [Self], a: &[Self], b: &[Self], sizes: Sizes, sign: f64) {
-        kernel::accumulate(c, a, b, sizes, sign);
-    }
-
-    fn to_text(self) -> String {
-        format!("{:016x}{:016x}", self.high.to_bits(), self.low.to_bits())
-    }
-
-    fn from_text(text: &str) -> Option<Self> {
-        if text.len() != 32 || !text.is_ascii() {
-            return None;
-        }
-        let part = |digits| u64::from_str_radix(digits, 16).ok().map(f64::from_bits);
-        Some(Self { high: part(&text[..16])?, low: part(&text[16..])? })
     }
 }

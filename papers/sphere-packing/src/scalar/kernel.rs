@@ -1,4 +1,4 @@
-//! The product of double-double matrices, in vectors of eight columns: all `unsafe` code of the crate.
+//! Double-double numbers as a scalar, with the product of their matrices in vectors of eight columns: all `unsafe` code of the crate.
 //!
 //! One multiplication with an addition takes an exact product with its error, the two mixed products and one exact
 //! sum: twelve operations, of which a processor with AVX-512 does sixteen lanes a cycle. The low parts are summed
@@ -8,7 +8,7 @@
 #![allow(unsafe_code)]
 
 use super::double_double::{quick_two_sum, two_sum};
-use super::{DoubleDouble, Sizes};
+use super::{DoubleDouble, Scalar, Sizes};
 
 /// Columns of a panel: the lanes of one vector of AVX-512, two of AVX2.
 const LANES: usize = 8;
@@ -25,13 +25,7 @@ struct Vectors {
 }
 
 /// Adds `sign` · Aᵀ B to C.
-pub(super) fn accumulate(
-    c: &mut [DoubleDouble],
-    a: &[DoubleDouble],
-    b: &[DoubleDouble],
-    sizes: Sizes,
-    sign: f64,
-) {
+fn accumulate(c: &mut [DoubleDouble], a: &[DoubleDouble], b: &[DoubleDouble], sizes: Sizes, sign: f64) {
     #[cfg(target_arch = "x86_64")]
     {
         if is_x86_feature_detected!("avx512f") {
@@ -119,4 +113,50 @@ fn tile<const R: usize>(
         }
     }
     sums
+}
+
+impl Scalar for DoubleDouble {
+    const BITS: usize = 106;
+
+    fn from_f64(value: f64) -> Self {
+        Self { high: value, low: 0.0 }
+    }
+
+    fn to_f64(self) -> f64 {
+        self.high
+    }
+
+    fn sqrt(self) -> Self {
+        if self.high <= 0.0 {
+            return Self::from_f64(if self.high == 0.0 { 0.0 } else { f64::NAN });
+        }
+        let root = self.high.sqrt();
+        let rest = self - Self::from_f64(root) * Self::from_f64(root);
+        Self::renormalised(root, rest.high / (2.0 * root))
+    }
+
+    fn is_finite(self) -> bool {
+        self.high.is_finite() && self.low.is_finite()
+    }
+
+    fn times_power_of_two(self, power: i32) -> Self {
+        let factor = 2f64.powi(power);
+        Self { high: self.high * factor, low: self.low * factor }
+    }
+
+    fn accumulate(c: &mut [Self], a: &[Self], b: &[Self], sizes: Sizes, sign: f64) {
+        accumulate(c, a, b, sizes, sign);
+    }
+
+    fn to_text(self) -> String {
+        format!("{:016x}{:016x}", self.high.to_bits(), self.low.to_bits())
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        if text.len() != 32 || !text.is_ascii() {
+            return None;
+        }
+        let part = |digits| u64::from_str_radix(digits, 16).ok().map(f64::from_bits);
+        Some(Self { high: part(&text[..16])?, low: part(&text[16..])? })
+    }
 }

@@ -3,18 +3,18 @@
 //! A line that names the format, one of the precision, one of the problem (a SHA-256 of its numbers as `f64`), one with the iteration and
 //! the number of numbers, then x, z, X and Y, one exact number a line, and `end`.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::Path;
 
 use ndarray::Array2;
 use sha2::{Digest, Sha256};
 
-use super::precision::Precision;
 use super::solution::Iterate;
 use super::{Problem, Terms};
 use crate::Error;
 use crate::dense::{cholesky, largest};
-use crate::scalar::Scalar;
+use crate::scalar::{Precision, Scalar};
 
 const FORMAT: &str = "semidefinite iterate 1";
 
@@ -66,7 +66,15 @@ pub fn write<T: Scalar>(
         text.push('\n');
     }
     text += "end\n";
-    lab::write_atomically(path, text.as_bytes()).map_err(|error| damaged(path, error.to_string()))
+    let unfinished = path.with_extension("writing");
+    let written = || {
+        let mut file = std::fs::File::create(&unfinished)?;
+        file.write_all(text.as_bytes())?;
+        // Before the name changes hands: after a power cut it stands for the old iterate or the new.
+        file.sync_all()?;
+        std::fs::rename(&unfinished, path)
+    };
+    written().map_err(|error| damaged(path, format!("cannot be written: {error}")))
 }
 
 fn lines(path: &Path) -> Result<Vec<String>, Error> {

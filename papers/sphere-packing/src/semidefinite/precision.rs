@@ -7,54 +7,13 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
-
 use super::Problem;
 use super::checkpoint;
 use super::interior_point::minimise;
 use super::solution::{Iterate, Progress, Settings, Solution, Status};
 use crate::Error;
+pub use crate::scalar::Precision;
 use crate::scalar::{DoubleDouble, Multi, Scalar, convert};
-
-/// The arithmetics to choose from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Precision {
-    /// `f64`, 53 bits.
-    Double,
-    /// Two `f64`, 106 bits.
-    DoubleDouble,
-    /// 192 bits.
-    Bits192,
-    /// 256 bits.
-    Bits256,
-    /// 384 bits.
-    Bits384,
-    /// 512 bits.
-    Bits512,
-}
-
-impl Precision {
-    /// All of them, ascending.
-    pub const ALL: [Self; 6] =
-        [Self::Double, Self::DoubleDouble, Self::Bits192, Self::Bits256, Self::Bits384, Self::Bits512];
-
-    /// Bits of the mantissa.
-    pub fn bits(self) -> usize {
-        match self {
-            Self::Double => 53,
-            Self::DoubleDouble => 106,
-            Self::Bits192 => 192,
-            Self::Bits256 => 256,
-            Self::Bits384 => 384,
-            Self::Bits512 => 512,
-        }
-    }
-
-    /// The shortest with at least `bits` bits.
-    pub fn at_least(bits: usize) -> Option<Self> {
-        Self::ALL.into_iter().find(|precision| precision.bits() >= bits)
-    }
-}
 
 /// A problem that can be written down, and its solution read, in any precision.
 pub trait Formulation: Sync {

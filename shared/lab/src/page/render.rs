@@ -72,6 +72,7 @@ pub fn index_page(page: &IndexPage) -> Result<String, PageError> {
     for paper in &page.papers {
         add_anchor(&mut anchors, &paper.id, format!("paper-{}", paper.id))?;
         check_paths(paper.claims.iter().map(|claim| &claim.href).chain([&paper.href]))?;
+        check_paths(paper.ratios.iter().map(|ratio| &ratio.href))?;
         if let Some(figure) = &paper.figure {
             check_paths([&figure.path])?;
             check_alternative_text(&figure.path, &figure.alternative_text)?;
@@ -185,7 +186,7 @@ mod tests {
 
     fn paper() -> Json {
         let experiment = json!({
-            "id": "fig4", "title": "Speed", "question": "How fast?", "failures": ["out of memory"], "revision": 3,
+            "id": "fig4", "title": "Speed", "question": "How fast?", "other_sources": 2, "failures": ["out of memory"], "revision": 3,
             "cells": { "done": 5, "skipped": 1, "diverged": 1, "timed_out": 1, "failed": 1, "missing": 1 },
             "run_json": "fig4/run.json",
             "figures": [{
@@ -198,7 +199,7 @@ mod tests {
                     { "name": "method", "unit": null, "meaning": null, "numeric": false },
                     { "name": "time", "unit": "s", "meaning": "processor time", "numeric": true },
                 ],
-                "rows": [["Sinkhorn", "0.25"]], "rows_in_total": 480, "timing": true,
+                "rows": [["Sinkhorn", "0.25"]], "rows_in_total": 480, "timing": false,
             }],
         });
         let claim = |id: &str, verdict: &str| {
@@ -225,7 +226,10 @@ mod tests {
             "title": "Executable papers", "introduction": "What holds.",
             "papers": [{
                 "id": "sinkhorn", "title": "Sinkhorn Distances", "authors": "Marco Cuturi", "venue": "NIPS",
-                "year": 2013, "href": "sinkhorn/index.html", "profile": "full",
+                "year": 2013, "href": "sinkhorn/index.html", "profile": "full", "shows": "Entropy makes transport fast",
+                "ratios": [{
+                    "contest": "plans", "words": "12×", "package": "POT", "href": "rivals/index.html#sinkhorn-plans", "loss": false,
+                }],
                 "claims": [{
                     "id": "a", "statement": "Sinkhorn is faster", "verdict": "partly",
                     "href": "sinkhorn/index.html#claim-a",
@@ -401,6 +405,7 @@ mod tests {
         for said in [
             "Partial run.",
             "10 cells: 5 measured, 1 skipped, 1 diverged, 1 timed out, 1 failed, 1 missing.",
+            "2 cells of these come from other sources",
             "First 1 row of 480, all in the files:",
             "Verdicts of the quick profile.",
             "18446744073709551615",

@@ -1,0 +1,25 @@
+#!/bin/sh
+# A method alone is a light library: each paper compiles without its experiments, and needs fewer than 90 crates then.
+set -eu
+cd "$(dirname "$0")/.."
+most=90
+faults=0
+for manifest in papers/*/Cargo.toml; do
+  paper=$(basename "$(dirname "$manifest")")
+  count=$(cargo tree --quiet -p "$paper" --no-default-features -e normal,build --prefix none -f '{p}' | sed 's/ (\*)$//' | sort -u | wc -l)
+  # The paper itself is one of the lines.
+  count=$((count - 1))
+  if [ "$count" -ge "$most" ]; then
+    faults=1
+    echo "$paper without default features needs $count crates, fewer than $most are allowed" >&2
+  fi
+  for heavy in lab figures rivals polars plotters clap ureq minijinja; do
+    if cargo tree --quiet -p "$paper" --no-default-features -e normal --prefix none -f '{p}' | grep -q "^$heavy "; then
+      faults=1
+      echo "$paper without default features needs $heavy, which only experiments may" >&2
+    fi
+  done
+  cargo check --quiet -p "$paper" --lib --no-default-features || faults=1
+done
+[ "$faults" = 0 ] && echo "libraries: every paper compiles without its experiments, with fewer than $most crates"
+exit "$faults"
