@@ -1,6 +1,9 @@
 """Executes notebooks without a screen, one after another, and writes each as a page.
 
-    python execute.py papers/sparse-ot/notebook.ipynb ...    writes reports/sparse-ot/notebook.html
+    python execute.py [--fresh] papers/sparse-ot/notebook.ipynb ...    writes reports/sparse-ot/notebook.html
+
+A page carries a fingerprint of the notebook and of all that it stands on: its paper, the crates of the workspace that the paper needs, the
+versions of the others, the measured tables, and this folder. A notebook whose page has the fingerprint of now is left alone, unless all are asked for.
 
 A cell fails if it does not compile, ends in an error, takes too long, loses the kernel, or writes
 anything to standard error: the kernel reports panics and errors that `?` passed on nowhere else. Each
@@ -10,6 +13,9 @@ The page holds the cells and what they printed, the same bytes for the same outp
 network and no script, and is dressed like the reports.
 """
 
+import functools
+import hashlib
+import json
 import queue
 import re
 import subprocess
@@ -159,7 +165,52 @@ def executed(notebook, folder):
     return cells
 
 
-def page(cells, source, template):
+@functools.cache
+def packages():
+    """The crates of the workspace: name, folder, and the folders of those that it needs for more than its tests."""
+    command = ["cargo", "metadata", "--no-deps", "--offline", "--format-version", "1"]
+    found = subprocess.run(command, cwd=WORKSPACE, check=True, capture_output=True, text=True)
+    return {
+        str(Path(package["manifest_path"]).parent): (
+            package["name"],
+            [needed["path"] for needed in package["dependencies"] if needed.get("path") and needed["kind"] != "dev"],
+        )
+        for package in json.loads(found.stdout)["packages"]
+    }
+
+
+def stands_on(folder):
+    """The folders of a crate and of all crates of the workspace that it needs."""
+    found, open_folders = set(), [str(folder)]
+    while open_folders:
+        if (crate := open_folders.pop()) not in found:
+            found.add(crate)
+            open_folders += packages()[crate][1]
+    return found
+
+
+def fingerprint(notebook):
+    """What a page depends on, in 16 hexadecimal digits."""
+    folder = notebook.parent
+    crates = sorted(stands_on(folder))
+    files = [notebook, WORKSPACE / "Cargo.toml", WORKSPACE / ".cargo/config.toml"]
+    for crate in crates:
+        files += [Path(crate) / "Cargo.toml", *Path(crate).glob("src/**/*"), *Path(crate).glob("fonts/*"), *Path(crate).glob("templates/*")]
+    files += (SHARED / "notebooks").rglob("*")
+    reports = WORKSPACE / "reports" / folder.name
+    files += (table for table in reports.rglob("*.parquet") if not table.name.startswith("timing-"))
+    total = hashlib.sha256()
+    for file in sorted({file for file in files if file.is_file() and "__pycache__" not in file.parts}):
+        total.update(f"{file.relative_to(WORKSPACE)}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    # The lock file changes with every paper that is added; what counts is what this one needs.
+    command = ["cargo", "tree", "--offline", "--quiet", "-p", packages()[str(folder)][0], "-e", "normal", "--prefix", "none", "-f", "{p} {f}"]
+    tree = subprocess.run(command, cwd=WORKSPACE, check=True, capture_output=True, text=True).stdout
+    versions = {re.sub(r" \([*/].*?\)", "", line) for line in tree.splitlines()}
+    total.update("\n".join(sorted(versions)).encode())
+    return total.hexdigest()[:16]
+
+
+def page(cells, source, template, mark):
     prose = mistune.create_markdown(escape=False, plugins=["table"])
     title = next((line[2:] for cell in cells for line in cell["source"].splitlines() if line.startswith("# ")), source)
     for cell in cells:
@@ -168,7 +219,7 @@ def page(cells, source, template):
         elif cell["kind"] == "code":
             cell["html"] = highlight(cell["source"], RustLexer(), HtmlFormatter(nowrap=True))
     style = (SHARED / "lab/templates/style.css").read_text()
-    return template.render(cells=cells, title=title, source=source, style=style)
+    return template.render(cells=cells, title=title, source=source, style=style, fingerprint=mark)
 
 
 def write(path, text):
@@ -179,7 +230,9 @@ def write(path, text):
     beside.replace(path)
 
 
-def main(notebooks):
+def main(arguments):
+    fresh = "--fresh" in arguments
+    notebooks = [argument for argument in arguments if argument != "--fresh"]
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(SHARED / "notebooks"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
@@ -190,6 +243,11 @@ def main(notebooks):
         source = path.relative_to(WORKSPACE)
         target = Path("reports") / path.parent.name / "notebook.html"
         started = time.monotonic()
+        mark = fingerprint(path)
+        written = WORKSPACE / target
+        if not fresh and written.exists() and f'name="fingerprint" content="{mark}"' in written.read_text():
+            print(f"{target}: nothing that it stands on has changed", flush=True)
+            continue
         try:
             cells = executed(nbformat.read(path, as_version=4), path.parent)
         except (OSError, ValueError, nbformat.ValidationError) as unreadable:
@@ -201,7 +259,7 @@ def main(notebooks):
             (WORKSPACE / target).unlink(missing_ok=True)
             print(f"{source}, {failure}", file=sys.stderr)
             continue
-        write(WORKSPACE / target, page(cells, source.as_posix(), template))
+        write(WORKSPACE / target, page(cells, source.as_posix(), template, mark))
         print(f"{target} ({time.monotonic() - started:.0f} s)", flush=True)
     return 1 if failures else 0
 

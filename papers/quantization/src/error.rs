@@ -14,6 +14,9 @@ pub enum Error {
         /// The value.
         value: f64,
     },
+    /// A network that is none, or takes other inputs.
+    #[error(transparent)]
+    Network(#[from] networks::NetworkError),
     /// There are no values.
     #[error("{0} is empty")]
     Empty(String),

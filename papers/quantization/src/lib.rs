@@ -66,6 +66,4 @@ pub mod training;
 pub mod uniform;
 pub mod zero_shot;
 
-mod adam;
-
 pub use error::Error;

@@ -5,7 +5,9 @@ use ndarray::{Array2, ArrayView2, Zip};
 use rand::Rng;
 
 use crate::Error;
-use crate::network::{Network, softmax};
+use networks::softmax;
+
+use crate::network::Network;
 
 /// Mean eigenvalue of the Hessian of the mean cross-entropy by each layer's weights: Hutchinson's mean of zᵀHz over n, over `probes` random signs z.
 ///
@@ -31,7 +33,7 @@ pub fn mean_hessian_traces(
     }
     let gradient = |network: &Network, l: usize| -> Result<Array2<f32>, Error> {
         let pass = network.pass(data, |_, values| values.clone())?;
-        let mut by_logits = softmax(&pass.logits, 1.0);
+        let mut by_logits = softmax(pass.logits.view(), 1.0);
         for (mut row, label) in by_logits.rows_mut().into_iter().zip(labels) {
             row[*label] -= 1.0;
         }

@@ -39,7 +39,7 @@ impl Model {
     /// Rows of another length.
     pub fn forward(&self, inputs: ArrayView2<f32>) -> Result<Array2<f32>, Error> {
         match self {
-            Self::Real(network) => network.forward(inputs),
+            Self::Real(network) => Ok(network.forward(inputs)?),
             Self::Quantised(quantised) => quantised.forward(inputs),
         }
     }

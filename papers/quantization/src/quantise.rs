@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::calibration::Calibration;
 use crate::granularity::{Granularity, QuantisedMatrix, grids};
-use crate::network::{Network, snap_all};
+use crate::network::{Network, forward_simulated, snap_all};
 use crate::post_training::{
     AdaptiveRounding, adaptive_rounding, correct_biases, equalise, gptq, gram, optimal_brain,
 };
@@ -84,7 +84,7 @@ impl Quantised {
     /// # Errors
     /// Rows of another length.
     pub fn forward(&self, inputs: ArrayView2<f32>) -> Result<Array2<f32>, Error> {
-        self.network.forward_simulated(inputs, &self.activations)
+        forward_simulated(&self.network, inputs, &self.activations)
     }
 
     /// Bits of weights with scales and zero points, and of biases (32 each).

@@ -9,8 +9,10 @@ use ndarray::{Array2, ArrayView2, Axis};
 use rand::seq::SliceRandom;
 
 use crate::Error;
-use crate::adam::Adam;
-use crate::network::{Network, softmax};
+use networks::Adam;
+use networks::softmax;
+
+use crate::network::Network;
 use quantisers::Quantisers;
 pub use quantisers::{ActivationTraining, QuantisedNetwork, WeightTraining};
 
@@ -104,8 +106,8 @@ pub fn train(
                 let by_weights =
                     quantisers.through_weights(l, &layer.weights, gradients.weights[l].clone(), rate);
                 let (of_weights, of_biases) = &mut moments[l];
-                of_weights.step(&mut layer.weights, &by_weights, rate);
-                of_biases.step(&mut layer.biases, &gradients.biases[l], rate);
+                of_weights.step(layer.weights.view_mut(), &by_weights, rate);
+                of_biases.step(layer.biases.view_mut(), &gradients.biases[l], rate);
             }
             quantisers.update_activations(&by_scales, rate);
         }
@@ -149,11 +151,12 @@ fn derivative(
     inputs: &Array2<f32>,
 ) -> Result<Array2<f32>, Error> {
     let rows = logits.nrows() as f32;
-    let mut hard = softmax(logits, 1.0);
+    let mut hard = softmax(logits.view(), 1.0);
     for (mut row, label) in hard.rows_mut().into_iter().zip(labels) {
         row[*label] -= 1.0;
     }
     let Some(Teacher { network, share, temperature }) = teacher else { return Ok(hard / rows) };
-    let soft = softmax(logits, temperature) - softmax(&network.forward(inputs.view())?, temperature);
+    let soft =
+        softmax(logits.view(), temperature) - softmax(network.forward(inputs.view())?.view(), temperature);
     Ok((hard * (1.0 - share) + soft * (share * temperature)) / rows)
 }

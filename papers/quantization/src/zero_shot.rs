@@ -6,8 +6,8 @@ use ndarray::{Array1, Array2, ArrayView2, Axis};
 use rand::Rng;
 
 use crate::Error;
-use crate::adam::Adam;
 use crate::network::Network;
+use networks::Adam;
 
 /// Mean and standard deviation of each unit's activations, from the second layer's inputs on.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,7 +80,7 @@ pub fn synthesise(
             }
             delta
         });
-        adam.step(&mut inputs, &gradients.inputs[0], 0.05);
+        adam.step(inputs.view_mut(), &gradients.inputs[0], 0.05);
         inputs.mapv_inplace(|x| x.clamp(0.0, 1.0));
     }
     Ok(inputs)

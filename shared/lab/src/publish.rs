@@ -28,7 +28,8 @@ use crate::store::{Ending, StoredCell};
 pub struct PaperVerdicts {
     /// The paper.
     pub paper: Citation,
-    /// What it shows, in a few words.
+    /// What it shows, in a few words; a report of an earlier version does not say.
+    #[serde(default)]
     pub shows: String,
     /// The profile of the run.
     pub profile: Profile,

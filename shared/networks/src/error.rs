@@ -39,6 +39,26 @@ pub enum NetworkError {
     /// A parameter that is NaN or infinite.
     #[error("layer {0} has a parameter that is not finite")]
     Parameter(usize),
+    /// The matrix of a layer that has weights of its own.
+    #[error("layer {layer}: weights are {} × {}, expected {expected}", found.0, found.1)]
+    Weights {
+        /// Counted from 0.
+        layer: usize,
+        /// Rows and columns found.
+        found: (usize, usize),
+        /// What was expected, in words.
+        expected: String,
+    },
+    /// An image too small for a convolution with 3 × 3 patches, or no channels.
+    #[error(
+        "an image of side {side} before a convolution with {channels} channels: expected a side of at least 3 and a channel"
+    )]
+    Image {
+        /// Pixels of a side.
+        side: usize,
+        /// Channels behind the convolution.
+        channels: usize,
+    },
     /// Targets of another shape than the outputs.
     #[error("expected targets of shape {expected:?}, found {found:?}")]
     Targets {

@@ -12,6 +12,7 @@
 //! | [`examples`] | gradients of single examples, their norms, inner products and weighted sums |
 //! | [`curvature`] | Hessian- and Gauss–Newton-vector products in blocks |
 //! | [`optimiser`] | momentum, Adam, training in batches |
+//! | [`layered`] | layers that own their matrices, dense and convolutional, with passes that may change what enters a layer |
 //!
 //! ```
 //! use ndarray::array;
@@ -31,6 +32,7 @@ pub mod activation;
 pub mod curvature;
 pub mod error;
 pub mod examples;
+pub mod layered;
 pub mod loss;
 pub mod network;
 pub mod optimiser;
@@ -39,7 +41,8 @@ pub mod real;
 
 pub use activation::{ACTIVATIONS, Activation};
 pub use error::NetworkError;
-pub use loss::{Loss, accuracy, one_hot, softmax};
+pub use layered::{Convolution, Layer, Layered};
+pub use loss::{Loss, accuracy, cross_entropy, one_hot, softmax};
 pub use network::{Initialisation, Network, Parametrisation, Pass};
 pub use optimiser::{Adam, Momentum, Optimiser, Training, descend, train};
 pub use real::Real;

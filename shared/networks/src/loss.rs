@@ -152,3 +152,18 @@ pub fn accuracy<T: Real>(outputs: ArrayView2<T>, labels: &[usize]) -> f64 {
     let right = outputs.rows().into_iter().zip(labels).filter(|(row, label)| best(*row) == **label).count();
     right as f64 / outputs.nrows().max(1) as f64
 }
+
+/// Mean cross-entropy with the labels, in double precision whatever the outputs are; of no rows, 0.
+///
+/// # Panics
+/// If a label has no output.
+pub fn cross_entropy<T: Real>(outputs: ArrayView2<T>, labels: &[usize]) -> f64 {
+    // The largest is taken out: exact also where shares are next to nothing.
+    let term = |(row, label): (ArrayView1<T>, &usize)| {
+        let largest = row.iter().fold(f64::NEG_INFINITY, |a, z| a.max(z.wide()));
+        let sum: f64 = row.iter().map(|z| (z.wide() - largest).exp()).sum();
+        largest + sum.ln() - row[*label].wide()
+    };
+    let terms = outputs.rows().into_iter().zip(labels).map(term);
+    terms.sum::<f64>() / outputs.nrows().max(1) as f64
+}

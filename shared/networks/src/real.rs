@@ -4,7 +4,7 @@ use ndarray::NdFloat;
 use ndarray_rand::rand_distr::num_traits::{FromPrimitive, ToPrimitive};
 
 /// A number that networks compute in: `f32` or `f64`.
-pub trait Real: NdFloat + FromPrimitive + ToPrimitive {
+pub trait Real: NdFloat + FromPrimitive + ToPrimitive + Default {
     /// The nearest number of this kind.
     fn of(value: f64) -> Self;
     /// The same number in double precision.

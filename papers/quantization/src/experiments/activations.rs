@@ -6,6 +6,7 @@ use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 use super::problem::{Key, Problem, Shape, Source};
+use crate::network::forward_simulated;
 use crate::quantise::{Settings, forward_dynamic, quantise};
 use crate::uniform::{Grid, Layout};
 use crate::zero_shot::{Statistics, synthesise};
@@ -128,7 +129,7 @@ impl Experiment for Activations {
                         };
                         let grids = quantise(network, data, &settings)?.activations;
                         grid = grids.last().copied().flatten();
-                        network.forward_simulated(problem.test.view(), &grids)?
+                        forward_simulated(network, problem.test.view(), &grids)?
                     }
                 };
                 let error = (&logits - &real).mapv(|d| f64::from(d * d)).mean().unwrap_or(f64::NAN);

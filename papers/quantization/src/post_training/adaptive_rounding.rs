@@ -3,9 +3,9 @@
 use ndarray::{Array2, ArrayView2};
 
 use crate::Error;
-use crate::adam::Adam;
 use crate::granularity::{Granularity, QuantisedMatrix, fitting_block};
 use crate::uniform::Grid;
+use networks::Adam;
 
 /// Settings. The default weight of the term that drives choices apart was set where the error on small networks is least; with a tenth of it, choices stay undecided.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -82,7 +82,7 @@ pub fn adaptive_rounding(
             // In units of the error at the start, so that one rate serves all layers.
             (by_value[(i, j)] * grid(i, j).scale + pull) * slope / scale
         });
-        moments.step(&mut choice, &gradient, options.rate);
+        moments.step(choice.view_mut(), &gradient, options.rate);
     }
     let integers = Array2::from_shape_fn(weights.dim(), |(i, j)| {
         let grid = grid(i, j);

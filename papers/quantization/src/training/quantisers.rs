@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::calibration::{Calibration, MovingRange};
 use crate::granularity::{Granularity, QuantisedMatrix};
-use crate::network::{Network, snap_all};
+use crate::network::{Network, forward_simulated, snap_all};
 use crate::nonuniform::{Ternary, dorefa};
 use crate::uniform::{Grid, Layout};
 
@@ -74,7 +74,7 @@ impl QuantisedNetwork {
     /// # Errors
     /// Rows of another length.
     pub fn forward(&self, inputs: ArrayView2<f32>) -> Result<Array2<f32>, Error> {
-        self.network.forward_simulated(inputs, &self.activations)
+        forward_simulated(&self.network, inputs, &self.activations)
     }
 }
 
