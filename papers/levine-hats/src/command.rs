@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use lab::{Error, say, write_atomically};
+use lab::{Error, remark, say, write_atomically};
 use levine_hats::bounds::{CONJECTURED, PUBLISHED_UPPER, min_weight};
 use levine_hats::constructions::{chain, first_black, modular, recursive_block, white_restart_block};
 use levine_hats::{BigRational, Strategy, StrategyError};
@@ -64,7 +64,7 @@ impl Construct {
         let strategy = self.build().map_err(|fault| Error::Usage(format!("construct: {fault}")))?;
         write(&self.out, &strategy)?;
         evaluate::describe(&strategy, None)?;
-        say(&format!("strategy   {}", self.out.display()))?;
+        remark(&format!("strategy   {}", self.out.display()))?;
         Ok(())
     }
 

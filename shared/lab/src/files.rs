@@ -61,6 +61,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     // Before the name changes hands: after a power cut it stands for the old bytes or the new, not for none.
     file.as_file().sync_all().writing(path)?;
     file.persist(path).map_err(|fault| fault.error).writing(path)?;
+    tracing::debug!("wrote {}: {} bytes", path.display(), bytes.len());
     Ok(())
 }
 

@@ -68,10 +68,12 @@ pub enum InputError {
 /// # Errors
 /// For an unreadable, truncated or empty file, rows of unequal length, words, NaN and infinities.
 pub fn matrix(path: &Path) -> Result<Array2<f64>, InputError> {
-    match extension(path)? {
-        Kind::Csv => csv_matrix(path, 0),
-        Kind::Npy => npy(path, 2),
-    }
+    let matrix: Array2<f64> = match extension(path)? {
+        Kind::Csv => csv_matrix(path, 0)?,
+        Kind::Npy => npy(path, 2)?,
+    };
+    tracing::info!("read {}: {} × {}", path.display(), matrix.nrows(), matrix.ncols());
+    Ok(matrix)
 }
 
 /// Reads a vector: CSV with one number a line or all on one line, or an NPY array of one dimension.
@@ -79,16 +81,20 @@ pub fn matrix(path: &Path) -> Result<Array2<f64>, InputError> {
 /// # Errors
 /// As for [`matrix`], and for a CSV file with several rows and several columns.
 pub fn vector(path: &Path) -> Result<Array1<f64>, InputError> {
-    if let Kind::Npy = extension(path)? {
-        return npy(path, 1);
-    }
-    let matrix = csv_matrix(path, 0)?;
-    let (rows, columns) = matrix.dim();
-    if rows > 1 && columns > 1 {
-        let fault = format!("expected one number a line, found {rows} lines of {columns}");
-        return Err(InputError::Format { path: path.to_owned(), fault });
-    }
-    Ok(matrix.into_iter().collect())
+    let vector: Array1<f64> = match extension(path)? {
+        Kind::Npy => npy(path, 1)?,
+        Kind::Csv => {
+            let matrix = csv_matrix(path, 0)?;
+            let (rows, columns) = matrix.dim();
+            if rows > 1 && columns > 1 {
+                let fault = format!("expected one number a line, found {rows} lines of {columns}");
+                return Err(InputError::Format { path: path.to_owned(), fault });
+            }
+            matrix.into_iter().collect()
+        }
+    };
+    tracing::info!("read {}: {} numbers", path.display(), vector.len());
+    Ok(vector)
 }
 
 enum Kind {

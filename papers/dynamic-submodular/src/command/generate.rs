@@ -9,7 +9,7 @@ use dynamic_submodular::function::Coverage;
 use dynamic_submodular::stream::coins;
 use dynamic_submodular::{Operation, Order};
 use lab::arguments::refuse_one_file_for_two;
-use lab::{say, write_atomically};
+use lab::{remark, write_atomically};
 
 /// Writes an edge list and a stream.
 #[derive(Args)]
@@ -88,7 +88,7 @@ impl Generate {
         }
         write_atomically(&self.out_graph, edges.as_bytes())?;
         write_atomically(&self.out_stream, lines.as_bytes())?;
-        say(&format!(
+        remark(&format!(
             "graph   {} nodes, {} edges: {}\nstream  {} operations: {}",
             graph.nodes(),
             graph.edges(),

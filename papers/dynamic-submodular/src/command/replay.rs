@@ -14,7 +14,7 @@ use dynamic_submodular::function::{Coverage, FacilityLocation};
 use dynamic_submodular::level_algorithm::SMALLEST;
 use dynamic_submodular::{Function, Operation, Step, graph_file};
 use lab::arguments::{positive, refuse_beyond_memory, refuse_one_file_for_two, refuse_overwriting};
-use lab::{input, progress, say, write_atomically};
+use lab::{input, progress, remark, write_atomically};
 
 use super::operations::Lines;
 
@@ -191,7 +191,7 @@ impl Replay {
         if let Some(path) = &self.solution {
             write_atomically(path, (ids.join("\n") + "\n").as_bytes())?;
         }
-        say(&format!(
+        remark(&format!(
             "steps      {}\nvalue      {}\nsize       {} of {}\ncalls      {} ({:.1} an update)\nchanges    {} ({:.2} an update)\nseconds    {:.3}\nsteps in   {}",
             rows.steps,
             rows.last.map_or(0.0, |step| step.value),
@@ -205,8 +205,8 @@ impl Replay {
             self.out.display()
         ))?;
         match &self.solution {
-            Some(path) => say(&format!("solution   {}", path.display()))?,
-            None => say(&format!("solution   {}", ids.join(" ")))?,
+            Some(path) => remark(&format!("solution   {}", path.display()))?,
+            None => remark(&format!("solution   {}", ids.join(" ")))?,
         }
         match fault {
             Some(fault) => bail!("{fault}; the {} steps before it were done", rows.steps),

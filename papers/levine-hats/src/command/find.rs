@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use lab::arguments::{duration, refuse_overwriting};
-use lab::{Error, progress, say};
+use lab::{Error, progress, remark};
 use levine_hats::BigRational;
 use levine_hats::block_search::{Stopping, search_blocks};
 use levine_hats::bounds::conjectured_wins;
@@ -83,11 +83,11 @@ impl Search {
         })?;
         write(&self.out, &found.strategy)?;
         evaluate::describe(&found.strategy, None)?;
-        say(&format!("restarts   {}, of which {} reached these wins", found.restarts, found.hits))?;
+        remark(&format!("restarts   {}, of which {} reached these wins", found.restarts, found.hits))?;
         if self.players == 2 && found.wins > conjectured_wins(self.height) {
-            say("certificate saved: run `levine-hats evaluate` on the file, and tell the world")?;
+            remark("certificate saved: run `levine-hats evaluate` on the file, and tell the world")?;
         }
-        say(&format!("strategy   {}", self.out.display()))?;
+        remark(&format!("strategy   {}", self.out.display()))?;
         Ok(())
     }
 }
@@ -110,8 +110,8 @@ impl Search {
         let found = search_blocks(self.height, &bias, stopping, restarts, self.seed).map_err(usage)?;
         write(&self.out, &found.strategy)?;
         evaluate::describe(&found.strategy, Some(&bias))?;
-        say(&format!("restarts   {restarts}, of which {} reached this value", found.hits))?;
-        say(&format!("strategy   {}", self.out.display()))?;
+        remark(&format!("restarts   {restarts}, of which {} reached this value", found.hits))?;
+        remark(&format!("strategy   {}", self.out.display()))?;
         Ok(())
     }
 }

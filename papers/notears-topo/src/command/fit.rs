@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use lab::arguments::refuse_overwriting;
-use lab::say;
+use lab::remark;
 use lab::table::format_number;
 use ndarray::Array2;
 use notears_topo::bilevel::{self, Acceptance, Candidates, Sets};
@@ -293,7 +293,7 @@ impl Fit {
             lines.push("warning     on standardised data the score no longer tells directions by equal noise variances".into());
         }
         lines.push(format!("written to  {}", self.out.display()));
-        say(&lines.join("\n"))?;
+        remark(&lines.join("\n"))?;
         Ok(())
     }
 

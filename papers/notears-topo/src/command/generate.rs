@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use lab::arguments::{refuse_beyond_memory, refuse_one_file_for_two};
-use lab::{Error, say, write_atomically};
+use lab::{Error, remark, write_atomically};
 use ndarray::Array2;
 use notears_topo::simulate::{self, Family, Noise};
 
@@ -109,7 +109,7 @@ impl Generate {
         write_atomically(&self.out, (lines.collect::<Vec<_>>().join("\n") + "\n").as_bytes())?;
         graph_file::write(&self.truth, format, &names, &weights, &[])?;
         let edges = weights.iter().filter(|weight| **weight != 0.0).count();
-        say(&format!(
+        remark(&format!(
             "data   {rows} rows, {variables} variables, written to {}\ngraph  {edges} edges, written to {}",
             self.out.display(),
             self.truth.display()

@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use lab::arguments::{refuse_beyond_memory, refuse_overwriting};
 use lab::table::format_number;
-use lab::{input, say};
+use lab::{input, remark};
 use ntk::Kind;
 
 use super::{NetworkArguments, write_matrix};
@@ -81,7 +81,7 @@ impl Kernel {
     /// Says what was written.
     fn say(&self, (rows, columns): (usize, usize), entries: impl Iterator<Item = f64>) -> anyhow::Result<()> {
         let (low, high) = entries.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), k| (l.min(k), h.max(k)));
-        say(&format!(
+        remark(&format!(
             "kernel     {rows} × {columns}, entries from {} to {}\nwritten to {}",
             format_number(low),
             format_number(high),

@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::Args;
 use lab::arguments::{refuse_beyond_memory, refuse_overwriting};
 use lab::table::format_number;
-use lab::{input, say};
+use lab::{input, remark};
 use ntk::{Regression, Time};
 
 use super::{NetworkArguments, write_columns};
@@ -64,7 +64,7 @@ impl Regress {
             ],
         )?;
         let conditioning = regression.conditioning();
-        say(&format!(
+        remark(&format!(
             "trained on   {} points\neigenvalues  {} to {} (condition {})\npredicted    {} points\nwritten to   {}",
             x.nrows(),
             format_number(conditioning.smallest),

@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::Args;
 use lab::arguments::{positive, refuse_beyond_memory, refuse_overwriting};
 use lab::table::format_number;
-use lab::{input, progress, say};
+use lab::{input, progress, remark};
 use ndarray::Axis;
 use ntk::network::coins;
 use ntk::{Kind, Loss, descend};
@@ -83,7 +83,7 @@ impl Train {
         let (first, last) = (costs.first().copied(), costs.last().copied());
         write_columns(&self.out, vec![("step", steps), ("cost", costs)])?;
         let shown = |cost: Option<f64>| cost.map_or("-".to_owned(), format_number);
-        say(&format!(
+        remark(&format!(
             "parameters                {}\ncost                      {} to {}\ntangent kernel from limit {} before, {} after (relative)\nchange of the kernel      {}\ncosts in                  {}",
             network.parameters().len(),
             shown(first),

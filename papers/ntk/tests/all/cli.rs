@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::program::{refusal, text};
+use crate::program::{refusal, run, text};
 
 fn inputs() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -71,6 +71,17 @@ fn regression_passes_through_targets_and_networks_learn() {
     assert!(said.contains("tangent kernel from limit"), "{said}");
     let costs = numbers(folder.path(), "costs.csv", 1);
     assert!(costs.len() == 50 && costs[49][1] < costs[0][1]);
+}
+
+#[test]
+fn one_may_hear_less_or_more() {
+    let folder = inputs();
+    let kernel = "kernel --inputs x.csv --out k.csv";
+    assert_eq!(text(folder.path(), &format!("-q {kernel}")), "");
+    assert!(folder.path().join("k.csv").exists());
+    let loud = run(folder.path(), &format!("{kernel} -vv"));
+    let said = String::from_utf8(loud.stderr).unwrap();
+    assert!(said.contains("read x.csv: 3 × 2") && said.contains("/k.csv: "), "{said}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use lab::arguments::refuse_overwriting;
 use lab::table::format_number;
-use lab::{say, write_atomically};
+use lab::{remark, write_atomically};
 use quantization::calibration::Calibration;
 use quantization::granularity::Granularity;
 use quantization::model_file::{self, Model};
@@ -117,7 +117,7 @@ impl Quantise {
             |values: &ndarray::Array2<f32>| values.iter().map(|z| f64::from(*z).powi(2)).sum::<f64>();
         let error = square(&(&found - &real)) / square(&real).max(f64::MIN_POSITIVE);
         let before = std::fs::metadata(&self.model).map_or(0, |file| file.len());
-        say(&format!(
+        remark(&format!(
             "size       {} bytes, {} of the {before} before\nerror      {} of the outputs' mean square, on the calibration data\nwritten to {}",
             bytes.len(),
             format_number(bytes.len() as f64 / before as f64),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use lab::arguments::refuse_one_file_for_two;
-use lab::{Error, input, say, write_atomically};
+use lab::{Error, input, remark, write_atomically};
 use ndarray_npy::WriteNpyExt;
 use quantization::experiments::problem::{Key, Problem, Shape, Source};
 use quantization::model_file::{self, Model};
@@ -109,7 +109,7 @@ impl Train {
         };
         write_atomically(&self.out, &model_file::write(&network)?)?;
         let model = Model::Real(network);
-        say(&format!(
+        remark(&format!(
             "network   {} layers, {} parameters\naccuracy  {score}\nwritten to {}",
             model.network().layers.len(),
             model.network().parameters(),

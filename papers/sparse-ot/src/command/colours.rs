@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use lab::arguments::positive;
 use lab::table::format_number;
-use lab::{image_file, say};
+use lab::{image_file, remark};
 use numerics::random::stream;
 use sparse_ot::colour::{Palette, palette_problem, transferred};
 use sparse_ot::{Regulariser, RelaxationOptions, solve_relaxation};
@@ -56,7 +56,7 @@ impl Colours {
         let plan = &found.relaxed_plan;
         let recoloured = source.paint(&transferred(plan, &source.colours, &target.colours));
         image_file::write_png(&self.out, recoloured.view())?;
-        say(&format!(
+        remark(&format!(
             "colours              {} matched with {}\n\
              transport cost       {} (squared distance of colours in [0, 1]³)\n\
              nonzeros per column  {} in the mean\n\

@@ -8,7 +8,7 @@ use clap::{ArgGroup, Args, ValueEnum};
 use lab::arguments::{positive, refuse_overwriting};
 use lab::polars::prelude::{Column, DataFrame};
 use lab::table::{csv_bytes, format_number};
-use lab::{input, say, write_atomically};
+use lab::{input, remark, write_atomically};
 use numerics::lbfgs::StopReason;
 use sparse_ot::{
     Ascent, AscentOptions, Cost, Problem, Regulariser, Relaxation, RelaxationOptions, RelaxationStop, Repair,
@@ -145,7 +145,7 @@ impl Solve {
         ));
         lines.push(("seconds", format!("{seconds:.3}")));
         let text: Vec<String> = lines.iter().map(|(label, value)| format!("{label:21}{value}")).collect();
-        say(&text.join("\n"))?;
+        remark(&text.join("\n"))?;
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 use lab::Error::Usage;
 use lab::arguments::{positive, refuse_one_file_for_two};
-use lab::{say, write_atomically};
+use lab::{remark, say, write_atomically};
 use sphere_packing::certificate::{Certificate, Proven};
 use sphere_packing::packings::{best_known, published};
 use sphere_packing::semidefinite::precision::{Plan, Precision, solve};
@@ -184,7 +184,7 @@ impl Bound {
             )?;
         }
         if roots.value() < certified.proven.to_f64() {
-            say("note: the two-point bound with 8 roots is lower (--method two-point)")?;
+            remark("note: the two-point bound with 8 roots is lower (--method two-point)")?;
         }
         self.finish(&certified.proven, Certificate::ThreePoint(certified.certificate))
     }
@@ -207,7 +207,7 @@ impl Bound {
         }
         if let Some(path) = &self.certificate {
             write_atomically(path, certificate.to_json().as_bytes())?;
-            say(&format!("certificate: {}", path.display()))?;
+            remark(&format!("certificate: {}", path.display()))?;
         }
         Ok(())
     }

@@ -49,7 +49,10 @@ pub fn named_matrix(path: &Path) -> Result<NamedMatrix, InputError> {
     let mut seen = BTreeSet::new();
     match named.names.iter().find(|name| !seen.insert(name.as_str())) {
         Some(name) => Err(format(format!("two columns are called {name:?}"))),
-        None => Ok(named),
+        None => {
+            tracing::info!("read {}: {} × {}", path.display(), named.values.nrows(), named.values.ncols());
+            Ok(named)
+        }
     }
 }
 

@@ -76,7 +76,7 @@ impl Experiment for Convergence {
         let mut all = Vec::new();
         for (integrand, name) in INTEGRANDS {
             let mut chart = Chart::new().title(name).x_label("points, N").y_label("error").x_log().y_log();
-            let methods: [(&str, fn(&Row) -> f64); 2] =
+            let methods: [(&str, Quantity); 2] =
                 [("plain", |row| row.error), ("stratified", |row| row.stratified)];
             for (method, error) in methods {
                 let rows = table.rows().filter(|(cell, _)| cell.integrand == integrand);
@@ -96,3 +96,6 @@ impl Experiment for Convergence {
         report.means_table("draws", &all)
     }
 }
+
+/// Something of a row.
+type Quantity = fn(&Row) -> f64;
