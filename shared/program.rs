@@ -48,6 +48,35 @@ pub fn refusal(folder: &Path, arguments: &str, code: i32) -> String {
     text
 }
 
+/// Runs every command of the paper's README and of the front page that calls the program, as it stands and one after the other, in a folder
+/// that looks like the workspace. Gives their number.
+pub fn readme_commands() -> usize {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = own.ancestors().nth(2).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for entry in ["papers", "shared", "reports", "Cargo.toml", "Cargo.lock"] {
+        std::os::unix::fs::symlink(root.join(entry), folder.path().join(entry)).unwrap();
+    }
+    let readmes = [own, root].map(|folder| std::fs::read_to_string(folder.join("README.md")).unwrap());
+    let call = concat!("cargo run -q -p ", env!("CARGO_PKG_NAME"), " -- ");
+    let lines = readmes.iter().flat_map(|readme| readme.lines());
+    let commands: Vec<&str> = lines.filter_map(|line| line.trim().strip_prefix(call)).collect();
+    for arguments in &commands {
+        text(folder.path(), arguments.split(" #").next().unwrap_or_default());
+    }
+    commands.len()
+}
+
+/// Reproduces the smoke profile and gives the text of the verdicts. No claim may wait for a cell that failed.
+pub fn smoke_verdicts() -> String {
+    let folder = tempfile::tempdir().unwrap();
+    text(folder.path(), "reproduce --profile smoke --out reports");
+    let path = folder.path().join(concat!("reports/", env!("CARGO_PKG_NAME"), "/verdicts.json"));
+    let verdicts = std::fs::read_to_string(path).unwrap();
+    assert!(!verdicts.contains("cells\""), "a claim waits for a cell: {verdicts}");
+    verdicts
+}
+
 fn names(folder: &Path) -> BTreeSet<OsString> {
     std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect()
 }

@@ -6,11 +6,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::arguments::duration;
 use crate::check::check;
@@ -21,6 +18,7 @@ use crate::paper::Paper;
 use crate::publish::{PaperVerdicts, VERDICTS};
 use crate::run::{Computed, Run, Settings, limited, panic_message};
 use crate::store::Shard;
+use crate::terminal::{self, columns, say};
 
 mod plan;
 
@@ -182,36 +180,8 @@ pub fn finish(outcome: anyhow::Result<()>) -> ExitCode {
     }
 }
 
-static QUIET: AtomicBool = AtomicBool::new(false);
-
-/// Whether the user asked for less than usual: results are printed, remarks and progress are not.
-pub fn is_quiet() -> bool {
-    QUIET.load(Ordering::Relaxed)
-}
-
-/// Prints what a user need not read: where something was written, how it went. Not with `--quiet`.
-///
-/// # Errors
-/// As for [`say`].
-pub fn remark(text: &str) -> Result<(), Error> {
-    if is_quiet() { Ok(()) } else { say(text) }
-}
-
-/// A progress bar over so many steps, or a spinner where their number is not known. Hidden with `--quiet`, and where standard error is no
-/// terminal.
-pub fn progress(steps: Option<u64>, template: &str) -> ProgressBar {
-    if is_quiet() {
-        return ProgressBar::hidden();
-    }
-    let bar = steps.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
-    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    let bar = bar.with_style(style);
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
-}
-
 fn start(options: &Everywhere) {
-    QUIET.store(options.quiet, Ordering::Relaxed);
+    terminal::be_quiet(options.quiet);
     let level = match (options.quiet, options.verbose) {
         (true, _) => tracing::Level::ERROR,
         (false, 0) => tracing::Level::WARN,
@@ -368,44 +338,4 @@ fn print_verdicts(verdicts: &PaperVerdicts) -> Result<(), Error> {
         vec![claim.id.clone(), ours, rule, verdict]
     });
     say(&columns(&["claim", "ours", "rule", "verdict"], rows.collect()))
-}
-
-/// Aligned columns under their headings.
-pub fn columns(headings: &[&str], rows: Vec<Vec<String>>) -> String {
-    let headings: Vec<String> = headings.iter().map(|heading| (*heading).to_owned()).collect();
-    let mut widths = vec![0; headings.len()];
-    for row in std::iter::once(&headings).chain(&rows) {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    let line = |row: &Vec<String>| {
-        let cells: Vec<String> =
-            row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}")).collect();
-        cells.join("  ").trim_end().to_owned()
-    };
-    std::iter::once(&headings).chain(&rows).map(line).collect::<Vec<_>>().join("\n")
-}
-
-/// Prints to standard output. A reader that went away (`| head`) ends the program quietly.
-///
-/// # Errors
-/// If standard output refuses the text for another reason.
-pub fn say(text: &str) -> Result<(), Error> {
-    let mut out = std::io::stdout().lock();
-    match writeln!(out, "{text}").and_then(|()| out.flush()) {
-        Err(fault) if fault.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
-        written => written.writing("standard output".as_ref()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_align_by_characters() {
-        let rows = vec![vec!["γ".into(), "1".into()], vec!["k".into(), "22".into()]];
-        assert_eq!(columns(&["name", "n"], rows), "name  n\nγ     1\nk     22");
-    }
 }

@@ -9,7 +9,7 @@ use numerics::random::stream;
 use serde::Serialize;
 
 use crate::Columns;
-use crate::claim::Estimate;
+use crate::estimate::Estimate;
 
 /// A mean over replicates with its 95 % interval; of a single value, the interval is the value.
 #[derive(Clone, Debug, PartialEq, Serialize, Columns)]

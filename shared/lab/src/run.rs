@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
-use crate::command::progress;
 use crate::error::Error;
 use crate::experiment::{AnyExperiment, Profile, Random};
 use crate::interrupt;
@@ -18,6 +17,7 @@ use crate::paper::Paper;
 use crate::provenance::{Sources, now, workspace_root};
 use crate::record::Record;
 use crate::store::{Ending, Shard, Store, StoredCell};
+use crate::terminal::progress;
 
 pub(crate) mod limited;
 

@@ -8,8 +8,9 @@ use polars_io::parquet::write::ParquetWriter;
 use rand_chacha::ChaCha8Rng;
 use serde::de::DeserializeOwned;
 
-use crate::claim::Estimate;
+use crate::estimate::Estimate;
 use crate::means::{Mean, means_by};
+pub use crate::number::format_number;
 use crate::record::{Record, RecordError, Scalar};
 use crate::store::{Ending, StoredCell};
 
@@ -202,19 +203,6 @@ pub fn parquet_bytes(frame: &DataFrame) -> Result<Vec<u8>, TableError> {
     Ok(bytes)
 }
 
-/// A number for reading: at most six significant digits, powers of ten beyond a million or below a
-/// ten-thousandth.
-pub fn format_number(number: f64) -> String {
-    if number == 0.0 || !number.is_finite() {
-        return if number == 0.0 { "0".into() } else { number.to_string() };
-    }
-    let rounded: f64 = format!("{number:.5e}").parse().unwrap_or(number);
-    if (1e-4..1e6).contains(&rounded.abs()) {
-        return rounded.to_string();
-    }
-    format!("{rounded:e}")
-}
-
 /// A row of a frame as words for a page.
 pub(crate) fn format_row(frame: &DataFrame, row: usize) -> Vec<String> {
     let format = |value: AnyValue<'_>| match value {
@@ -290,22 +278,5 @@ mod tests {
         assert!(matches!(frame_of_records(&mixed), Err(TableError::MixedColumn(name)) if name == "x"));
         let double = [Record(vec![("x".into(), Scalar::Null), ("x".into(), Scalar::Null)])];
         assert!(matches!(frame_of_records(&double), Err(TableError::SameName(name)) if name == "x"));
-    }
-
-    #[test]
-    fn numbers_for_reading() {
-        let expected = [
-            (0.0, "0"),
-            (1.0, "1"),
-            (-0.25, "-0.25"),
-            (1.0 / 3.0, "0.333333"),
-            (123_456.7, "123457"),
-            (999_999.96, "1e6"),
-            (0.000_012_345_678, "1.23457e-5"),
-            (f64::NAN, "NaN"),
-        ];
-        for (number, words) in expected {
-            assert_eq!(format_number(number), words);
-        }
     }
 }

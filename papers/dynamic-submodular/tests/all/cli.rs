@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 
-use crate::program::{command, failure, refusal, text};
+use crate::program::{command, failure, readme_commands, refusal, smoke_verdicts, text};
 
 /// A star with four leaves, 10 in the middle, and an edge beside it.
 const GRAPH: &str = "# a comment\n10 11\n10\t12\n10,13\n10 14\n20 21\n";
@@ -146,28 +146,13 @@ fn bad_files_and_options_get_one_line() {
 /// Every command of the two READMEs runs as it stands.
 #[test]
 fn the_commands_of_the_readme_work() {
-    let folder = tempfile::tempdir().unwrap();
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let read = |name: &str| fs::read_to_string(own.join(name)).unwrap();
-    let readme = read("README.md") + &read("../../README.md");
-    let commands: Vec<&str> = readme
-        .lines()
-        .filter_map(|line| line.strip_prefix("cargo run -q -p dynamic-submodular -- "))
-        .collect();
-    assert!(commands.len() >= 3, "{commands:?}");
-    for arguments in commands {
-        text(folder.path(), arguments);
-    }
+    assert!(readme_commands() >= 3);
 }
 
 /// The experiments end, every cell is measured, and the claim that the smallest grid can judge has its verdict.
 #[test]
 fn the_smoke_profile_is_reproduced() {
-    let folder = tempfile::tempdir().unwrap();
-    text(folder.path(), "reproduce --profile smoke --out reports");
-    let verdicts =
-        fs::read_to_string(folder.path().join("reports/dynamic-submodular/verdicts.json")).unwrap();
-    assert!(!verdicts.contains("cells\""), "no claim waits for a cell: {verdicts}");
+    let verdicts = smoke_verdicts();
     let half = verdicts.split("\"id\"").find(|claim| claim.contains("half-at-every-step")).unwrap();
     assert!(half.contains("\"verdict\": \"reproduced\""), "{half}");
 }

@@ -1,9 +1,8 @@
 //! The command on good and bad input, and the README's examples of it.
 
 use std::fs;
-use std::path::Path;
 
-use crate::program::{refusal, text};
+use crate::program::{readme_commands, refusal, smoke_verdicts, text};
 
 #[test]
 fn constructions_are_written_and_evaluate_to_their_values() {
@@ -116,23 +115,12 @@ fn usage_faults_get_one_line_and_exit_code_two() {
 /// Every `levine-hats` command of the two READMEs runs as it stands.
 #[test]
 fn the_commands_of_the_readme_work() {
-    let folder = tempfile::tempdir().unwrap();
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let read = |name: &str| fs::read_to_string(own.join(name)).unwrap();
-    let readme = read("README.md") + &read("../../README.md");
-    let commands: Vec<&str> =
-        readme.lines().filter_map(|line| line.strip_prefix("cargo run -q -p levine-hats -- ")).collect();
-    assert!(commands.len() >= 4, "{commands:?}");
-    for arguments in commands {
-        text(folder.path(), arguments);
-    }
+    assert!(readme_commands() >= 4);
 }
 
 /// The experiments end, and nothing in them failed.
 #[test]
 fn the_smoke_profile_is_reproduced() {
-    let folder = tempfile::tempdir().unwrap();
-    text(folder.path(), "reproduce --profile smoke --out reports");
-    let verdicts = fs::read_to_string(folder.path().join("reports/levine-hats/verdicts.json")).unwrap();
+    let verdicts = smoke_verdicts();
     assert!(verdicts.contains("s5-attains") && !verdicts.contains("not-reproduced"), "{verdicts}");
 }

@@ -1,10 +1,10 @@
 //! The command on good and bad input, and the README's examples of it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Output;
 
-use crate::program::{failure, refusal, run, text};
+use crate::program::{failure, readme_commands, refusal, run, smoke_verdicts, text};
 
 const COST: &str = "0,1,4\n1,0,1\n4,1,0\n";
 const MASS: &str = "0.25\n0.5\n0.25\n";
@@ -220,26 +220,11 @@ fn bins_without_mass_stay_empty() {
 /// Every `sparse-ot` command of the two READMEs runs as it stands, from a folder that holds `papers/`.
 #[test]
 fn the_commands_of_the_readmes_work() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    for entry in ["papers", "shared", "reports", "Cargo.toml", "Cargo.lock"] {
-        std::os::unix::fs::symlink(root.join(entry), folder.path().join(entry)).unwrap();
-    }
-    let readmes =
-        ["README.md", "papers/sparse-ot/README.md"].map(|name| fs::read_to_string(root.join(name)).unwrap());
-    let readmes = readmes.join("\n");
-    let commands: Vec<&str> =
-        readmes.lines().filter_map(|line| line.strip_prefix("cargo run -q -p sparse-ot -- ")).collect();
-    assert!(commands.len() >= 3, "{commands:?}");
-    for arguments in commands {
-        text(folder.path(), arguments);
-    }
+    assert!(readme_commands() >= 3);
 }
 
 /// The experiments end, and nothing in them failed.
 #[test]
 fn the_smoke_profile_is_reproduced() {
-    let folder = tempfile::tempdir().unwrap();
-    text(folder.path(), "reproduce --profile smoke --out reports");
-    assert!(folder.path().join("reports/sparse-ot/index.html").exists());
+    smoke_verdicts();
 }

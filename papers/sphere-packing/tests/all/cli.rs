@@ -1,9 +1,8 @@
 //! The command on good and bad input, and the README's examples of it.
 
 use std::fs;
-use std::path::Path;
 
-use crate::program::{refusal, run, text};
+use crate::program::{readme_commands, refusal, run, smoke_verdicts, text};
 
 /// The bound in a sentence of `bound`, `check` or `play`.
 fn proven(said: &str) -> &str {
@@ -121,17 +120,13 @@ fn misuse_is_refused_in_one_line() {
 }
 
 #[test]
-fn the_readmes_examples_run() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut examples = 0;
-    for readme in ["README.md", "../../README.md"] {
-        let text_of_readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(readme)).unwrap();
-        for line in text_of_readme.lines() {
-            if let Some(arguments) = line.strip_prefix("cargo run -q -p sphere-packing -- ") {
-                text(folder.path(), arguments);
-                examples += 1;
-            }
-        }
-    }
-    assert!(examples >= 4, "{examples} examples in the READMEs");
+fn the_commands_of_the_readme_work() {
+    assert!(readme_commands() >= 4);
+}
+
+/// The experiments end, and nothing in them failed.
+#[test]
+fn the_smoke_profile_is_reproduced() {
+    let verdicts = smoke_verdicts();
+    assert!(verdicts.contains("never-below-packings"), "{verdicts}");
 }

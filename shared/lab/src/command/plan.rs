@@ -7,7 +7,7 @@ use crate::experiment::AnyExperiment;
 use crate::run::{Run, ended};
 use crate::table::format_number;
 
-use super::{columns, say};
+use crate::terminal::{columns, say};
 
 /// How far one experiment is.
 #[derive(Serialize)]
