@@ -38,7 +38,7 @@ full: build ## Reproduce the papers' own sizes, as jobs of Snakemake: on this ma
 	@test -n "$(filter $(EXECUTORS),$(EXECUTOR))" || { echo "make: EXECUTOR=$(EXECUTOR): expected one of $(EXECUTORS)"; exit 2; }
 	@shared/python-environment cluster shared/cluster/requirements.txt "Snakemake (about 300 MB, half a minute)"
 	@target/cluster/venv/bin/snakemake --snakefile shared/cluster/Snakefile --workflow-profile shared/cluster/$(EXECUTOR) \
-	  --config executor=$(EXECUTOR) papers="$(PAPERS)" experiments="$(EXPERIMENTS)" seed=$(SEED) programs=$(TARGET) $(if $(THREADS),threads=$(THREADS)) $(SETTINGS) \
+	  --config executor=$(EXECUTOR) papers="$(PAPERS)" experiments="$(EXPERIMENTS)" seed=$(SEED) programs=$(TARGET) $(if $(THREADS),threads=$(THREADS)) $(if $(CELL_LIMIT),cell_limit=$(CELL_LIMIT)) $(SETTINGS) \
 	  --quiet rules host --rerun-incomplete --keep-going $(SNAKEMAKE_OPTIONS)
 
 cost: build ## Extrapolate what `make full` takes from at least six cells of each experiment, in core-hours

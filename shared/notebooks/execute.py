@@ -192,11 +192,13 @@ def stands_on(folder):
 def fingerprint(notebook):
     """What a page depends on, in 16 hexadecimal digits."""
     folder = notebook.parent
+    if str(folder) not in packages():
+        return None  # beside no crate: executed every time
     crates = sorted(stands_on(folder))
-    files = [notebook, WORKSPACE / "Cargo.toml", WORKSPACE / ".cargo/config.toml"]
+    files = [notebook, WORKSPACE / ".cargo/config.toml"]
     for crate in crates:
         files += [Path(crate) / "Cargo.toml", *Path(crate).glob("src/**/*"), *Path(crate).glob("fonts/*"), *Path(crate).glob("templates/*")]
-    files += (SHARED / "notebooks").rglob("*")
+    files += (file for file in (SHARED / "notebooks").rglob("*") if file.suffix != ".md")
     reports = WORKSPACE / "reports" / folder.name
     files += (table for table in reports.rglob("*.parquet") if not table.name.startswith("timing-"))
     total = hashlib.sha256()

@@ -2,7 +2,7 @@
 
 Usage: entrant.py SCRIPT FUNCTION INPUTS THREADS. FUNCTION(inputs, threads) in SCRIPT reads the files in the folder `inputs` and
 gives two functions: one that does the work, and one that turns its result into the answer, an array. The lines
-of text that come and go are described in shared/lab/src/rivals/process.rs.
+of text that come and go are described in shared/rivals/src/process.rs.
 """
 
 import importlib.util

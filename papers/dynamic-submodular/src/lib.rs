@@ -45,6 +45,8 @@
 //! assert!(algorithm.solution().iter().all(|element| *element != 2));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! The method alone, in another crate: `dynamic-submodular = { path = "…", default-features = false }`.
 
 #[cfg(feature = "lab")]
 pub mod claims;

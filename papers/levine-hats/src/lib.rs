@@ -42,6 +42,8 @@
 //! assert_eq!(infinite_value(&five)?.to_string(), "7/20");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! The method alone, in another crate: `levine-hats = { path = "…", default-features = false }`.
 
 pub mod best_response;
 pub mod block_search;

@@ -52,6 +52,8 @@
 //! assert_eq!(exact::least_squares(&covariance)?.order, found.order);
 //! # Ok::<(), notears_topo::Error>(())
 //! ```
+//!
+//! The method alone, in another crate: `notears-topo = { path = "…", default-features = false }`.
 
 pub mod acyclicity;
 pub mod baseline;

@@ -42,6 +42,8 @@
 //! assert!((mean[1] - 1.0).abs() < 1e-9);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! The method alone, in another crate: `ntk = { path = "…", default-features = false }`.
 
 pub mod activation;
 #[cfg(feature = "lab")]

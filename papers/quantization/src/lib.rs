@@ -44,6 +44,8 @@
 //! assert!(error.iter().all(|e| e.abs() < 0.05));
 //! # Ok::<(), quantization::Error>(())
 //! ```
+//!
+//! The method alone, in another crate: `quantization = { path = "…", default-features = false }`.
 
 pub mod calibration;
 #[cfg(feature = "lab")]

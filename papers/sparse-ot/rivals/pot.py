@@ -1,4 +1,4 @@
-"""POT: transport by its own solvers, at the settings of the contests in src/rivals.rs."""
+"""POT: transport by its own solvers, at the settings of the contests in src/contests.rs."""
 
 import numpy
 import ot

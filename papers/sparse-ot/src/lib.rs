@@ -45,6 +45,8 @@
 //! assert!(found.relative_gap <= 1e-9);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! The method alone, in another crate: `sparse-ot = { path = "…", default-features = false }`.
 
 #[cfg(feature = "lab")]
 pub mod claims;

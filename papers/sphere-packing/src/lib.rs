@@ -33,6 +33,8 @@
 //!
 //! Proofs inside the search; all harmonics of a kernel's degree ([`Harmonics::All`](three_point::Harmonics::All)), which lower the bounds at equal degree; a solver that raises its
 //! own precision ([`semidefinite`]) over numbers of fixed length ([`scalar`]).
+//!
+//! The method alone, in another crate: `sphere-packing = { path = "…", default-features = false }`.
 
 pub mod certificate;
 #[cfg(feature = "lab")]

@@ -40,6 +40,13 @@ pub(crate) fn check(run: &Run<'_>, experiments: &[&dyn AnyExperiment]) -> Result
             }
         }
     }
+    if experiments.len() == run.paper.experiments.len() {
+        for folder in committed_names(run, &committed, &["-d"]) {
+            if folder != "full" && experiments.iter().all(|experiment| experiment.id() != folder) {
+                differences.push(format!("{folder}: only the report has this experiment"));
+            }
+        }
+    }
     let ours = fresh.publish_paper()?;
     let path = committed.join(VERDICTS);
     let theirs: PaperVerdicts = serde_json::from_str(&committed_text(run, &path)?)
@@ -86,26 +93,27 @@ fn committed_text(run: &Run<'_>, path: &Path) -> Result<String, Error> {
     }
 }
 
-/// The tables of an experiment that must repeat, as of the last commit; as they lie on disk where there is no git.
+/// The tables of an experiment that must repeat, as of the last commit.
 fn committed_tables(run: &Run<'_>, folder: &Path) -> Vec<String> {
+    let repeats = |name: &String| name.ends_with(".csv") && !name.starts_with(TIMING_PREFIX);
+    committed_names(run, folder, &[]).into_iter().filter(repeats).collect()
+}
+
+/// What a folder of the report holds as of the last commit; only folders with `-d`. Files as they lie on disk, where there is no git.
+fn committed_names(run: &Run<'_>, folder: &Path, options: &[&str]) -> Vec<String> {
     let relative = run.root.as_deref().and_then(|root| Some((root, folder.strip_prefix(root).ok()?)));
     let from_git = relative.and_then(|(root, relative)| {
-        git(root, &["ls-tree", "--name-only", &format!("HEAD:{}", relative.display())])
+        let tree = format!("HEAD:{}", relative.display());
+        git(root, &[&["ls-tree", "--name-only"], options, &[&tree]].concat())
     });
-    let names = match from_git {
+    match from_git {
         Some(text) => text.lines().map(Into::into).collect(),
-        None => fs::read_dir(folder).map_or_else(
-            |_| Vec::new(),
-            |entries| {
-                entries
-                    .flatten()
-                    .map(|entry| entry.file_name().to_string_lossy().into_owned())
-                    .collect::<Vec<String>>()
-            },
-        ),
-    };
-    let repeats = |name: &String| name.ends_with(".csv") && !name.starts_with(TIMING_PREFIX);
-    names.into_iter().filter(repeats).collect()
+        None => {
+            let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+            let wanted = entries.filter(|entry| options.is_empty() || entry.path().is_dir());
+            wanted.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+        }
+    }
 }
 
 /// Compares two tables value by value and gives how many were compared.

@@ -227,7 +227,7 @@ fn lab_command<Own: Subcommand>(paper: &Paper, command: Command<Own>, quiet: boo
                         "{id} has no measured cells at this profile and seed: reproduce it first"
                     )));
                 }
-                run.publish_experiment(experiment, None)?;
+                run.publish_experiment(experiment, Some(&Computed::default()))?;
             }
             let verdicts = run.publish_paper()?;
             if quiet { Ok(()) } else { print_verdicts(&verdicts) }

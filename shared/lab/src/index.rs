@@ -1,7 +1,7 @@
 //! The scoreboard: the index page, and the generated tables of the READMEs.
 //!
-//! All of it is a function of the papers' `verdicts.json`. The verdicts shown are those of the largest
-//! complete profile.
+//! All of it is a function of the papers' `verdicts.json`, of what their contests came to, and of whether a notebook was executed. The verdicts
+//! shown are those of the largest complete profile.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -34,8 +34,8 @@ pub struct Ratio {
     pub ratio: f64,
     /// The package.
     pub package: String,
-    /// Whether both did the same work.
-    pub same_work: bool,
+    /// What to know beside the number: that the work differs, or who misses what was asked for.
+    pub remark: Option<String>,
 }
 
 /// A paper's verdicts, what its contests came to, and where its page lies relative to the reports folder.
@@ -88,7 +88,13 @@ fn collect(reports: &Path) -> Result<Vec<Shown>, Error> {
         let complete = full.filter(|full| quick.is_none() || !full.partial);
         let ratios = ratios.remove(&name).unwrap_or_default();
         shown.extend(match (complete, quick) {
-            (Some(verdicts), _) => Some(Shown { verdicts, ratios, folder: format!("{name}/full") }),
+            (Some(mut verdicts), quick) => {
+                // The larger report may be older than what it shows.
+                if let (true, Some(quick)) = (verdicts.shows.is_empty(), quick) {
+                    verdicts.shows = quick.shows;
+                }
+                Some(Shown { verdicts, ratios, folder: format!("{name}/full") })
+            }
             (None, Some(verdicts)) => Some(Shown { verdicts, ratios, folder: name }),
             (None, None) => None,
         });
@@ -125,7 +131,10 @@ fn index_paper(shown: &Shown) -> IndexPaper {
             .map(|ratio| IndexRatio {
                 contest: ratio.contest.clone(),
                 words: times(ratio.ratio),
-                package: ratio.package.clone(),
+                package: match &ratio.remark {
+                    Some(remark) => format!("{}; {remark}", ratio.package),
+                    None => ratio.package.clone(),
+                },
                 href: format!("rivals/index.html#{}-{}", paper.id, ratio.contest),
                 loss: ratio.ratio < 1.0,
             })
@@ -163,7 +172,8 @@ fn scoreboard(root: &Path, shown: &[Shown]) -> String {
     for Shown { verdicts, ratios, folder } in shown {
         let count = |verdict| verdicts.claims.iter().filter(|claim| claim.verdict == verdict).count();
         let id = &verdicts.paper.id;
-        let ratios: Vec<String> = ratios.iter().map(|ratio| times(ratio.ratio)).collect();
+        let ratio = |ratio: &Ratio| times(ratio.ratio) + if ratio.remark.is_some() { "*" } else { "" };
+        let ratios: Vec<String> = ratios.iter().map(ratio).collect();
         let notebook = match root.join("reports").join(id).join("notebook.html").exists() {
             true => format!("reports/{id}/notebook.html"),
             false => format!("papers/{id}/notebook.ipynb"),
@@ -211,7 +221,7 @@ fn claims_table(folder: &Path, verdicts: &PaperVerdicts) -> String {
 }
 
 /// A text as a cell of a Markdown table.
-pub fn cell(text: &str) -> String {
+fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }
 
@@ -219,7 +229,7 @@ pub fn cell(text: &str) -> String {
 ///
 /// # Errors
 /// If the file cannot be written.
-pub fn replace_between(path: &Path, (begin, end): (&str, &str), text: &str) -> Result<(), Error> {
+fn replace_between(path: &Path, (begin, end): (&str, &str), text: &str) -> Result<(), Error> {
     let Ok(old) = fs::read_to_string(path) else { return Ok(()) };
     let Some((before, rest)) = old.split_once(begin) else { return Ok(()) };
     let Some((_, after)) = rest.split_once(end) else { return Ok(()) };

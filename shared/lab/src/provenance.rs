@@ -17,7 +17,7 @@ pub struct Sources {
     pub commit: String,
     /// Whether tracked files outside reports/ differed from it.
     pub dirty: bool,
-    /// SHA-256 (first 16 hexadecimal digits) over the sources of the paper and of shared/, and Cargo.lock.
+    /// SHA-256 (first 16 hexadecimal digits) over the sources of the paper and of the crates that experiments stand on, and Cargo.lock.
     pub fingerprint: String,
     /// The same over Cargo.lock alone.
     pub cargo_lock: String,
@@ -62,8 +62,12 @@ impl Sources {
         };
         let lock = root.join("Cargo.lock");
         let mut files = vec![lock.clone()];
-        for folder in [format!("papers/{paper}/src"), "shared".into()] {
-            source_files(&root.join(folder), &mut files);
+        source_files(&root.join(format!("papers/{paper}/src")), &mut files);
+        // Sources of programs alone: neither tests nor what no result depends on.
+        for crate_folder in fs::read_dir(root.join("shared")).into_iter().flatten().flatten() {
+            if !["new-paper", "rivals"].iter().any(|other| crate_folder.file_name() == *other) {
+                source_files(&crate_folder.path().join("src"), &mut files);
+            }
         }
         files.sort();
         Self {

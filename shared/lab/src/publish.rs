@@ -161,7 +161,7 @@ impl Run<'_> {
             "seconds": computed.seconds,
             "seconds_of_all_cells": standing.seconds(),
             "cells_computed": computed.cells,
-            "cells_reused": (ended(standing.counts())).saturating_sub(computed.cells),
+            "cells_reused": ended(standing.counts()).saturating_sub(computed.cells.saturating_sub(computed.failures.len())),
             "cells_from_other_sources": standing.other_sources(&self.sources),
         });
         write_json(&folder.join(RUN), &record)

@@ -182,6 +182,11 @@ impl Report {
         described: &[Column],
         timing: bool,
     ) -> Result<(), Failure> {
+        let known = |name: &str| described.iter().any(|column| column.name == name);
+        if let Some(column) = frame.columns().iter().find(|column| !known(column.name())) {
+            let name = column.name();
+            return Err(format!("no column describes the field `{name}`: is it renamed or flattened?").into());
+        }
         let csv = self.write(&format!("{id}.csv"), &csv_bytes(frame)?)?;
         let parquet = self.write(&format!("{id}.parquet"), &parquet_bytes(frame)?)?;
         if !timing {

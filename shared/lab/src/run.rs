@@ -228,9 +228,17 @@ impl<'a> Run<'a> {
 
     fn measure(&self, experiment: &dyn AnyExperiment, parameters: &Record) -> StoredCell {
         let started = Instant::now();
-        let (ending, rows) = match self.settings.cell_limit {
-            None => measured(self.paper, experiment, parameters, self.settings.seed),
-            Some(limit) => limited::measured(self.paper, experiment, parameters, self.settings.seed, limit),
+        let seed = self.settings.seed;
+        let (ending, rows, limit) = match self.settings.cell_limit {
+            None => {
+                let (ending, rows) = measured(self.paper, experiment, parameters, seed);
+                (ending, rows, None)
+            }
+            Some(limit) => {
+                let (ending, rows, at_limit) =
+                    limited::measured(self.paper, experiment, parameters, seed, limit);
+                (ending, rows, at_limit.then_some(limit))
+            }
         };
         StoredCell {
             parameters: parameters.clone(),
@@ -243,7 +251,7 @@ impl<'a> Run<'a> {
             commit: self.sources.commit.clone(),
             dirty: self.sources.dirty,
             source: self.sources.fingerprint.clone(),
-            limit: self.settings.cell_limit.map(|limit| limit.as_secs_f64()),
+            limit: limit.map(|limit| limit.as_secs_f64()),
         }
     }
 }
@@ -278,6 +286,11 @@ impl Standing {
     /// How many stored cells were measured by other sources than these.
     pub fn other_sources(&self, sources: &Sources) -> usize {
         self.stored.values().filter(|cell| cell.source != sources.fingerprint).count()
+    }
+
+    /// How many stored cells a limit ended: they are measured again where there is more time.
+    pub fn at_limit(&self) -> usize {
+        self.stored.values().filter(|cell| cell.limit.is_some()).count()
     }
 
     /// Wall time of all stored cells of the grid, whichever run measured them.

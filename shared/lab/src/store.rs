@@ -57,7 +57,7 @@ pub struct StoredCell {
     pub dirty: bool,
     /// Fingerprint of the sources that measured it.
     pub source: String,
-    /// The limit that the run set to a cell, in seconds, where it set one.
+    /// The limit in seconds that ended the cell, where one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<f64>,
 }
@@ -67,7 +67,7 @@ impl StoredCell {
     pub(crate) fn again(&self, limit: Option<Duration>) -> bool {
         match (&self.ending, self.limit) {
             (Ending::Failed(_), _) => true,
-            (Ending::TimedOut(_), Some(then)) => limit.is_none_or(|now| now.as_secs_f64() > then),
+            (_, Some(then)) => limit.is_none_or(|now| now.as_secs_f64() > then),
             _ => false,
         }
     }

@@ -42,7 +42,7 @@ impl Activation {
     pub fn value<T: Real>(self, z: T) -> T {
         match self {
             Self::Identity => z,
-            Self::Relu => z.max(T::zero()),
+            Self::Relu => rectified(z),
             Self::Softplus => z.max(T::zero()) + (-z.abs()).exp().ln_1p(),
             Self::Tanh => z.tanh(),
             Self::Erf => T::of(erf(z.wide())),
@@ -94,10 +94,15 @@ impl Activation {
         // The choice of σ stands outside of the loop, so that simple ones become vector instructions.
         match self {
             Self::Identity => z.clone(),
-            Self::Relu => z.mapv(|z| z.max(T::zero())),
+            Self::Relu => z.mapv(rectified),
             other => z.mapv(|z| other.value(z)),
         }
     }
+}
+
+/// max(0, z); what is not a number stays so, where `max` would make it 0 and hide a divergence.
+pub(crate) fn rectified<T: Real>(z: T) -> T {
+    if z < T::zero() { T::zero() } else { z }
 }
 
 /// 1/(1 + e⁻ᶻ), without overflow.
@@ -139,5 +144,6 @@ mod tests {
             }
         }
         assert_eq!(Activation::Softplus.value(800.0), 800.0);
+        assert!(ACTIVATIONS.iter().all(|(activation, _)| activation.value(f64::NAN).is_nan()));
     }
 }

@@ -11,6 +11,7 @@ use ndarray_rand::rand_distr::{Distribution, StandardNormal};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
+use crate::activation::rectified;
 use crate::{NetworkError, Real};
 
 /// The geometry of a convolution.
@@ -146,7 +147,7 @@ impl<T: Real> Layered<T> {
         Ok(Self { layers })
     }
 
-    /// Convolutions with 3 × 3 patches and stride 2 on square images of one channel, then a dense layer to ten classes.
+    /// Convolutions with 3 × 3 patches and stride 2 on square images of one channel, then a dense layer to `classes` outputs.
     ///
     /// # Errors
     /// An image too small for so many convolutions, or no channels.
@@ -257,7 +258,7 @@ impl<T: Real> Layered<T> {
             let operand = layer.operands(changed.view());
             let mut after = layer.apply(&operand, rows);
             if l + 1 < self.layers.len() {
-                after.mapv_inplace(|z| z.max(T::zero()));
+                after.mapv_inplace(rectified);
             }
             operands.push(operand);
             kept.push(std::mem::replace(&mut values, after));

@@ -68,7 +68,7 @@ impl<T: Real> Pass<T> {
 }
 
 /// How many parameters a network of these widths has: Σ (n_l + 1) n_{l+1}.
-pub fn count(widths: &[usize]) -> usize {
+pub(crate) fn count(widths: &[usize]) -> usize {
     widths.windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum()
 }
 
@@ -268,7 +268,7 @@ fn offset(widths: &[usize], l: usize) -> usize {
 ///
 /// # Panics
 /// If there is no such layer; so does the next one.
-pub fn weights_of<'a, T>(widths: &[usize], flat: ArrayView1<'a, T>, l: usize) -> ArrayView2<'a, T> {
+pub(crate) fn weights_of<'a, T>(widths: &[usize], flat: ArrayView1<'a, T>, l: usize) -> ArrayView2<'a, T> {
     let (inputs, outputs) = (widths[l], widths[l + 1]);
     let start = offset(widths, l);
     let part = flat.slice_move(s![start..start + inputs * outputs]);
@@ -276,7 +276,7 @@ pub fn weights_of<'a, T>(widths: &[usize], flat: ArrayView1<'a, T>, l: usize) ->
 }
 
 /// The biases of a layer in the same.
-pub fn biases_of<'a, T>(widths: &[usize], flat: ArrayView1<'a, T>, l: usize) -> ArrayView1<'a, T> {
+pub(crate) fn biases_of<'a, T>(widths: &[usize], flat: ArrayView1<'a, T>, l: usize) -> ArrayView1<'a, T> {
     let end = offset(widths, l + 1);
     flat.slice_move(s![end - widths[l + 1]..end])
 }

@@ -12,22 +12,20 @@ pub struct Momentum<T, D: Dimension> {
     velocity: Array<T, D>,
     /// μ in [0, 1).
     pub momentum: T,
-    /// Whether the step looks ahead: x ← x − η (g + μ v) (Nesterov 1983).
-    pub nesterov: bool,
 }
 
 impl<T: Real, D: Dimension> Momentum<T, D> {
     /// For arrays of this shape.
     pub fn new(shape: D, momentum: T) -> Self {
-        Self { velocity: Array::zeros(shape), momentum, nesterov: false }
+        Self { velocity: Array::zeros(shape), momentum }
     }
 
     /// One step down the gradient.
     pub fn step(&mut self, mut values: ArrayViewMut<T, D>, gradient: &Array<T, D>, rate: T) {
-        let (momentum, nesterov) = (self.momentum, self.nesterov);
+        let momentum = self.momentum;
         Zip::from(&mut values).and(gradient).and(&mut self.velocity).for_each(|x, &g, v| {
             *v = momentum * *v + g;
-            *x -= rate * if nesterov { g + momentum * *v } else { *v };
+            *x -= rate * *v;
         });
     }
 }
@@ -151,20 +149,22 @@ pub fn train<T: Real>(
         };
     let mut order: Vec<usize> = (0..x.nrows()).collect();
     let mut losses = Vec::with_capacity(training.epochs);
-    for epoch in 0..training.epochs {
-        let (mut sum, mut batches) = (T::zero(), T::zero());
+    let mut step = 0;
+    let mut checked = |loss: T| {
+        step += 1;
+        if loss.is_finite() { Ok(loss) } else { Err(NetworkError::Diverged { step }) }
+    };
+    for _ in 0..training.epochs {
         if training.batch >= x.nrows() {
-            sum = step_on(network, x, y)?;
-            batches = T::one();
-        } else {
-            order.shuffle(random);
-            for rows in order.chunks(training.batch.max(1)) {
-                sum += step_on(network, x.select(Axis(0), rows).view(), y.select(Axis(0), rows).view())?;
-                batches += T::one();
-            }
+            losses.push(checked(step_on(network, x, y)?)?);
+            continue;
         }
-        if !sum.is_finite() {
-            return Err(NetworkError::Diverged { step: epoch + 1 });
+        order.shuffle(random);
+        let (mut sum, mut batches) = (T::zero(), T::zero());
+        for rows in order.chunks(training.batch.max(1)) {
+            sum +=
+                checked(step_on(network, x.select(Axis(0), rows).view(), y.select(Axis(0), rows).view())?)?;
+            batches += T::one();
         }
         losses.push(sum / batches);
     }

@@ -1,7 +1,7 @@
 //! Forward and backward passes over batches.
 //!
-//! A layer costs 2 N n_l n_{l+1} flops forward and twice that backward; each is one matrix product. Batches are taken in blocks of a fixed number of rows, in
-//! parallel, and blocks are summed in order: the same bits on any number of threads.
+//! A layer costs 2 N n_l n_{l+1} flops forward and twice that backward; each is one matrix product. Gradients over many rows are taken in blocks of a fixed
+//! number, in parallel, and summed in order: the same bits on any number of threads.
 
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
@@ -33,8 +33,11 @@ impl<T: Real> Network<T> {
         let mut input = x.to_owned();
         for l in 0..self.layers() {
             let (weight_factor, bias_factor) = self.factors(l);
-            let mut z = Array2::zeros((x.nrows(), self.widths()[l + 1]));
-            general_mat_mul(weight_factor, &input, &self.weights(l), T::zero(), &mut z);
+            // The factor comes last: within the product it would multiply the sums of blocks, and round once for each.
+            let mut z = input.dot(&self.weights(l));
+            if weight_factor != T::one() {
+                z *= weight_factor;
+            }
             z += &(&self.biases(l) * bias_factor);
             let next =
                 if l + 1 < self.layers() { self.activation().values(&z) } else { Array2::zeros((0, 0)) };

@@ -4,6 +4,7 @@ use lab::{Claim, Estimate, Rule, Table};
 use numerics::growth::exponents;
 
 use crate::experiments::convergence::{Convergence, Parameters, Row};
+use crate::problems::{INTEGRANDS, Integrand};
 
 /// What the paper leaves out, and what is assumed here.
 pub const OPEN_QUESTIONS: &[&str] =
@@ -18,7 +19,7 @@ pub fn claims() -> Vec<Claim> {
             "Theorem 1",
             &Convergence,
             Rule::between("exponent of the error in N, mean over draws", -0.65, -0.35),
-            |table| Ok(exponent(table, |row| row.standard_error)),
+            |table| Ok(exponent(table, |row| row.error)),
         )
         .paper_value("-1/2")
         .shown_by("errors"),
@@ -31,7 +32,11 @@ pub fn claims() -> Vec<Claim> {
     ]
 }
 
-/// The exponent of each draw's fit, in the mean over draws.
+/// The exponent of each draw's fit, in the mean over functions and draws.
 fn exponent(table: &Table<Parameters, Row>, error: fn(&Row) -> f64) -> Estimate {
-    table.mean(exponents(table.rows().map(|(cell, row)| (cell.replicate, cell.points as f64, error(row)))))
+    let of = |integrand: Integrand| {
+        let rows = table.rows().filter(move |(cell, _)| cell.integrand == integrand);
+        exponents(rows.map(|(cell, row)| (cell.replicate, cell.points as f64, error(row))))
+    };
+    table.mean(INTEGRANDS.into_iter().flat_map(|(integrand, _)| of(integrand)))
 }

@@ -7,7 +7,7 @@ use clap::Parser;
 use lab::provenance::workspace_root;
 use lab::say;
 
-/// Writes the page of the contests with public packages, and what the scoreboard and the README say of them
+/// Writes the page of the contests with public packages, and the ratios that the scoreboard shows
 #[derive(Parser)]
 #[command(version, about)]
 struct Line {

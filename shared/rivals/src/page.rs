@@ -72,12 +72,20 @@ fn ratios(results: &Results) -> Vec<Ratio> {
     let of = |contest: &ContestResults| {
         let ours = contest.entrants.iter().find(|row| row.threads == 1 && row.ours)?;
         let best = best(contest)?;
-        let same_work = best.differs.is_none() && ours.differs.is_none();
+        let remark = match (ours.reached == Some(false), best.reached == Some(false)) {
+            (true, true) => Some("both miss what was asked for"),
+            (true, false) => Some("ours misses what was asked for"),
+            (false, true) => Some("it misses what was asked for, as all packages do"),
+            (false, false) => None,
+        };
+        let other = (best.differs.is_some() || ours.differs.is_some()).then_some("not the same work");
+        let remarks: Vec<&str> = remark.into_iter().chain(other).collect();
+        let remark = (!remarks.is_empty()).then(|| remarks.join(", "));
         Some(Ratio {
             contest: contest.id.clone(),
             ratio: best.cpu_ratio?,
             package: best.entrant.clone(),
-            same_work,
+            remark,
         })
     };
     results.contests.iter().filter_map(of).collect()

@@ -11,7 +11,7 @@ use lab::Profile;
 use lab::error::{Error, Failure, IoContext};
 use lab::interrupt;
 use lab::provenance::{Machine, Sources, workspace_root};
-use lab::say;
+use lab::remark;
 use lab::table::format_number;
 use numerics::bootstrap::quantile;
 use numerics::random::stream;
@@ -408,5 +408,5 @@ fn say_standing(paper: &Paper, row: &Row) -> Result<(), Error> {
     };
     let Row { contest, threads, entrant, .. } = row;
     let threads = if *threads == 1 { "1 thread".into() } else { format!("{threads} threads") };
-    say(&format!("{} {contest}, {threads}, {entrant}: {standing}", paper.citation().id))
+    remark(&format!("{} {contest}, {threads}, {entrant}: {standing}", paper.citation().id))
 }

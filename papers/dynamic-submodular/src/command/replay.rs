@@ -14,7 +14,7 @@ use dynamic_submodular::function::{Coverage, FacilityLocation};
 use dynamic_submodular::level_algorithm::SMALLEST;
 use dynamic_submodular::{Function, Operation, Step, graph_file};
 use lab::arguments::{positive, refuse_beyond_memory, refuse_one_file_for_two, refuse_overwriting};
-use lab::{input, progress, remark, write_atomically};
+use lab::{input, progress, remark, say, write_atomically};
 
 use super::operations::Lines;
 
@@ -206,7 +206,7 @@ impl Replay {
         ))?;
         match &self.solution {
             Some(path) => remark(&format!("solution   {}", path.display()))?,
-            None => remark(&format!("solution   {}", ids.join(" ")))?,
+            None => say(&format!("solution   {}", ids.join(" ")))?,
         }
         match fault {
             Some(fault) => bail!("{fault}; the {} steps before it were done", rows.steps),

@@ -57,7 +57,7 @@ pub struct Row {
     #[column(within = 0.5, absolute = 20)]
     pub iterations: usize,
     /// How far L-BFGS stayed below the certified lower bound, relatively.
-    #[column(within = 0.9, absolute = 1e-3)]
+    #[column(within = 0.9, absolute = 1e-4)]
     pub shortfall: f64,
     /// Exact transport cost plus (γ/2)‖b‖², where k = 1.
     pub exact_value: Option<f64>,

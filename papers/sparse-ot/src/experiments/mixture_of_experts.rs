@@ -27,7 +27,7 @@ pub struct Parameters {
     pub replicate: u32,
 }
 
-/// A trained model.
+/// A trained model. Training amplifies the last bits: accuracies on another processor may differ by a few images.
 #[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// Share of 512 test images classified rightly.

@@ -20,7 +20,7 @@ pub struct Parameters {
     pub roots: u32,
 }
 
-/// Both values.
+/// Both values, whose difference is rounding and the stopping gap.
 #[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
     /// Bound by Newton's method.

@@ -66,7 +66,10 @@ pub fn write<T: Scalar>(
         text.push('\n');
     }
     text += "end\n";
-    let unfinished = path.with_extension("writing");
+    // A link stays a link: the file that it names is replaced.
+    let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let mut unfinished = path.clone().into_os_string();
+    unfinished.push(".writing");
     let written = || {
         let mut file = std::fs::File::create(&unfinished)?;
         file.write_all(text.as_bytes())?;
@@ -74,7 +77,11 @@ pub fn write<T: Scalar>(
         file.sync_all()?;
         std::fs::rename(&unfinished, path)
     };
-    written().map_err(|error| damaged(path, format!("cannot be written: {error}")))
+    written().map_err(|error| {
+        // What was written of it is of no use.
+        let _ = std::fs::remove_file(&unfinished);
+        damaged(path, format!("cannot be written: {error}"))
+    })
 }
 
 fn lines(path: &Path) -> Result<Vec<String>, Error> {

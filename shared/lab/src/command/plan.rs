@@ -23,6 +23,8 @@ struct Planned {
     runs_alone: bool,
     /// Cells that only rows of another revision hold; they count as missing.
     other_revision: usize,
+    /// Cells that a limit ended; they count as done, and a run with more time for a cell measures them again.
+    at_limit: usize,
     /// Cells that other sources measured; they count as done.
     other_sources: usize,
     /// Mean wall time of a measured cell.
@@ -41,6 +43,7 @@ impl Planned {
             failed: counts.failed,
             runs_alone: experiment.runs_alone(),
             other_revision: standing.other_revision,
+            at_limit: standing.at_limit(),
             other_sources: standing.other_sources(&run.sources),
             mean_seconds: standing.mean_seconds,
         })
@@ -60,6 +63,9 @@ impl Planned {
         let mut stale = Vec::new();
         if self.other_revision > 0 {
             stale.push(format!("{} of another revision, ignored", self.other_revision));
+        }
+        if self.at_limit > 0 {
+            stale.push(format!("{} ended at a limit, again with more time", self.at_limit));
         }
         if self.other_sources > 0 {
             stale.push(format!("{} from other sources, kept", self.other_sources));
