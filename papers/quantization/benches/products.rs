@@ -8,11 +8,12 @@ use quantization::kernels::{BinaryMatrix, LowBitMatrix, LowBits, PackedWeights, 
 use rand::Rng;
 
 fn main() {
+    // Before the first product, which would start the usual pool.
+    rayon::ThreadPoolBuilder::new().num_threads(1).build_global().expect("the first pool");
     let (weights, inputs) = operands(130);
     let packed = PackedWeights::new(weights.view()).expect("not empty");
     let product = |path| packed.multiply(inputs.view(), path).expect("sizes fit");
     assert!(Path::available().into_iter().all(|path| product(path) == product(Path::Portable)));
-    rayon::ThreadPoolBuilder::new().num_threads(1).build_global().expect("the first pool");
     divan::main();
 }
 
