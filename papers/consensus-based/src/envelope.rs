@@ -1,0 +1,100 @@
+//! Hops without sampling error, on a line by quadrature, and the envelope whose gradient they follow.
+//!
+//! ```text
+//! F(m) = −(1/α) ln E[exp(−α E(m + sξ))],      ξ ~ N(0, 1)
+//! x_α(N(m, s²)) = m − τ F′(m),      τ = α s²
+//! ```
+//!
+//! The second line is Stein's identity and holds without an error term and without smoothness of E: consensus hopping with infinitely many samples *is*
+//! gradient descent, on the soft Moreau envelope F of E.
+
+use std::f64::consts::TAU;
+
+use crate::curves::Curve;
+use crate::movement::{Prox, prox_on_a_line};
+
+/// The exact hop from m.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ExactHop {
+    /// x_α(N(m, s²)).
+    pub point: f64,
+    /// F(m).
+    pub free_energy: f64,
+    /// Variance of the Gibbs measure.
+    pub variance: f64,
+    /// The proximal point, the mode of that measure.
+    pub prox: Prox,
+}
+
+/// Nodes and weights of Gauss and Legendre's rule with 16 points on [−1, 1], of which the positive half is listed.
+const NODES: [(f64, f64); 8] = [
+    (0.0950125098376374402, 0.1894506104550684963),
+    (0.2816035507792589132, 0.1826034150449235889),
+    (0.4580167776572273863, 0.1691565193950025382),
+    (0.6178762444026437484, 0.1495959888165767321),
+    (0.7554044083550030339, 0.1246289712555338720),
+    (0.8656312023878317439, 0.0951585116824927848),
+    (0.9445750230732325761, 0.0622535239386478929),
+    (0.9894009349916499326, 0.0271524594117540949),
+];
+
+/// The hop from N(m, s²) at α > 0, by Gauss and Legendre's rule on panels that are halved where the exponent changes fast, and split at kinks. Relative
+/// error about 1e-13. Cost: 16,384 slopes for the proximal point and some thousand exponentials.
+pub fn exact_hop(curve: Curve, m: f64, width: f64, alpha: f64) -> ExactHop {
+    let tau = alpha * width * width;
+    let prox = prox_on_a_line(curve, m, tau);
+    // Logarithm of the Gibbs density relative to its mode, from differences: α times a difference of large values would lose digits.
+    let exponent = |x: f64| -alpha * (curve.value(x) + (x - m) * (x - m) / (2.0 * tau) - prox.value);
+    // The mode lies between m and the proximal point or beyond it; sixteen widths farther the normal factor alone is below e^(−128).
+    let (low, high) = (m.min(prox.point) - 16.0 * width, m.max(prox.point) + 16.0 * width);
+    let mut cuts: Vec<f64> = (0..=PANELS).map(|k| low + (high - low) * k as f64 / PANELS as f64).collect();
+    cuts.extend(curve.kinks().iter().filter(|kink| **kink > low && **kink < high));
+    cuts.push(prox.point);
+    cuts.sort_by(f64::total_cmp);
+    let mut moments = [0.0; 3];
+    for panel in cuts.windows(2) {
+        integrate(&exponent, panel[0], panel[1], prox.point, 0, &mut moments);
+    }
+    let [mass, first, second] = moments;
+    let offset = first / mass;
+    ExactHop {
+        point: prox.point + offset,
+        free_energy: prox.value - (mass / (TAU.sqrt() * width)).ln() / alpha,
+        variance: second / mass - offset * offset,
+        prox,
+    }
+}
+
+/// Panels before any is halved.
+const PANELS: usize = 1_024;
+
+/// Adds ∫ (1, y, y²) exp(exponent) with y = x − center over a panel.
+fn integrate(exponent: &impl Fn(f64) -> f64, low: f64, high: f64, center: f64, depth: u32, moments: &mut [f64; 3]) {
+    let (middle, half) = (f64::midpoint(low, high), (high - low) / 2.0);
+    let probes = [low, f64::midpoint(low, middle), middle, f64::midpoint(middle, high), high].map(exponent);
+    let (least, most) = probes.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), p| (a.min(*p), b.max(*p)));
+    if most < -60.0 && depth > 3 {
+        return;
+    }
+    if most - least > 3.0 && depth < 40 {
+        integrate(exponent, low, middle, center, depth + 1, moments);
+        integrate(exponent, middle, high, center, depth + 1, moments);
+        return;
+    }
+    for (node, weight) in NODES {
+        for x in [middle - half * node, middle + half * node] {
+            let (density, y) = (half * weight * exponent(x).exp(), x - center);
+            moments[0] += density;
+            moments[1] += density * y;
+            moments[2] += density * y * y;
+        }
+    }
+}
+
+/// ln κ, κ = E[w²]/E[w]² with w = exp(−αE) under N(m, s²): of N samples N/κ count, and the sampled hop errs like √(κ/N). It grows like
+/// exp(ατ|E′|²), exponentially in α at fixed τ.
+pub fn log_kappa(curve: Curve, m: f64, width: f64, alpha: f64) -> f64 {
+    // E[w²] is E[w] at twice the α and the same width.
+    let free_energy = |alpha: f64| exact_hop(curve, m, width, alpha).free_energy;
+    2.0 * alpha * (free_energy(alpha) - free_energy(2.0 * alpha))
+}
