@@ -1,8 +1,8 @@
 //! The method against the rival's algorithm on the same work, the results checked too.
 
-use divan::{Bencher, black_box};
 use consensus_based::problems::Integrand;
 use consensus_based::{sample, sample_cells};
+use divan::{Bencher, black_box};
 use numerics::random::stream;
 
 const POINTS: usize = 1_000_000;

@@ -103,7 +103,9 @@ pub fn consensus(points: &[f64], values: &[f64], alpha: f64) -> Result<Consensus
 }
 
 fn best_particle(points: &[f64], values: &[f64], dimension: usize) -> Result<usize, Refusal> {
-    let shown = |particle: usize| points[particle * dimension..(particle + 1) * dimension].iter().take(8).copied().collect();
+    let shown = |particle: usize| {
+        points[particle * dimension..(particle + 1) * dimension].iter().take(8).copied().collect()
+    };
     let mut best = 0;
     for (particle, value) in values.iter().enumerate() {
         if value.is_nan() {
@@ -147,13 +149,20 @@ fn softmin(values: &[f64], least: f64, alpha: f64) -> f64 {
     if alpha == f64::INFINITY {
         return least;
     }
-    let deficit = |value: f64| if value == f64::INFINITY { -1.0 } else { (-exponent(value, least, alpha)).exp_m1() };
+    let deficit =
+        |value: f64| if value == f64::INFINITY { -1.0 } else { (-exponent(value, least, alpha)).exp_m1() };
     let mean = values.iter().map(|value| deficit(*value)).sum::<f64>() / n;
     least - mean.ln_1p() / alpha
 }
 
 /// x* + Σ w/Z (x − x*), in blocks whose sums are added in order.
-fn weighted_mean(points: &[f64], weights: &[f64], mass: f64, best: usize, dimension: usize) -> Result<Vec<f64>, Refusal> {
+fn weighted_mean(
+    points: &[f64],
+    weights: &[f64],
+    mass: f64,
+    best: usize,
+    dimension: usize,
+) -> Result<Vec<f64>, Refusal> {
     let anchor = &points[best * dimension..(best + 1) * dimension];
     // What is left out weighs less than 2⁻⁶⁰ of the mass in all.
     let least = mass * 2.0_f64.powi(-60) / weights.len() as f64;
@@ -188,7 +197,9 @@ fn weighted_mean(points: &[f64], weights: &[f64], mass: f64, best: usize, dimens
     Some(sum(1.0)).filter(finite).or_else(|| Some(sum(0.5)).filter(finite)).ok_or_else(|| {
         let rows = points.chunks_exact(dimension).zip(weights);
         let faulty = |(point, weight): (&[f64], &f64)| *weight > 0.0 && point.iter().any(|x| !x.is_finite());
-        Refusal::Position { particle: rows.enumerate().find(|(_, row)| faulty(*row)).map_or(best, |(particle, _)| particle) }
+        Refusal::Position {
+            particle: rows.enumerate().find(|(_, row)| faulty(*row)).map_or(best, |(particle, _)| particle),
+        }
     })
 }
 
@@ -199,13 +210,21 @@ fn weighted_mean(points: &[f64], weights: &[f64], mass: f64, best: usize, dimens
 /// As [`consensus`], and a share outside (0, 1).
 pub fn alpha_of_effective_share(points: &[f64], values: &[f64], share: f64) -> Result<f64, Refusal> {
     if !(share > 0.0 && share < 1.0) {
-        return Err(Refusal::Setting { name: "share of effective particles", expected: "a number between 0 and 1", found: share });
+        return Err(Refusal::Setting {
+            name: "share of effective particles",
+            expected: "a number between 0 and 1",
+            found: share,
+        });
     }
     let dimension = points.len() / values.len().max(1);
     let least = values[best_particle(points, values, dimension)?];
     let feasible: Vec<f64> = values.iter().copied().filter(|value| *value < f64::INFINITY).collect();
     let spread = feasible.iter().map(|value| value - least).fold(0.0, f64::max);
-    let above = feasible.iter().map(|value| value - least).filter(|difference| *difference > 0.0).fold(f64::INFINITY, f64::min);
+    let above = feasible
+        .iter()
+        .map(|value| value - least)
+        .filter(|difference| *difference > 0.0)
+        .fold(f64::INFINITY, f64::min);
     if spread == 0.0 {
         return Ok(0.0);
     }
@@ -225,30 +244,4 @@ pub fn alpha_of_effective_share(points: &[f64], values: &[f64], share: f64) -> R
         if ess(middle.exp()) > wanted { low = middle } else { high = middle }
     }
     Ok(high.exp())
-}
-
-/// The covariance of the consensus as an estimate from N independent particles, Σ w² (x − x_α)(x − x_α)ᵀ / (Σw)², row by row: the delta method for
-/// self-normalised importance sampling. Cost: N d² flops.
-///
-/// # Errors
-/// As [`consensus`].
-pub fn sampling_covariance(points: &[f64], values: &[f64], alpha: f64) -> Result<Vec<f64>, Refusal> {
-    let found = consensus(points, values, alpha)?;
-    let dimension = found.point.len();
-    let mut covariance = vec![0.0; dimension * dimension];
-    let mut mass = 0.0;
-    for (point, value) in points.chunks_exact(dimension).zip(values) {
-        let weight = weight(*value, found.least, alpha);
-        mass += weight;
-        if weight > 0.0 {
-            let offset = |k: usize| weight * (point[k] - found.point[k]);
-            for row in 0..dimension {
-                for column in 0..dimension {
-                    covariance[row * dimension + column] += offset(row) * offset(column);
-                }
-            }
-        }
-    }
-    covariance.iter_mut().for_each(|entry| *entry /= mass * mass);
-    Ok(covariance)
 }

@@ -6,7 +6,13 @@ use rand_distr::StandardNormal;
 use crate::objective::Objective;
 
 /// `steps` steps x ← x − `rate` ∇E(x) from `start`; `observe` sees number (from 1) and point of each. Gives the last point.
-pub fn descend(objective: &impl Objective, start: &[f64], rate: f64, steps: u64, mut observe: impl FnMut(u64, &[f64])) -> Vec<f64> {
+pub fn descend(
+    objective: &impl Objective,
+    start: &[f64],
+    rate: f64,
+    steps: u64,
+    mut observe: impl FnMut(u64, &[f64]),
+) -> Vec<f64> {
     noisy_descent(objective, start, rate, steps, |_, _, _| {}, &mut observe)
 }
 
@@ -26,7 +32,7 @@ pub fn langevin(
     noisy_descent(objective, start, rate, steps, kick, &mut observe)
 }
 
-/// Gradient descent with any noise: `kick(step, point, noise)` writes what is added to the step from the point.
+/// Gradient descent with any noise: `kick(step, point, noise)` adds to `noise`, which is 0, what is added to the step from the point.
 pub fn noisy_descent(
     objective: &impl Objective,
     start: &[f64],
@@ -39,6 +45,7 @@ pub fn noisy_descent(
     let (mut gradient, mut noise) = (vec![0.0; point.len()], vec![0.0; point.len()]);
     for step in 1..=steps {
         objective.gradient(&point, &mut gradient);
+        noise.fill(0.0);
         kick(step, &point, &mut noise);
         for ((x, slope), noise) in point.iter_mut().zip(&gradient).zip(&noise) {
             *x += noise - rate * slope;
@@ -46,24 +53,4 @@ pub fn noisy_descent(
         observe(step, &point);
     }
     point
-}
-
-/// A normal vector with a given covariance (row by row, positive semidefinite up to rounding), by Cholesky's factor: the noise of a stochastic gradient that
-/// errs as much as a sampled hop. Writes it into `noise`. Cost: d³/3.
-pub fn correlated_normal(covariance: &[f64], random: &mut impl Rng, noise: &mut [f64]) {
-    let d = noise.len();
-    let mut factor = covariance.to_vec();
-    for j in 0..d {
-        for i in j..d {
-            let inner: f64 = (0..j).map(|k| factor[i * d + k] * factor[j * d + k]).sum();
-            let rest = covariance[i * d + j] - inner;
-            let pivot = factor[j * d + j];
-            // A direction without variance leaves a pivot of zero: nothing is added along it.
-            factor[i * d + j] = if i == j { rest.max(0.0).sqrt() } else if pivot > 0.0 { rest / pivot } else { 0.0 };
-        }
-    }
-    let normals: Vec<f64> = (0..d).map(|_| random.sample(StandardNormal)).collect();
-    for (i, noise) in noise.iter_mut().enumerate() {
-        *noise = (0..=i).map(|k| factor[i * d + k] * normals[k]).sum();
-    }
 }

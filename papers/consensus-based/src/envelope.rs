@@ -39,7 +39,7 @@ const NODES: [(f64, f64); 8] = [
 ];
 
 /// The hop from N(m, s²) at α > 0, by Gauss and Legendre's rule on panels that are halved where the exponent changes fast, and split at kinks. Relative
-/// error about 1e-13. Cost: 16,384 slopes for the proximal point and some thousand exponentials.
+/// error about 1e-13. Cost: 4,096 slopes for the proximal point and some thousand exponentials.
 pub fn exact_hop(curve: Curve, m: f64, width: f64, alpha: f64) -> ExactHop {
     let tau = alpha * width * width;
     let prox = prox_on_a_line(curve, m, tau);
@@ -69,10 +69,18 @@ pub fn exact_hop(curve: Curve, m: f64, width: f64, alpha: f64) -> ExactHop {
 const PANELS: usize = 1_024;
 
 /// Adds ∫ (1, y, y²) exp(exponent) with y = x − center over a panel.
-fn integrate(exponent: &impl Fn(f64) -> f64, low: f64, high: f64, center: f64, depth: u32, moments: &mut [f64; 3]) {
+fn integrate(
+    exponent: &impl Fn(f64) -> f64,
+    low: f64,
+    high: f64,
+    center: f64,
+    depth: u32,
+    moments: &mut [f64; 3],
+) {
     let (middle, half) = (f64::midpoint(low, high), (high - low) / 2.0);
     let probes = [low, f64::midpoint(low, middle), middle, f64::midpoint(middle, high), high].map(exponent);
-    let (least, most) = probes.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), p| (a.min(*p), b.max(*p)));
+    let (least, most) =
+        probes.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), p| (a.min(*p), b.max(*p)));
     if most < -60.0 && depth > 3 {
         return;
     }

@@ -13,12 +13,20 @@ use crate::swarm::Best;
 
 /// Minimises from `mean` with standard deviation `sigma` and `population` points a generation (at least 4) until `evaluations` are spent, the step size is
 /// below 10⁻¹⁴ or the covariance is no longer positive. NaN counts as +∞. Cost per generation: population values and 2 population d² flops.
-pub fn evolve(objective: &impl Objective, mean: &[f64], sigma: f64, (population, evaluations): (usize, u64), random: &mut impl Rng) -> (Best, u64) {
+pub fn evolve(
+    objective: &impl Objective,
+    mean: &[f64],
+    sigma: f64,
+    (population, evaluations): (usize, u64),
+    random: &mut impl Rng,
+) -> (Best, u64) {
     let d = mean.len();
     let n = d as f64;
     let population = population.max(4);
     let parents = population / 2;
-    let raw = Array1::from_iter((1..=parents).map(|rank| ((population as f64 + 1.0) / 2.0).ln() - (rank as f64).ln()));
+    let raw = Array1::from_iter(
+        (1..=parents).map(|rank| ((population as f64 + 1.0) / 2.0).ln() - (rank as f64).ln()),
+    );
     let weights = &raw / raw.sum();
     let mu = 1.0 / weights.mapv(|w| w * w).sum();
     // Learning rates and damping of the tutorial.
@@ -39,7 +47,8 @@ pub fn evolve(objective: &impl Objective, mean: &[f64], sigma: f64, (population,
     let mut spent = 0;
     let mut generation = 0_u32;
     while spent + population as u64 <= evaluations && sigma > 1e-14 {
-        let normals = Array2::from_shape_simple_fn((population, d), || random.sample::<f64, _>(StandardNormal));
+        let normals =
+            Array2::from_shape_simple_fn((population, d), || random.sample::<f64, _>(StandardNormal));
         let steps = (&normals * &scales).dot(&directions.t());
         let points = &steps * sigma + &mean;
         objective.evaluate(points.as_slice().unwrap_or_default(), &mut values);

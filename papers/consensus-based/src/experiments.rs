@@ -1,5 +1,115 @@
-//! One experiment for each figure or table of the paper.
+//! One experiment for each figure of the paper, each link of its theorem, and each null model.
 
-pub mod convergence;
+pub mod benchmarks;
+pub mod chain;
+pub mod hop_limit;
+pub mod laplace_principle;
+pub mod particles;
+pub mod paths;
+pub mod reaching;
+pub mod regimes;
+pub mod sampling;
+pub mod softening;
+pub mod stability;
 
-pub use convergence::Convergence;
+pub use benchmarks::Benchmarks;
+pub use chain::Chain;
+pub use hop_limit::HopLimit;
+pub use laplace_principle::LaplacePrinciple;
+pub use particles::Particles;
+pub use paths::Paths;
+pub use reaching::Reaching;
+pub use regimes::Regimes;
+pub use sampling::Sampling;
+pub use softening::Softening;
+pub use stability::Stability;
+
+use rand::RngCore;
+use serde::{Deserialize, Serialize};
+
+use crate::canyon::{Canyon, START};
+use crate::consensus::Refusal;
+use crate::descent::{descend, langevin};
+use crate::draws::Draws;
+use crate::hopping::Hopper;
+use crate::swarm::{Options, Start, Swarm};
+
+/// The four methods of Figures 1 and 2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// Consensus-based optimisation, Figure 1(b).
+    Swarm,
+    /// Consensus hopping, Figure 2(a).
+    Hopping,
+    /// Gradient descent, Figure 2(b).
+    Descent,
+    /// Annealed Langevin descent, Figure 2(c).
+    Langevin,
+}
+
+/// All of them with their names in figures.
+pub const METHODS: [(Method, &str); 4] = [
+    (Method::Swarm, "consensus-based optimisation"),
+    (Method::Hopping, "consensus hopping"),
+    (Method::Descent, "gradient descent"),
+    (Method::Langevin, "annealed Langevin"),
+];
+
+/// What is seen of a step on the canyon.
+pub struct Seen {
+    /// The consensus, or the point of descent.
+    pub point: [f64; 2],
+    /// Effective particles, where there are particles.
+    pub ess: Option<f64>,
+    /// Mean squared distance of the swarm to the consensus.
+    pub scatter: Option<f64>,
+}
+
+/// Steps of swarm and hopping, and of descent, in the authors' scripts.
+pub const STEPS: (u64, u64) = (250, 10_000);
+
+/// A run of a method on the canyon with the parameters of the authors' scripts, for a part `shortened` of the steps. The swarm's consensus is that of the
+/// places before each step.
+///
+/// # Errors
+/// None with these parameters; the methods' own.
+pub fn on_the_canyon(
+    method: Method,
+    shortened: u64,
+    random: &mut impl RngCore,
+    mut observe: impl FnMut(u64, Seen),
+) -> Result<(), Refusal> {
+    let (steps, small_steps) = (STEPS.0 / shortened, STEPS.1 / shortened);
+    let draws = Draws::new(random.next_u64(), 0);
+    let mut on_path = |step: u64, point: &[f64]| {
+        observe(step, Seen { point: [point[0], point[1]], ess: None, scatter: None })
+    };
+    match method {
+        Method::Swarm => {
+            let start = Start::Normal { mean: START.to_vec(), spread: 0.5 };
+            let mut swarm = Swarm::new(&Canyon, &Options::of_figure_1b(), &start, draws)?;
+            for step in 1..=steps {
+                let center = swarm.consensus()?.point;
+                let scatter = Some(swarm.radius(&center).powi(2));
+                let found = swarm.step(&Canyon)?;
+                observe(
+                    step,
+                    Seen { point: [found.point[0], found.point[1]], ess: Some(found.ess), scatter },
+                );
+            }
+        }
+        Method::Hopping => {
+            let mut hopper = Hopper::new(0.7, 100.0, 200, 2)?;
+            let mut point = START.to_vec();
+            for step in 1..=steps {
+                let found = hopper.hop(&Canyon, &point, draws.step(step))?;
+                point = found.point;
+                observe(step, Seen { point: [point[0], point[1]], ess: Some(found.ess), scatter: None });
+            }
+        }
+        Method::Descent => drop(descend(&Canyon, &START, 0.001, small_steps, &mut on_path)),
+        Method::Langevin => drop(langevin(&Canyon, &START, (0.001, small_steps, 10.0), random, &mut on_path)),
+    }
+    Ok(())
+}

@@ -38,18 +38,30 @@ impl Hopper {
         if samples == 0 {
             return Err(Refusal::Setting { name: "samples", expected: "at least 1", found: 0.0 });
         }
-        Ok(Self { width, alpha, antithetic: false, points: vec![0.0; samples * dimension], values: vec![0.0; samples] })
+        Ok(Self {
+            width,
+            alpha,
+            antithetic: false,
+            points: vec![0.0; samples * dimension],
+            values: vec![0.0; samples],
+        })
     }
 
     /// One hop from `center`, which is itself not evaluated. Cost: N values, N d normal numbers.
     ///
     /// # Errors
     /// As [`consensus`].
-    pub fn hop(&mut self, objective: &impl Objective, center: &[f64], draws: StepDraws) -> Result<Consensus, Refusal> {
+    pub fn hop(
+        &mut self,
+        objective: &impl Objective,
+        center: &[f64],
+        draws: StepDraws,
+    ) -> Result<Consensus, Refusal> {
         let dimension = center.len();
         for (sample, row) in self.points.chunks_exact_mut(dimension).enumerate() {
             // The second of a pair has the generator of the first.
-            let (key, sign) = if self.antithetic { (sample / 2, 1.0 - 2.0 * (sample % 2) as f64) } else { (sample, 1.0) };
+            let (key, sign) =
+                if self.antithetic { (sample / 2, 1.0 - 2.0 * (sample % 2) as f64) } else { (sample, 1.0) };
             let mut random = draws.particle(key);
             for (x, center) in row.iter_mut().zip(center) {
                 *x = center + sign * self.width * random.sample::<f64, _>(StandardNormal);

@@ -121,7 +121,9 @@ impl Options {
             }
         }
         match (self.temperature, self.bounds) {
-            (Temperature::Alpha(alpha), _) if alpha.is_nan() || alpha < 0.0 => setting("alpha", "a number of at least 0", alpha),
+            (Temperature::Alpha(alpha), _) if alpha.is_nan() || alpha < 0.0 => {
+                setting("alpha", "a number of at least 0", alpha)
+            }
             (Temperature::EffectiveShare(share), _) if !(share > 0.0 && share < 1.0) => {
                 setting("share of effective particles", "a number between 0 and 1", share)
             }
@@ -176,7 +178,12 @@ impl Swarm {
     ///
     /// # Errors
     /// Settings out of range; a mean of another dimension, not finite or outside the bounds; an objective that is NaN or −∞ at a particle, or +∞ at all.
-    pub fn new(objective: &impl Objective, options: &Options, start: &Start, draws: Draws) -> Result<Self, Refusal> {
+    pub fn new(
+        objective: &impl Objective,
+        options: &Options,
+        start: &Start,
+        draws: Draws,
+    ) -> Result<Self, Refusal> {
         options.check()?;
         let (dimension, particles) = (objective.dimension(), options.particles);
         let mut points = vec![0.0; particles * dimension];
@@ -193,8 +200,13 @@ impl Swarm {
                 }
             }
             Start::Uniform { low, high } => {
-                let fault = Refusal::Setting { name: "box", expected: "a finite lower end below the upper", found: *low };
-                let law = if low.is_finite() && high.is_finite() { Uniform::new(*low, *high).ok() } else { None };
+                let fault = Refusal::Setting {
+                    name: "box",
+                    expected: "a finite lower end below the upper",
+                    found: *low,
+                };
+                let law =
+                    if low.is_finite() && high.is_finite() { Uniform::new(*low, *high).ok() } else { None };
                 let law = law.ok_or(fault)?;
                 for (particle, row) in rows {
                     let mut random = first.particle(particle);
@@ -208,7 +220,16 @@ impl Swarm {
         let mut values = vec![0.0; particles];
         objective.evaluate(&points, &mut values);
         let best = Best { point: vec![f64::NAN; dimension], value: f64::INFINITY };
-        let mut swarm = Self { options: options.clone(), draws, dimension, points, values, steps: 0, evaluations: 0, best };
+        let mut swarm = Self {
+            options: options.clone(),
+            draws,
+            dimension,
+            points,
+            values,
+            steps: 0,
+            evaluations: 0,
+            best,
+        };
         swarm.take_stock()?;
         Ok(swarm)
     }
@@ -247,7 +268,9 @@ impl Swarm {
     pub fn consensus(&self) -> Result<Consensus, Refusal> {
         let alpha = match self.options.temperature {
             Temperature::Alpha(alpha) => alpha,
-            Temperature::EffectiveShare(share) => alpha_of_effective_share(&self.points, &self.values, share)?,
+            Temperature::EffectiveShare(share) => {
+                alpha_of_effective_share(&self.points, &self.values, share)?
+            }
         };
         consensus(&self.points, &self.values, alpha)
     }
@@ -260,12 +283,11 @@ impl Swarm {
         let found = self.consensus()?;
         self.steps += 1;
         let draws = self.draws.step(self.steps);
-        let mover = Mover { options: &self.options, center: &found.point, draws };
-        let dimension = self.dimension;
+        let (dimension, options) = (self.dimension, &self.options);
         // A block of points of about 16 KiB is moved and evaluated while it is in the first cache.
         let block = (2_048 / dimension).max(1);
         let work = |(number, (points, values)): (usize, (&mut [f64], &mut [f64]))| {
-            mover.advance(points, number * block);
+            advance(options, &found.point, points, number * block, draws);
             objective.evaluate(points, values);
         };
         if self.points.len() >= 1 << 14 {
@@ -303,51 +325,51 @@ impl Swarm {
     }
 }
 
-fn check_mean(mean: &[f64], spread: f64, dimension: usize, bounds: Option<(f64, f64)>) -> Result<(), Refusal> {
+fn check_mean(
+    mean: &[f64],
+    spread: f64,
+    dimension: usize,
+    bounds: Option<(f64, f64)>,
+) -> Result<(), Refusal> {
     if mean.len() != dimension {
         let found = mean.len() as f64;
-        return Err(Refusal::Setting { name: "start", expected: "as many coordinates as the objective has", found });
+        return Err(Refusal::Setting {
+            name: "start",
+            expected: "as many coordinates as the objective has",
+            found,
+        });
     }
     if !(spread >= 0.0 && spread.is_finite()) {
         return Err(Refusal::Setting { name: "spread", expected: "a number of at least 0", found: spread });
     }
     let (low, high) = bounds.unwrap_or((f64::MIN, f64::MAX));
     match mean.iter().find(|x| !(**x >= low && **x <= high)) {
-        Some(x) => Err(Refusal::Setting { name: "start", expected: "finite coordinates within the bounds", found: *x }),
+        Some(x) => Err(Refusal::Setting {
+            name: "start",
+            expected: "finite coordinates within the bounds",
+            found: *x,
+        }),
         None => Ok(()),
     }
 }
 
-/// Moves particles towards a center.
-struct Mover<'a> {
-    options: &'a Options,
-    center: &'a [f64],
-    draws: StepDraws,
-}
-
-impl Mover<'_> {
-    /// Moves the particles of a block, of which the first has the number `first`.
-    fn advance(&self, points: &mut [f64], first: usize) {
-        let Options { step, drift, noise, shape, bounds, .. } = self.options;
-        let (keep, shake) = (1.0 - drift * step, noise * step.sqrt());
-        let dimension = self.center.len();
-        for (number, row) in points.chunks_exact_mut(dimension).enumerate() {
-            let mut random = self.draws.particle(first + number);
-            let distance = match shape {
-                Noise::Isotropic => row.iter().zip(self.center).map(|(x, c)| (x - c) * (x - c)).sum::<f64>().sqrt(),
-                Noise::Anisotropic => 0.0,
-            };
-            for (x, center) in row.iter_mut().zip(self.center) {
-                let normal: f64 = random.sample(StandardNormal);
-                let offset = *x - center;
-                let width = if *shape == Noise::Isotropic { distance } else { offset };
-                let moved = keep * offset + shake * width * normal;
-                // Offsets that shrink for ever around a consensus at 0 would end as subnormal numbers, a hundred times slower.
-                *x = if moved.abs() < 1e-290 { *center } else { center + moved };
-            }
-            if let Some((low, high)) = bounds {
-                row.iter_mut().for_each(|x| *x = x.clamp(*low, *high));
-            }
+/// Moves a block of particles (row by row, the first of them with number `first`) once towards `center`, which need not be their consensus.
+pub fn advance(options: &Options, center: &[f64], points: &mut [f64], first: usize, draws: StepDraws) {
+    let (keep, shake) = (1.0 - options.drift * options.step, options.noise * options.step.sqrt());
+    let isotropic = options.shape == Noise::Isotropic;
+    for (number, row) in points.chunks_exact_mut(center.len()).enumerate() {
+        let mut random = draws.particle(first + number);
+        let squares = || row.iter().zip(center).map(|(x, c)| (x - c) * (x - c)).sum::<f64>();
+        let distance = if isotropic { squares().sqrt() } else { 0.0 };
+        for (x, center) in row.iter_mut().zip(center) {
+            let normal: f64 = random.sample(StandardNormal);
+            let offset = *x - center;
+            let moved = keep * offset + shake * if isotropic { distance } else { offset } * normal;
+            // Offsets that shrink for ever around a consensus at 0 would end as subnormal numbers, a hundred times slower.
+            *x = if moved.abs() < 1e-290 { *center } else { center + moved };
+        }
+        if let Some((low, high)) = options.bounds {
+            row.iter_mut().for_each(|x| *x = x.clamp(low, high));
         }
     }
 }

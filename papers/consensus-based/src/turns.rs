@@ -56,5 +56,6 @@ pub fn sum_of<const K: usize>(x: &[f64], f: impl Fn(f64) -> [f64; K]) -> [f64; K
             lanes[k][lane] += terms[k];
         }
     }
-    lanes.map(|lane| ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7])))
+    lanes
+        .map(|lane| ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7])))
 }

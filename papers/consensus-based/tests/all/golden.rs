@@ -26,7 +26,12 @@ fn number(value: &Value) -> f64 {
 }
 
 fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().flat_map(|v| if v.is_array() { numbers(v) } else { vec![number(v)] }).collect()
+    value
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|v| if v.is_array() { numbers(v) } else { vec![number(v)] })
+        .collect()
 }
 
 fn curve(name: &str) -> Curve {
@@ -53,19 +58,25 @@ fn all_26_consensus_points_are_exact() {
     assert_eq!(cases.len(), 26);
     for case in cases {
         let (name, alpha) = (case["name"].as_str().unwrap(), number(&case["alpha"]));
-        let (points, energies, expected) = (numbers(&case["x"]), numbers(&case["energy"]), numbers(&case["consensus"]));
+        let (points, energies, expected) =
+            (numbers(&case["x"]), numbers(&case["energy"]), numbers(&case["consensus"]));
         let found = consensus(&points, &energies, alpha).unwrap();
         let d = expected.len();
-        let feasible = || points.chunks(d).zip(&energies).filter(|(_, energy)| energy.is_finite()).map(|(row, _)| row);
+        let feasible =
+            || points.chunks(d).zip(&energies).filter(|(_, energy)| energy.is_finite()).map(|(row, _)| row);
         let range = |k: usize| {
-            let ends = feasible().fold((f64::MAX, f64::MIN), |(low, high), row| (low.min(row[k]), high.max(row[k])));
+            let ends =
+                feasible().fold((f64::MAX, f64::MIN), |(low, high), row| (low.min(row[k]), high.max(row[k])));
             // Halves, because the range itself may overflow.
             ends.1 / 2.0 - ends.0 / 2.0
         };
         let spread = (0..d).map(range).fold(0.0, f64::max);
         for (found, expected) in found.point.iter().zip(&expected) {
             let distance = (found / 2.0 - expected / 2.0).abs();
-            assert!(distance <= 1e-13 * spread || spread == 0.0 && distance == 0.0, "{name}: {found} for {expected}");
+            assert!(
+                distance <= 1e-13 * spread || spread == 0.0 && distance == 0.0,
+                "{name}: {found} for {expected}"
+            );
         }
         assert!((found.ess / number(&case["ess"]) - 1.0).abs() < 1e-12, "{name}: ess {}", found.ess);
         // At α = 1e-300 sixty digits are too few for a logarithm so near 1: the case gives the least energy there, the limit is the mean.
@@ -115,13 +126,17 @@ fn hops_on_quadratics_are_proximal_points() {
         quadratic.gradient(m.as_slice().unwrap(), &mut step);
         for k in 0..d {
             let expected = numbers(&case["hop_exact_equals_prox"])[k];
-            assert!(off(hop.point[k], expected) < 1e-12 && off(prox.point[k], expected) < 1e-9, "{d}: {hop:?} {prox:?}");
+            assert!(
+                off(hop.point[k], expected) < 1e-12 && off(prox.point[k], expected) < 1e-9,
+                "{d}: {hop:?} {prox:?}"
+            );
             assert!(off(m[k] - tau * step[k], numbers(&case["gradient_step"])[k]) < 1e-12);
         }
         // κ overflows a double in one case: its logarithm is read from the digits.
         let text = case["kappa"].as_str().unwrap();
         let (digits, power) = text.split_once('e').unwrap_or((text, "0"));
-        let expected = digits.parse::<f64>().unwrap().ln() + power.parse::<f64>().unwrap() * std::f64::consts::LN_10;
+        let expected =
+            digits.parse::<f64>().unwrap().ln() + power.parse::<f64>().unwrap() * std::f64::consts::LN_10;
         assert!((hop.log_kappa / expected - 1.0).abs() < 1e-11, "{}", hop.log_kappa);
     }
 }
@@ -167,8 +182,14 @@ fn known_minima_are_attained() {
         for dimension in [2, 10] {
             let at = |x: f64| benchmark.value(&vec![x; dimension]);
             let minimum = at(benchmark.minimiser());
-            assert!((minimum - benchmark.minimum(dimension)).abs() < 1e-9 * dimension as f64, "{name}: {minimum}");
-            assert!(at(benchmark.minimiser() + 0.01) > minimum && at(benchmark.minimiser() - 0.01) > minimum, "{name}");
+            assert!(
+                (minimum - benchmark.minimum(dimension)).abs() < 1e-9 * dimension as f64,
+                "{name}: {minimum}"
+            );
+            assert!(
+                at(benchmark.minimiser() + 0.01) > minimum && at(benchmark.minimiser() - 0.01) > minimum,
+                "{name}"
+            );
         }
     }
     assert_eq!(Canyon.value(&[0.0, 0.0]), 0.0);
@@ -182,7 +203,10 @@ fn paths_of_descent_and_of_the_movement_agree() {
             let mut next = points.iter().peekable();
             descend(&Canyon, &numbers(&case["start"]), number(&case["rate"]), 10_000, |step, point| {
                 if let Some(expected) = next.next_if(|expected| expected["step"].as_u64() == Some(step)) {
-                    assert!(off(point[0], number(&expected["x"])) < 1e-9 && off(point[1], number(&expected["y"])) < 1e-9);
+                    assert!(
+                        off(point[0], number(&expected["x"])) < 1e-9
+                            && off(point[1], number(&expected["y"])) < 1e-9
+                    );
                 }
             });
             assert!(next.peek().is_none());
@@ -245,10 +269,14 @@ fn hops_to_the_best_sample_have_the_expected_length() {
         let runs = if samples > 10_000 { 20 } else { 2_000 };
         let mut hopper = Hopper::new(1.0, f64::INFINITY, samples, 1).unwrap();
         let draws = Draws::new(3, 0);
-        let lengths: Vec<f64> = (0..runs).map(|run| hopper.hop(&slope, &[0.0], draws.step(run)).unwrap().point[0]).collect();
+        let lengths: Vec<f64> =
+            (0..runs).map(|run| hopper.hop(&slope, &[0.0], draws.step(run)).unwrap().point[0]).collect();
         // The largest of N normals has a standard deviation of at most 1.
         let tolerance = 4.5 / (runs as f64).sqrt();
-        assert!((numerics::bootstrap::mean(&lengths) - number(&case["expected_max"])).abs() < tolerance, "{samples}");
+        assert!(
+            (numerics::bootstrap::mean(&lengths) - number(&case["expected_max"])).abs() < tolerance,
+            "{samples}"
+        );
     }
 }
 
