@@ -10,8 +10,8 @@
 
 use std::f64::consts::{E, PI};
 
+use crate::elementary::one_minus_cosine;
 use crate::objective::Objective;
-use crate::turns::one_minus_cosine;
 
 /// The canyon.
 #[derive(Clone, Copy, Debug)]

@@ -12,6 +12,8 @@
 
 use rayon::prelude::*;
 
+use crate::elementary::exponential_less_one;
+
 /// Why there is no consensus.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Refusal {
@@ -78,6 +80,9 @@ pub struct Consensus {
 /// Particles that one task takes; fixed, so that sums do not depend on threads.
 const BLOCK: usize = 1_024;
 
+/// Coordinates from which on threads are worth their start.
+const PARALLEL: usize = 1 << 16;
+
 /// The consensus of N particles (`points`: row by row, d numbers each) with energies `values` at inverse temperature `alpha` in [0, ∞].
 ///
 /// A particle of energy +∞ has no weight at any α. Cost: N exponentials and 3 N d flops, fewer where most weights vanish; memory: N numbers.
@@ -99,7 +104,8 @@ pub fn consensus(points: &[f64], values: &[f64], alpha: f64) -> Result<Consensus
     let weights: Vec<f64> = values.iter().map(|value| weight(*value, least, alpha)).collect();
     let (mass, squares) = weights.iter().fold((0.0, 0.0), |(mass, squares), w| (mass + w, squares + w * w));
     let point = weighted_mean(points, &weights, mass, best, dimension)?;
-    Ok(Consensus { point, ess: mass * mass / squares, softmin: softmin(values, least, alpha), best, least })
+    let softmin = softmin(values, least, alpha, mass);
+    Ok(Consensus { point, ess: mass * mass / squares, softmin, best, least })
 }
 
 fn best_particle(points: &[f64], values: &[f64], dimension: usize) -> Result<usize, Refusal> {
@@ -140,8 +146,8 @@ fn weight(value: f64, least: f64, alpha: f64) -> f64 {
     }
 }
 
-/// exp(z) − 1 is averaged and not exp(z): at small α all weights are near 1 and the logarithm of their mean would be noise.
-fn softmin(values: &[f64], least: f64, alpha: f64) -> f64 {
+/// E* − ln(mean w)/α. Where all weights are near 1 exp(z) − 1 is averaged: the logarithm of their mean would be noise.
+fn softmin(values: &[f64], least: f64, alpha: f64, mass: f64) -> f64 {
     let n = values.len() as f64;
     if alpha == 0.0 {
         return values.iter().map(|value| value / n).sum();
@@ -149,10 +155,14 @@ fn softmin(values: &[f64], least: f64, alpha: f64) -> f64 {
     if alpha == f64::INFINITY {
         return least;
     }
-    let deficit =
-        |value: f64| if value == f64::INFINITY { -1.0 } else { (-exponent(value, least, alpha)).exp_m1() };
-    let mean = values.iter().map(|value| deficit(*value)).sum::<f64>() / n;
-    least - mean.ln_1p() / alpha
+    if mass < 0.5 * n {
+        return least - (mass / n).ln() / alpha;
+    }
+    let deficit = |value: &f64| match *value {
+        f64::INFINITY => -1.0,
+        value => exponential_less_one(-exponent(value, least, alpha)),
+    };
+    least - (values.iter().map(deficit).sum::<f64>() / n).ln_1p() / alpha
 }
 
 /// x* + Σ w/Z (x − x*), in blocks whose sums are added in order.
@@ -181,9 +191,9 @@ fn weighted_mean(
             sum
         };
         let blocks = points.par_chunks(BLOCK * dimension).zip(weights.par_chunks(BLOCK));
-        let sums: Vec<Vec<f64>> = match weights.len() > BLOCK {
+        let sums: Vec<Vec<f64>> = match points.len() > PARALLEL {
             true => blocks.map(block).collect(),
-            false => vec![block((points, weights))],
+            false => points.chunks(BLOCK * dimension).zip(weights.chunks(BLOCK)).map(block).collect(),
         };
         let mut mean = anchor.to_vec();
         for sum in sums {

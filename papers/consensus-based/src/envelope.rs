@@ -66,7 +66,7 @@ pub fn exact_hop(curve: Curve, m: f64, width: f64, alpha: f64) -> ExactHop {
 }
 
 /// Panels before any is halved.
-const PANELS: usize = 1_024;
+const PANELS: usize = 256;
 
 /// Adds ∫ (1, y, y²) exp(exponent) with y = x − center over a panel.
 fn integrate(
@@ -81,10 +81,11 @@ fn integrate(
     let probes = [low, f64::midpoint(low, middle), middle, f64::midpoint(middle, high), high].map(exponent);
     let (least, most) =
         probes.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), p| (a.min(*p), b.max(*p)));
-    if most < -60.0 && depth > 3 {
+    // A peak between two probes rises no more than the probes themselves differ.
+    if 2.0 * most - least < -60.0 {
         return;
     }
-    if most - least > 3.0 && depth < 40 {
+    if most - least > 8.0 && depth < 40 {
         integrate(exponent, low, middle, center, depth + 1, moments);
         integrate(exponent, middle, high, center, depth + 1, moments);
         return;

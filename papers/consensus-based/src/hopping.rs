@@ -13,6 +13,7 @@ use rand_distr::StandardNormal;
 use crate::consensus::{Consensus, Refusal, consensus};
 use crate::draws::StepDraws;
 use crate::objective::Objective;
+use crate::swarm::Undefined;
 
 /// A way of hopping, with its memory.
 pub struct Hopper {
@@ -22,6 +23,8 @@ pub struct Hopper {
     pub alpha: f64,
     /// Samples in pairs x and 2m − x, of which the even part of E cancels; not in the paper.
     pub antithetic: bool,
+    /// Where the objective is NaN.
+    pub undefined: Undefined,
     points: Vec<f64>,
     values: Vec<f64>,
 }
@@ -42,6 +45,7 @@ impl Hopper {
             width,
             alpha,
             antithetic: false,
+            undefined: Undefined::Refuse,
             points: vec![0.0; samples * dimension],
             values: vec![0.0; samples],
         })
@@ -68,6 +72,9 @@ impl Hopper {
             }
         }
         objective.evaluate(&self.points, &mut self.values);
+        if self.undefined == Undefined::Infeasible {
+            self.values.iter_mut().filter(|value| value.is_nan()).for_each(|value| *value = f64::INFINITY);
+        }
         consensus(&self.points, &self.values, self.alpha)
     }
 

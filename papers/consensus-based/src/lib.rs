@@ -48,6 +48,7 @@ pub mod consensus;
 pub mod curves;
 pub mod descent;
 pub mod draws;
+mod elementary;
 pub mod envelope;
 pub mod evolution;
 #[cfg(feature = "lab")]
@@ -59,4 +60,3 @@ pub mod principle;
 pub mod problems;
 pub mod quadratic;
 pub mod swarm;
-mod turns;

@@ -2,11 +2,11 @@
 
 use std::f64::consts::E;
 
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce};
 use serde::{Deserialize, Serialize};
 
+use crate::elementary::{exponential_less_one, one_minus_cosine, sum_of};
 use crate::objective::Objective;
-use crate::turns::{one_minus_cosine, sum_of};
 
 /// A benchmark function, defined in every dimension d ≥ 1 (Rosenbrock's from d = 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -53,25 +53,36 @@ pub const BENCHMARKS: [(Benchmark, &str); 11] = [
 
 impl Benchmark {
     /// E(x).
-    #[inline(always)]
     pub fn value(self, x: &[f64]) -> f64 {
+        Problem { benchmark: self, dimension: x.len(), shift: 0.0 }.value(x)
+    }
+
+    /// Whether the function contains Σ 1 − cos 2πxᵢ.
+    fn is_wavy(self) -> bool {
+        matches!(self, Self::Ackley | Self::Rastrigin | Self::MildRastrigin)
+    }
+
+    /// E(x), given the numbers 1 − cos 2πxᵢ if it is wavy.
+    #[inline(always)]
+    fn of(self, x: &[f64], waves: &[f64]) -> f64 {
         let d = x.len() as f64;
-        let rastrigin = |height: f64| sum_of(x, |x| [x * x + height * one_minus_cosine(x)])[0];
+        let squares = || sum_of(x, |x| x * x);
+        let waves = || sum_of(waves, |wave| wave);
         match self {
-            Self::Sphere => sum_of(x, |x| [x * x])[0],
+            Self::Sphere => squares(),
+            // Both parts are zero at the minimum: exp(z) − 1 keeps the digits that a difference near 20 + e would lose.
             Self::Ackley => {
-                let [squares, waves] = sum_of(x, |x| [x * x, one_minus_cosine(x)]);
-                // Both parts are zero at the minimum: exp(z) − 1 keeps the digits that a difference near 20 + e would lose.
-                -20.0 * (-0.2 * (squares / d).sqrt()).exp_m1() - E * (-waves / d).exp_m1()
+                -20.0 * exponential_less_one(-0.2 * (squares() / d).sqrt())
+                    - E * exponential_less_one(-waves() / d)
             }
-            Self::Rastrigin => rastrigin(10.0),
-            Self::MildRastrigin => rastrigin(2.5),
+            Self::Rastrigin => squares() + 10.0 * waves(),
+            Self::MildRastrigin => squares() + 2.5 * waves(),
             Self::Griewank => {
                 let cosines = x.iter().zip(1..).map(|(x, i)| (x / f64::from(i).sqrt()).cos());
-                sum_of(x, |x| [x * x])[0] / 4_000.0 + 1.0 - cosines.product::<f64>()
+                squares() / 4_000.0 + 1.0 - cosines.product::<f64>()
             }
             Self::Salomon => {
-                let radius = sum_of(x, |x| [x * x])[0].sqrt();
+                let radius = squares().sqrt();
                 one_minus_cosine(radius) + 0.1 * radius
             }
             Self::Alpine => x.iter().map(|x| (x * x.sin() + 0.1 * x).abs()).sum(),
@@ -96,7 +107,7 @@ impl Benchmark {
                     + x[..x.len() - 1].iter().map(inner).sum::<f64>()
                     + far * far * (1.0 + square_of_sine(2.0 * last))
             }
-            Self::StyblinskiTang => sum_of(x, |x| [0.5 * x * (x * (x * x - 16.0) + 5.0)])[0],
+            Self::StyblinskiTang => sum_of(x, |x| 0.5 * x * (x * (x * x - 16.0) + 5.0)),
             Self::Schwefel => -x.iter().map(|x| x * x.abs().sqrt().sin()).sum::<f64>(),
         }
     }
@@ -138,21 +149,41 @@ impl Objective for Problem {
     }
 
     fn evaluate(&self, points: &[f64], values: &mut [f64]) {
-        Arch::new().dispatch(|| {
-            if self.shift == 0.0 {
-                for (point, value) in points.chunks_exact(self.dimension).zip(values) {
-                    *value = self.benchmark.value(point);
-                }
-                return;
+        Arch::new().dispatch(Rows { problem: self, points, values });
+    }
+}
+
+/// Rows to evaluate, as pulp takes work: compiled for each instruction set.
+struct Rows<'a> {
+    problem: &'a Problem,
+    points: &'a [f64],
+    values: &'a mut [f64],
+}
+
+impl NullaryFnOnce for Rows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Problem { benchmark, dimension, shift } = *self.problem;
+        // Rows that fit into the first cache. Cosines are taken of all their coordinates at once, so that vector instructions are full in any dimension.
+        let block = 1_024_usize.div_ceil(dimension) * dimension;
+        let (mut moved, mut waves) = (vec![0.0; block], vec![0.0; block]);
+        // Loops and not closures, which would be compiled apart, without the wide instructions.
+        for (points, values) in self.points.chunks(block).zip(self.values.chunks_mut(block / dimension)) {
+            for (moved, x) in moved.iter_mut().zip(points) {
+                *moved = x - shift;
             }
-            let mut moved = vec![0.0; self.dimension];
-            for (point, value) in points.chunks_exact(self.dimension).zip(values) {
-                for (moved, x) in moved.iter_mut().zip(point) {
-                    *moved = x - self.shift;
+            if benchmark.is_wavy() {
+                for (wave, x) in waves.iter_mut().zip(&moved) {
+                    *wave = one_minus_cosine(*x);
                 }
-                *value = self.benchmark.value(&moved);
             }
-        });
+            let rows = moved.chunks_exact(dimension).zip(waves.chunks_exact(dimension));
+            for ((point, waves), value) in rows.zip(values) {
+                *value = benchmark.of(point, waves);
+            }
+        }
     }
 }
 

@@ -32,7 +32,8 @@ impl Quadratic {
         let fits = minimiser.len() == matrix.nrows() && minimiser.iter().all(|x| x.is_finite());
         let largest = curvatures.last()?.abs();
         let valid = fits && curvatures[0] >= -1e-12 * largest;
-        valid.then_some(Self { curvatures, directions, matrix, minimiser })
+        let symmetric = Array2::from_shape_fn(matrix.dim(), |(i, j)| matrix[(i.max(j), i.min(j))]);
+        valid.then_some(Self { curvatures, directions, matrix: symmetric, minimiser })
     }
 
     /// The hop from N(m, s²I) at α, exactly. m must have d coordinates.
@@ -61,17 +62,20 @@ impl Objective for Quadratic {
 
     fn evaluate(&self, points: &[f64], values: &mut [f64]) {
         let d = self.dimension();
+        let (rows, minimiser) =
+            (self.matrix.as_slice().unwrap_or_default(), self.minimiser.as_slice().unwrap_or_default());
         for (point, value) in points.chunks_exact(d).zip(values) {
-            let offset = |k: usize| point[k] - self.minimiser[k];
-            let row = |i: usize| (0..d).map(|j| self.matrix[(i.max(j), i.min(j))] * offset(j)).sum::<f64>();
-            *value = 0.5 * (0..d).map(|i| offset(i) * row(i)).sum::<f64>();
+            *value = 0.0;
+            for (i, row) in rows.chunks_exact(d).enumerate() {
+                let slope: f64 = row.iter().zip(point).zip(minimiser).map(|((a, x), b)| a * (x - b)).sum();
+                *value += 0.5 * (point[i] - minimiser[i]) * slope;
+            }
         }
     }
 
     fn gradient(&self, point: &[f64], gradient: &mut [f64]) {
-        for (i, slope) in gradient.iter_mut().enumerate() {
-            let term = |j: usize| self.matrix[(i.max(j), i.min(j))] * (point[j] - self.minimiser[j]);
-            *slope = (0..point.len()).map(term).sum();
+        for (row, slope) in self.matrix.rows().into_iter().zip(gradient) {
+            *slope = row.iter().zip(point).zip(&self.minimiser).map(|((a, x), b)| a * (x - b)).sum();
         }
     }
 }

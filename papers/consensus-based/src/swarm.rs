@@ -290,7 +290,7 @@ impl Swarm {
             advance(options, &found.point, points, number * block, draws);
             objective.evaluate(points, values);
         };
-        if self.points.len() >= 1 << 14 {
+        if self.points.len() >= 1 << 15 {
             let blocks = self.points.par_chunks_mut(block * dimension).zip(self.values.par_chunks_mut(block));
             blocks.enumerate().for_each(work);
         } else {
@@ -357,20 +357,28 @@ fn check_mean(
 pub fn advance(options: &Options, center: &[f64], points: &mut [f64], first: usize, draws: StepDraws) {
     let (keep, shake) = (1.0 - options.drift * options.step, options.noise * options.step.sqrt());
     let isotropic = options.shape == Noise::Isotropic;
-    for (number, row) in points.chunks_exact_mut(center.len()).enumerate() {
-        let mut random = draws.particle(first + number);
-        let squares = || row.iter().zip(center).map(|(x, c)| (x - c) * (x - c)).sum::<f64>();
-        let distance = if isotropic { squares().sqrt() } else { 0.0 };
-        for (x, center) in row.iter_mut().zip(center) {
-            let normal: f64 = random.sample(StandardNormal);
-            let offset = *x - center;
-            let moved = keep * offset + shake * if isotropic { distance } else { offset } * normal;
-            // Offsets that shrink for ever around a consensus at 0 would end as subnormal numbers, a hundred times slower.
-            *x = if moved.abs() < 1e-290 { *center } else { center + moved };
+    let dimension = center.len();
+    // Normal numbers of some rows before these are moved: read at once, numbers just written would hold up the processor.
+    let rows = 128_usize.div_ceil(dimension);
+    let mut normals = vec![0.0; rows * dimension];
+    for (group, points) in points.chunks_mut(rows * dimension).enumerate() {
+        for (number, normals) in normals[..points.len()].chunks_exact_mut(dimension).enumerate() {
+            let mut random = draws.particle(first + group * rows + number);
+            normals.fill_with(|| random.sample(StandardNormal));
         }
-        if let Some((low, high)) = options.bounds {
-            row.iter_mut().for_each(|x| *x = x.clamp(low, high));
+        for (row, normals) in points.chunks_exact_mut(dimension).zip(normals.chunks_exact(dimension)) {
+            let squares = || row.iter().zip(center).map(|(x, c)| (x - c) * (x - c)).sum::<f64>();
+            let distance = if isotropic { squares().sqrt() } else { 0.0 };
+            for ((x, center), normal) in row.iter_mut().zip(center).zip(normals) {
+                let offset = *x - center;
+                let moved = keep * offset + shake * if isotropic { distance } else { offset } * normal;
+                // Offsets that shrink for ever around a consensus at 0 would end as subnormal numbers, a hundred times slower.
+                *x = if moved.abs() < 1e-290 { *center } else { center + moved };
+            }
         }
+    }
+    if let Some((low, high)) = options.bounds {
+        points.iter_mut().for_each(|x| *x = x.clamp(low, high));
     }
 }
 

@@ -1,6 +1,6 @@
-//! 1 − cos 2πx, many at a time.
+//! Elementary functions in the form that the test functions need: without cancellation near minima, and many at a time.
 //!
-//! Where the argument is counted in turns, taking off the whole ones is exact, and 1 − cos 2πx = 2 sin² πx loses no digits near the minima of the wavy test
+//! Where the argument of a cosine is counted in turns, taking off the whole ones is exact, and 1 − cos 2πx = 2 sin² πx loses no digits near the minima of the wavy test
 //! functions. A polynomial of ten terms in plain arithmetic is compiled to vector instructions; no term is fused, so every processor gives the same bits.
 
 /// Largest degree is 19: the first term left out is 2.6e-16 at a quarter turn.
@@ -36,26 +36,29 @@ pub fn one_minus_cosine(x: f64) -> f64 {
     2.0 * sine * sine
 }
 
-/// Σ f(xᵢ) in eight running sums, which vector instructions take at once, added up in a fixed order.
+/// exp(z) − 1 for z ≤ 0 to 1e-14, relative to its size. The library's function is right to the last digit and takes three times as long.
 #[inline(always)]
-pub fn sum_of<const K: usize>(x: &[f64], f: impl Fn(f64) -> [f64; K]) -> [f64; K] {
-    let mut lanes = [[0.0; 8]; K];
+pub fn exponential_less_one(z: f64) -> f64 {
+    if z < -0.01 {
+        return z.exp() - 1.0;
+    }
+    // The first term left out is z⁷/5040.
+    z * (1.0 + z / 2.0 * (1.0 + z / 3.0 * (1.0 + z / 4.0 * (1.0 + z / 5.0 * (1.0 + z / 6.0)))))
+}
+
+/// Σ f(xᵢ) in eight running sums, which vector instructions take at once, added up in a fixed order; of fewer than eight numbers, one after the other.
+#[inline(always)]
+pub fn sum_of(x: &[f64], f: impl Fn(f64) -> f64) -> f64 {
+    let mut lanes = [0.0; 8];
     let chunks = x.chunks_exact(8);
-    let rest = chunks.remainder();
+    let rest: f64 = chunks.remainder().iter().map(|x| f(*x)).sum();
+    if x.len() < 8 {
+        return rest;
+    }
     for chunk in chunks {
-        for lane in 0..8 {
-            let terms = f(chunk[lane]);
-            for k in 0..K {
-                lanes[k][lane] += terms[k];
-            }
+        for (lane, x) in lanes.iter_mut().zip(chunk) {
+            *lane += f(*x);
         }
     }
-    for (lane, x) in rest.iter().enumerate() {
-        let terms = f(*x);
-        for k in 0..K {
-            lanes[k][lane] += terms[k];
-        }
-    }
-    lanes
-        .map(|lane| ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7])))
+    ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7])) + rest
 }
