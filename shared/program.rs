@@ -12,10 +12,13 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// The program in `folder`, with arguments that are separated by blanks.
+/// The program in `folder`, with arguments that are separated by blanks; those in double quotes hold none.
 pub fn command(folder: &Path, arguments: &str) -> Command {
     let mut command = Command::new(super::PROGRAM);
-    command.current_dir(folder).env_remove("LAB_ROWS").args(arguments.split_whitespace());
+    command
+        .current_dir(folder)
+        .env_remove("LAB_ROWS")
+        .args(arguments.split_whitespace().map(|word| word.trim_matches('"')));
     command
 }
 

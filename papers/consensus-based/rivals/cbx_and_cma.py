@@ -20,13 +20,13 @@ def rastrigin(x):
     return (x**2 + 10 * (1 - numpy.cos(2 * numpy.pi * x))).sum(-1)
 
 
-def run(function, particles, dimension, steps):
+def run(function, particles, dimension, steps, seed=1):
     from cbx.dynamics import CBO
 
-    start = numpy.random.default_rng(1).uniform(-3, 3, (1, particles, dimension))
+    start = numpy.random.default_rng(seed).uniform(-3, 3, (1, particles, dimension))
     dynamic = CBO(
         function, f_dim="3D", x=start, noise="anisotropic", dt=0.02, sigma=5.0, lamda=1.0, alpha=1e5,
-        max_it=steps, seed=1, verbosity=0,
+        max_it=steps, seed=seed, verbosity=0,
     )
     # Without a schedule α stays as it is given.
     dynamic.optimize(sched=None)
@@ -46,7 +46,8 @@ def rastrigin_swarm(inputs, threads):
 
     PACKAGES.append("cbx")
     evaluations, dimension, _ = sizes(inputs)
-    return lambda: run(rastrigin, 200, dimension, evaluations // 200), lambda point: point
+    call = lambda: [run(rastrigin, 200, dimension, evaluations // 200, seed) for seed in range(1, 9)]
+    return call, numpy.concatenate
 
 
 def rastrigin_evolution(inputs, threads):
@@ -55,15 +56,15 @@ def rastrigin_evolution(inputs, threads):
     PACKAGES.append("cma")
     evaluations, dimension, _ = sizes(inputs)
 
-    def call():
-        options = {"popsize": 300, "maxfevals": evaluations, "seed": 1, "verbose": -9}
+    def once(seed):
+        options = {"popsize": 300, "maxfevals": evaluations, "seed": seed, "verbose": -9}
         strategy = cma.CMAEvolutionStrategy(dimension * [0], 2, options)
         while not strategy.stop():
             points = strategy.ask()
             strategy.tell(points, rastrigin(numpy.array(points)).tolist())
         return strategy.result.xbest
 
-    return call, lambda point: point
+    return lambda: [once(seed) for seed in range(1, 9)], numpy.concatenate
 
 
 def consensus(inputs, threads):
@@ -79,4 +80,5 @@ def consensus(inputs, threads):
         with numpy.errstate(all="ignore"):
             return [compute(e[None], x[None], alpha[:, None])[0].ravel() for x, e, alpha in cases]
 
-    return call, numpy.concatenate
+    # Numbers that are not finite cannot be handed over; these are far from every right one.
+    return call, lambda found: numpy.nan_to_num(numpy.concatenate(found), nan=9e307, posinf=9e307, neginf=-9e307)

@@ -64,7 +64,7 @@ pub enum Target {
     /// A test function.
     Benchmark(Problem),
     /// A formula.
-    Formula(Formula),
+    Formula(Box<Formula>),
 }
 
 impl ObjectiveArguments {
@@ -98,7 +98,7 @@ impl ObjectiveArguments {
         }
         let formula = Formula::parse(&self.objective, self.data.as_deref())?;
         let names = formula.parameters().to_vec();
-        Ok((Target::Formula(formula), names))
+        Ok((Target::Formula(Box::new(formula)), names))
     }
 }
 

@@ -92,7 +92,7 @@ const PARALLEL: usize = 1 << 16;
 pub fn consensus(points: &[f64], values: &[f64], alpha: f64) -> Result<Consensus, Refusal> {
     let particles = values.len();
     let shape = Refusal::Shape { points: points.len(), particles };
-    if particles == 0 || points.is_empty() || points.len() % particles != 0 {
+    if particles == 0 || points.is_empty() || !points.len().is_multiple_of(particles) {
         return Err(shape);
     }
     if alpha.is_nan() || alpha < 0.0 {

@@ -28,14 +28,14 @@ pub struct ExactHop {
 
 /// Nodes and weights of Gauss and Legendre's rule with 16 points on [−1, 1], of which the positive half is listed.
 const NODES: [(f64, f64); 8] = [
-    (0.0950125098376374402, 0.1894506104550684963),
-    (0.2816035507792589132, 0.1826034150449235889),
-    (0.4580167776572273863, 0.1691565193950025382),
-    (0.6178762444026437484, 0.1495959888165767321),
-    (0.7554044083550030339, 0.1246289712555338720),
-    (0.8656312023878317439, 0.0951585116824927848),
-    (0.9445750230732325761, 0.0622535239386478929),
-    (0.9894009349916499326, 0.0271524594117540949),
+    (0.095_012_509_837_637_44, 0.189_450_610_455_068_5),
+    (0.281_603_550_779_258_9, 0.182_603_415_044_923_58),
+    (0.458_016_777_657_227_37, 0.169_156_519_395_002_54),
+    (0.617_876_244_402_643_8, 0.149_595_988_816_576_74),
+    (0.755_404_408_355_003, 0.124_628_971_255_533_88),
+    (0.865_631_202_387_831_8, 0.095_158_511_682_492_79),
+    (0.944_575_023_073_232_6, 0.062_253_523_938_647_894),
+    (0.989_400_934_991_649_9, 0.027_152_459_411_754_096),
 ];
 
 /// The hop from N(m, s²) at α > 0, by Gauss and Legendre's rule on panels that are halved where the exponent changes fast, and split at kinks. Relative
@@ -100,10 +100,10 @@ fn integrate(
     }
 }
 
-/// ln κ, κ = E[w²]/E[w]² with w = exp(−αE) under N(m, s²): of N samples N/κ count, and the sampled hop errs like √(κ/N). It grows like
+/// ln κ, κ = mean(w²)/mean(w)² with w = exp(−αE) under N(m, s²): of N samples N/κ count, and the sampled hop errs like √(κ/N). It grows like
 /// exp(ατ|E′|²), exponentially in α at fixed τ.
 pub fn log_kappa(curve: Curve, m: f64, width: f64, alpha: f64) -> f64 {
-    // E[w²] is E[w] at twice the α and the same width.
+    // The mean of w² is that of w at twice the α and the same width.
     let free_energy = |alpha: f64| exact_hop(curve, m, width, alpha).free_energy;
     2.0 * alpha * (free_energy(alpha) - free_energy(2.0 * alpha))
 }

@@ -21,7 +21,7 @@ pub struct QuadraticHop {
     pub point: Vec<f64>,
     /// ln κ: of N samples N/κ count.
     pub log_kappa: f64,
-    /// The trace of E[w²(x − x_α)(x − x_α)ᵀ]/E[w]²: N samples err by its N-th part in mean square, as N → ∞.
+    /// The mean of w²|x − x_α|² over the squared mean of w: N samples err by its N-th part in mean square, as N → ∞.
     pub squared_error: f64,
 }
 

@@ -84,6 +84,8 @@ impl Experiment for Benchmarks {
         let mut grid = Vec::new();
         for (function, _) in FUNCTIONS {
             for &dimension in dimensions {
+                // A hundred dimensions cost CMA-ES an eigendecomposition of that size each generation.
+                let replicates = if dimension == 100 { replicates.min(10) } else { replicates };
                 for (solver, _) in SOLVERS {
                     grid.extend((0..replicates).map(|replicate| Parameters {
                         function,
@@ -162,7 +164,7 @@ impl Experiment for Benchmarks {
         }
         report.figure(
             "shares",
-            "Share of runs that come below 0.01. No method is best on all functions; CMA-ES with a large population is hard to beat where the function has one broad funnel.",
+            "Share of runs that come below 0.01. No setting is best on all functions: swarms are ahead on Salomon's function in two dimensions, the larger population of CMA-ES on Griewank's in ten; nothing solves Salomon's there, and hardly anything Rastrigin's.",
             "Groups of four bars for five functions, a panel for each dimension.",
             &figure,
         )?;

@@ -220,7 +220,7 @@ impl Experiment for Chain {
             "off-path",
             "At a fixed τ, raising α takes hopping away from gradient descent, for any number of samples: the constant before N^(−1/2) grows exponentially in α. \
              Gradient descent with noise of the hops' own sampling covariance stays near: what hopping does there is no stochastic gradient descent.",
-            "Lines rise with α for hopping and less for noisy descent.",
+            "Lines rise with α for hopping; those of noisy descent stay below, and fall at large α.",
             &Figure::new("A large α is not a small error").panel(chart),
         )?;
         report.means_table("runs", &all)

@@ -101,7 +101,7 @@ impl Experiment for Regimes {
         taus.dedup();
         sizes.sort_unstable();
         sizes.dedup();
-        let panels: [(&str, fn(&Row) -> f64); 3] = [
+        let panels: [(&str, Quantity); 3] = [
             ("to the gradient step", |row| row.to_gradient_step),
             ("to the proximal point", |row| row.to_proximal),
             ("to the best of N", |row| row.to_best_of_n),
@@ -143,7 +143,10 @@ impl Experiment for Regimes {
     }
 }
 
-/// E[max of N standard normals], by Simpson's rule on N∫ z φ(z) Φ(z)^(N−1) dz.
+/// Something of a row.
+type Quantity = fn(&Row) -> f64;
+
+/// The mean of the largest of N standard normals, by Simpson's rule on N∫ z φ(z) Φ(z)^(N−1) dz.
 pub fn expected_maximum(samples: usize) -> f64 {
     use numerics::normal::{density, distribution};
     let intervals = 4_000;

@@ -59,7 +59,7 @@ pub struct Row {
 /// Curves and starts of the sweep over α, all at τ = 0.1.
 pub const RATES: [(Curve, f64, &str); 3] = [
     (Curve::WShaped, 1.0, "smooth: W-shaped"),
-    (Curve::Kink, 0.0, "C¹ʼ¹: kink in the slope"),
+    (Curve::Kink, 0.0, "curvature jumps (C1,1)"),
     (Curve::Absolute, 0.05, "|t| near its kink"),
 ];
 

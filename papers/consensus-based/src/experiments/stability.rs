@@ -150,7 +150,7 @@ impl Experiment for Stability {
         }
         report.figure(
             "growth",
-            "Left: the mean squared distance grows in every dimension from 2 on. Middle: the typical particle comes nearer below d = 3. Right: so does the swarm itself, \
+            "Left: the mean squared distance grows in every dimension from 2 on. Middle: the typical particle comes nearer below d = 3 (the formula is for Δt → 0, which 0.01 is not for d = 20). Right: so does the swarm itself, \
              except in d = 1, where the consensus still moves: with these parameters Figure 1(b) works because it is drawn in two dimensions.",
             "Three panels of measured values on rising lines; the dashed line between growth and decay is crossed between two and three dimensions.",
             &figure,
