@@ -17,12 +17,6 @@ use crate::objective::Objective;
 #[derive(Clone, Copy, Debug)]
 pub struct Canyon;
 
-/// Where gradient descent from the authors' start (8, 8) ends.
-pub const LOCAL_MINIMISER: [f64; 2] = [2.3362744222, 2.4662788328];
-
-/// E at [`LOCAL_MINIMISER`].
-pub const LOCAL_MINIMUM: f64 = 3.8622864;
-
 /// The start of all runs in the authors' scripts.
 pub const START: [f64; 2] = [8.0, 8.0];
 

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use consensus_based::canyon::Canyon;
+use consensus_based::consensus::Refusal;
 use consensus_based::objective::Objective;
 use consensus_based::problems::{BENCHMARKS, Problem};
 use lab::polars::prelude::{Column, DataFrame};
-use lab::table::csv_bytes;
+use lab::table::{csv_bytes, format_number};
 use lab::{Error, write_atomically};
 
 use formula::Formula;
@@ -45,7 +46,7 @@ impl Command {
 /// What is minimised.
 #[derive(Args)]
 pub struct ObjectiveArguments {
-    /// A formula such as "(x-1)^2 + abs(y)", whose names are the coordinates in alphabetical order; or a test function: canyon, ackley, rastrigin,
+    /// A formula such as "(x-1)^2 + abs(y)", whose names are the coordinates in alphabetical order (e, PI and TAU are numbers); or a test function: canyon, ackley, rastrigin,
     /// sphere, griewank, salomon, alpine, rosenbrock, levy, styblinski-tang, schwefel
     #[arg(long, value_name = "NAME|FORMULA", allow_hyphen_values = true)]
     objective: String,
@@ -133,11 +134,18 @@ fn usage(fault: &str) -> anyhow::Error {
     Error::Usage(fault.into()).into()
 }
 
-/// A refusal of the library names settings as the options are called.
-fn refused(refusal: consensus_based::consensus::Refusal) -> anyhow::Error {
-    use consensus_based::consensus::Refusal::{Setting, Shape};
+/// A refusal of the library, with the option that it is about.
+fn refused(refusal: Refusal) -> anyhow::Error {
     match refusal {
-        Setting { .. } | Shape { .. } => usage(&format!("--{refusal}")),
+        Refusal::Setting { name, expected, found } => {
+            let option = match name {
+                "share of effective particles" => "--effective-share",
+                "bounds" | "box" => "--box",
+                "width" => "--tau and --alpha: the width of hops",
+                name => &format!("--{name}"),
+            };
+            usage(&format!("{option}: expected {expected}, found {}", format_number(found)))
+        }
         other => other.into(),
     }
 }

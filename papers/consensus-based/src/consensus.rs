@@ -43,6 +43,16 @@ pub enum Refusal {
         /// Its coordinates, at most the first eight.
         point: Vec<f64>,
     },
+    /// A particle has left the numbers: the swarm's settings let it grow without bound.
+    #[error(
+        "the swarm diverged at step {step}: particle {particle} has a coordinate that is not finite; a smaller noise or step keeps it together"
+    )]
+    Diverged {
+        /// The step.
+        step: u64,
+        /// Counted from 0.
+        particle: usize,
+    },
     /// The objective is −∞ somewhere: unbounded below, or a fault in it.
     #[error("the objective is -inf at particle {particle}, {point:?}")]
     Unbounded {
@@ -90,15 +100,10 @@ const PARALLEL: usize = 1 << 16;
 /// # Errors
 /// Sizes that do not fit, α < 0 or NaN, an energy NaN or −∞ (with its particle), no feasible particle.
 pub fn consensus(points: &[f64], values: &[f64], alpha: f64) -> Result<Consensus, Refusal> {
-    let particles = values.len();
-    let shape = Refusal::Shape { points: points.len(), particles };
-    if particles == 0 || points.is_empty() || !points.len().is_multiple_of(particles) {
-        return Err(shape);
-    }
+    let dimension = dimension_of(points, values)?;
     if alpha.is_nan() || alpha < 0.0 {
         return Err(Refusal::Setting { name: "alpha", expected: "a number of at least 0", found: alpha });
     }
-    let dimension = points.len() / particles;
     let best = best_particle(points, values, dimension)?;
     let least = values[best];
     let weights: Vec<f64> = values.iter().map(|value| weight(*value, least, alpha)).collect();
@@ -106,6 +111,14 @@ pub fn consensus(points: &[f64], values: &[f64], alpha: f64) -> Result<Consensus
     let point = weighted_mean(points, &weights, mass, best, dimension)?;
     let softmin = softmin(values, least, alpha, mass);
     Ok(Consensus { point, ess: mass * mass / squares, softmin, best, least })
+}
+
+fn dimension_of(points: &[f64], values: &[f64]) -> Result<usize, Refusal> {
+    let particles = values.len();
+    if particles == 0 || points.is_empty() || !points.len().is_multiple_of(particles) {
+        return Err(Refusal::Shape { points: points.len(), particles });
+    }
+    Ok(points.len() / particles)
 }
 
 fn best_particle(points: &[f64], values: &[f64], dimension: usize) -> Result<usize, Refusal> {
@@ -226,10 +239,10 @@ pub fn alpha_of_effective_share(points: &[f64], values: &[f64], share: f64) -> R
             found: share,
         });
     }
-    let dimension = points.len() / values.len().max(1);
+    let dimension = dimension_of(points, values)?;
     let least = values[best_particle(points, values, dimension)?];
     let feasible: Vec<f64> = values.iter().copied().filter(|value| *value < f64::INFINITY).collect();
-    let spread = feasible.iter().map(|value| value - least).fold(0.0, f64::max);
+    let spread = feasible.iter().map(|value| value - least).fold(0.0, f64::max).min(f64::MAX);
     let above = feasible
         .iter()
         .map(|value| value - least)

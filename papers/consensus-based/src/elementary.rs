@@ -18,10 +18,10 @@ const COEFFICIENTS: [f64; TERMS] = {
     coefficients
 };
 
-/// 1 − cos 2πx, between 0 and 2, off by at most 1e-15; NaN for NaN and infinities.
+/// 1 − cos 2πx, between 0 and 2, off by at most 1e-15 below 2⁵¹ and 0 from there on; NaN for NaN and infinities.
 #[inline(always)]
 pub fn one_minus_cosine(x: f64) -> f64 {
-    // Adding 1.5·2⁵² rounds to a whole number without a call; beyond 2⁵¹ every number is a half or a whole, of which the loop's values have only wholes.
+    // Adding 1.5·2⁵² rounds to a whole number without a call. From 2⁵¹ on all numbers are taken for whole, which the halves below 2⁵² are not.
     const ROUND: f64 = 6_755_399_441_055_744.0;
     let whole = (x + ROUND) - ROUND;
     let rest = if x.abs() < 2_251_799_813_685_248.0 { x - whole } else { x * 0.0 };

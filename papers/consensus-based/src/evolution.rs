@@ -1,7 +1,7 @@
 //! CMA-ES, the field's standard without gradients, as the rival at equal evaluations.
 //!
 //! Hansen's strategy (tutorial of 2016) with its default settings: weighted recombination of the better half, cumulative step-size adaptation, rank-one and
-//! rank-μ updates of the covariance. No restarts, no bounds.
+//! rank-μ updates of the covariance. No restarts, no bounds: what is left of a budget after convergence is not spent.
 
 use ndarray::{Array1, Array2, Axis};
 use numerics::symmetric::eigen;
@@ -51,7 +51,7 @@ pub fn evolve(
             Array2::from_shape_simple_fn((population, d), || random.sample::<f64, _>(StandardNormal));
         let steps = (&normals * &scales).dot(&directions.t());
         let points = &steps * sigma + &mean;
-        objective.evaluate(points.as_slice().unwrap_or_default(), &mut values);
+        objective.evaluate(points.as_slice().expect("a fresh sum lies in rows"), &mut values);
         spent += population as u64;
         values.iter_mut().for_each(|value| *value = if value.is_nan() { f64::INFINITY } else { *value });
         let mut order: Vec<usize> = (0..population).collect();

@@ -57,55 +57,51 @@ pub const METHODS: [(Method, &str); 4] = [
 ];
 
 /// What is seen of a step on the canyon.
-pub struct Seen {
+pub struct Seen<'a> {
     /// The consensus, or the point of descent.
     pub point: [f64; 2],
     /// Effective particles, where there are particles.
     pub ess: Option<f64>,
-    /// Mean squared distance of the swarm to the consensus.
-    pub scatter: Option<f64>,
+    /// The particles of which the point is the consensus.
+    pub particles: &'a [f64],
 }
 
 /// Steps of swarm and hopping, and of descent, in the authors' scripts.
 pub const STEPS: (u64, u64) = (250, 10_000);
 
-/// A run of a method on the canyon with the parameters of the authors' scripts, for a part `shortened` of the steps. The swarm's consensus is that of the
+/// A run of a method on the canyon with the parameters of the authors' scripts. The swarm's consensus is that of the
 /// places before each step.
 ///
 /// # Errors
 /// None with these parameters; the methods' own.
 pub fn on_the_canyon(
     method: Method,
-    shortened: u64,
     random: &mut impl RngCore,
-    mut observe: impl FnMut(u64, Seen),
+    mut observe: impl FnMut(u64, Seen<'_>),
 ) -> Result<(), Refusal> {
-    let (steps, small_steps) = (STEPS.0 / shortened, STEPS.1 / shortened);
+    let (steps, small_steps) = STEPS;
     let draws = Draws::new(random.next_u64(), 0);
     let mut on_path = |step: u64, point: &[f64]| {
-        observe(step, Seen { point: [point[0], point[1]], ess: None, scatter: None })
+        observe(step, Seen { point: [point[0], point[1]], ess: None, particles: &[] })
     };
     match method {
         Method::Swarm => {
             let start = Start::Normal { mean: START.to_vec(), spread: 0.5 };
             let mut swarm = Swarm::new(&Canyon, &Options::of_figure_1b(), &start, draws)?;
             for step in 1..=steps {
-                let center = swarm.consensus()?.point;
-                let scatter = Some(swarm.radius(&center).powi(2));
-                let found = swarm.step(&Canyon)?;
-                observe(
-                    step,
-                    Seen { point: [found.point[0], found.point[1]], ess: Some(found.ess), scatter },
-                );
+                let found = swarm.consensus()?;
+                let point = [found.point[0], found.point[1]];
+                observe(step, Seen { point, ess: Some(found.ess), particles: swarm.points() });
+                swarm.move_to(&Canyon, &point)?;
             }
         }
         Method::Hopping => {
             let mut hopper = Hopper::new(0.7, 100.0, 200, 2)?;
-            let mut point = START.to_vec();
+            let mut point = START;
             for step in 1..=steps {
                 let found = hopper.hop(&Canyon, &point, draws.step(step))?;
-                point = found.point;
-                observe(step, Seen { point: [point[0], point[1]], ess: Some(found.ess), scatter: None });
+                point = [found.point[0], found.point[1]];
+                observe(step, Seen { point, ess: Some(found.ess), particles: hopper.points() });
             }
         }
         Method::Descent => drop(descend(&Canyon, &START, 0.001, small_steps, &mut on_path)),

@@ -25,6 +25,7 @@ pub struct Hopper {
     pub antithetic: bool,
     /// Where the objective is NaN.
     pub undefined: Undefined,
+    dimension: usize,
     points: Vec<f64>,
     values: Vec<f64>,
 }
@@ -46,6 +47,7 @@ impl Hopper {
             alpha,
             antithetic: false,
             undefined: Undefined::Refuse,
+            dimension,
             points: vec![0.0; samples * dimension],
             values: vec![0.0; samples],
         })
@@ -54,14 +56,17 @@ impl Hopper {
     /// One hop from `center`, which is itself not evaluated. Cost: N values, N d normal numbers.
     ///
     /// # Errors
-    /// As [`consensus`].
+    /// A center of another dimension; else as [`consensus`].
     pub fn hop(
         &mut self,
         objective: &impl Objective,
         center: &[f64],
         draws: StepDraws,
     ) -> Result<Consensus, Refusal> {
-        let dimension = center.len();
+        let dimension = self.dimension;
+        if center.len() != dimension || objective.dimension() != dimension {
+            return Err(Refusal::Shape { points: center.len(), particles: 1 });
+        }
         for (sample, row) in self.points.chunks_exact_mut(dimension).enumerate() {
             // The second of a pair has the generator of the first.
             let (key, sign) =
@@ -81,10 +86,5 @@ impl Hopper {
     /// The samples of the last hop, row by row.
     pub fn points(&self) -> &[f64] {
         &self.points
-    }
-
-    /// Their energies.
-    pub fn values(&self) -> &[f64] {
-        &self.values
     }
 }

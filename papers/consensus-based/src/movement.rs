@@ -21,11 +21,13 @@ pub struct Prox {
     pub gap: Option<f64>,
 }
 
-/// Points of the grid that is searched for changes of sign of G′.
-const GRID: usize = 1 << 12;
+/// Points of the grid that is searched for changes of sign of G′: sixty-four to a unit of length, the period of the wavy curves, at least 4,096 and at most four million.
+fn grid(reach: f64) -> usize {
+    ((128.0 * reach) as usize).clamp(1 << 12, 1 << 22)
+}
 
 /// The proximal point of a curve: all local minima of G in the interval that must hold the global one (|x − m|² ≤ 2τ (E(m) − inf E)), each by bisection on
-/// G′, and kinks. Cost: 4,096 slopes.
+/// G′, and kinks. Cost: 128 slopes a unit of the interval's half, at least 4,096. Beyond a half of 30,000 the grid is too coarse for wavy curves, and minima may be missed.
 pub fn prox_on_a_line(curve: Curve, m: f64, tau: f64) -> Prox {
     let g = |x: f64| curve.value(x) + (x - m) * (x - m) / (2.0 * tau);
     let slope = |x: f64| curve.slope(x) + (x - m) / tau;
@@ -34,8 +36,9 @@ pub fn prox_on_a_line(curve: Curve, m: f64, tau: f64) -> Prox {
     let mut minima: Vec<f64> = Vec::new();
     let mut low = m - reach;
     let mut falls = slope(low) < 0.0;
-    for number in 1..=GRID {
-        let high = m - reach + 2.0 * reach * number as f64 / GRID as f64;
+    let points = grid(reach);
+    for number in 1..=points {
+        let high = m - reach + 2.0 * reach * number as f64 / points as f64;
         let rises = slope(high) >= 0.0;
         if falls && rises {
             let (mut left, mut right) = (low, high);

@@ -5,6 +5,7 @@ use std::f64::consts::E;
 use pulp::{Arch, NullaryFnOnce};
 use serde::{Deserialize, Serialize};
 
+use crate::curves::Curve;
 use crate::elementary::{exponential_less_one, one_minus_cosine, sum_of};
 use crate::objective::Objective;
 
@@ -197,15 +198,14 @@ impl Objective for Waves {
     }
 
     fn evaluate(&self, points: &[f64], values: &mut [f64]) {
-        let wave = |x: f64| 0.5 * x * x + 0.3 * one_minus_cosine(x / std::f64::consts::PI);
         for (point, value) in points.chunks_exact(2).zip(values) {
-            *value = wave(point[0]) + wave(point[1]);
+            *value = Curve::Cosine.value(point[0]) + Curve::Cosine.value(point[1]);
         }
     }
 
     fn gradient(&self, point: &[f64], gradient: &mut [f64]) {
         for (x, slope) in point.iter().zip(gradient) {
-            *slope = x + 0.6 * (2.0 * x).sin();
+            *slope = Curve::Cosine.slope(*x);
         }
     }
 }

@@ -33,6 +33,7 @@ impl Quadratic {
         let largest = curvatures.last()?.abs();
         let valid = fits && curvatures[0] >= -1e-12 * largest;
         let symmetric = Array2::from_shape_fn(matrix.dim(), |(i, j)| matrix[(i.max(j), i.min(j))]);
+        let minimiser = Array1::from(minimiser.to_vec());
         valid.then_some(Self { curvatures, directions, matrix: symmetric, minimiser })
     }
 
@@ -62,8 +63,8 @@ impl Objective for Quadratic {
 
     fn evaluate(&self, points: &[f64], values: &mut [f64]) {
         let d = self.dimension();
-        let (rows, minimiser) =
-            (self.matrix.as_slice().unwrap_or_default(), self.minimiser.as_slice().unwrap_or_default());
+        let rows = self.matrix.as_slice().expect("a matrix from its entries lies in rows");
+        let minimiser = self.minimiser.as_slice().expect("a vector is kept in one piece");
         for (point, value) in points.chunks_exact(d).zip(values) {
             *value = 0.0;
             for (i, row) in rows.chunks_exact(d).enumerate() {

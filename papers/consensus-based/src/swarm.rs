@@ -164,16 +164,25 @@ impl Swarm {
     /// One step. Gives the consensus that the particles moved to: that of their places *before* the step.
     ///
     /// # Errors
-    /// An objective that is NaN or −∞ at a particle or +∞ at all of them, before or after the step.
+    /// An objective that is NaN or −∞ at a particle, or +∞ at all of them; a swarm that grew beyond all numbers.
     pub fn step(&mut self, objective: &impl Objective) -> Result<Consensus, Refusal> {
         let found = self.consensus()?;
+        self.move_to(objective, &found.point)?;
+        Ok(found)
+    }
+
+    /// A step towards a point that need not be the consensus, with its evaluations.
+    ///
+    /// # Errors
+    /// As [`step`](Self::step).
+    pub fn move_to(&mut self, objective: &impl Objective, center: &[f64]) -> Result<(), Refusal> {
         self.steps += 1;
         let draws = self.draws.step(self.steps);
         let (dimension, options) = (self.dimension, &self.options);
         // A block of points of about 16 KiB is moved and evaluated while it is in the first cache.
         let block = (2_048 / dimension).max(1);
         let work = |(number, (points, values)): (usize, (&mut [f64], &mut [f64]))| {
-            advance(options, &found.point, points, number * block, draws);
+            advance(options, center, points, number * block, draws);
             objective.evaluate(points, values);
         };
         if self.points.len() >= 1 << 15 {
@@ -183,8 +192,7 @@ impl Swarm {
             let blocks = self.points.chunks_mut(block * dimension).zip(self.values.chunks_mut(block));
             blocks.enumerate().for_each(work);
         }
-        self.take_stock()?;
-        Ok(found)
+        self.take_stock()
     }
 
     /// Counts the evaluations just made and keeps the best point.
@@ -193,19 +201,26 @@ impl Swarm {
         let dimension = self.dimension;
         for (particle, value) in self.values.iter_mut().enumerate() {
             let point = || &self.points[particle * dimension..(particle + 1) * dimension];
+            let shown = || point().iter().take(8).copied().collect();
+            if !value.is_finite() && point().iter().any(|x| !x.is_finite()) {
+                return Err(Refusal::Diverged { step: self.steps, particle });
+            }
+            if *value == f64::NEG_INFINITY {
+                return Err(Refusal::Unbounded { particle, point: shown() });
+            }
             if value.is_nan() {
                 match self.options.undefined {
                     Undefined::Infeasible => *value = f64::INFINITY,
-                    Undefined::Refuse => {
-                        let point = point().iter().take(8).copied().collect();
-                        return Err(Refusal::NotANumber { particle, point });
-                    }
+                    Undefined::Refuse => return Err(Refusal::NotANumber { particle, point: shown() }),
                 }
             }
             if *value < self.best.value {
                 self.best.value = *value;
                 self.best.point.copy_from_slice(point());
             }
+        }
+        if self.best.value == f64::INFINITY {
+            return Err(Refusal::NoneFeasible(self.values.len()));
         }
         Ok(())
     }
@@ -284,7 +299,7 @@ pub struct Found {
     pub best: Best,
     /// The last consensus.
     pub consensus: Consensus,
-    /// E at the last consensus.
+    /// E at the last consensus; NaN where it has no value and the options take that for infeasible.
     pub consensus_value: f64,
     /// Root mean squared distance of the particles to it.
     pub radius: f64,
@@ -319,6 +334,9 @@ pub fn minimise(
     }
     let consensus = swarm.consensus()?;
     let consensus_value = objective.value(&consensus.point);
+    if consensus_value.is_nan() && options.undefined == Undefined::Refuse {
+        return Err(Refusal::NotANumber { particle: consensus.best, point: consensus.point });
+    }
     let (radius, evaluations) = (swarm.radius(&consensus.point), swarm.evaluations() + 1);
     if consensus_value < swarm.best.value {
         swarm.best = Best { point: consensus.point.clone(), value: consensus_value };

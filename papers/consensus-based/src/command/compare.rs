@@ -7,13 +7,14 @@ use consensus_based::draws::Draws;
 use consensus_based::hopping::Hopper;
 use consensus_based::movement::proximal_point;
 use consensus_based::objective::Objective;
-use lab::arguments::{positive, refuse_overwriting};
+use consensus_based::swarm::{Options, Start, Swarm, Temperature};
+use lab::arguments::{positive, refuse_beyond_memory, refuse_overwriting};
 use lab::table::format_number;
 use lab::{remark, say};
 
 use super::{ObjectiveArguments, coordinates, expect_csv, refused, write_columns};
 
-/// Follows hopping, and from each of its points also takes the proximal and the gradient step.
+/// Follows swarm, hopping, movement and descent; from each point of hopping also takes the proximal and the gradient step.
 #[derive(Args)]
 pub struct Compare {
     #[command(flatten)]
@@ -36,7 +37,7 @@ pub struct Compare {
     /// Seed of the random numbers
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Where the three paths go: .csv
+    /// Where the four paths go: .csv
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -53,17 +54,34 @@ impl Compare {
         }
         let (objective, names) = self.objective.objective()?;
         let start = coordinates("--start", &self.start, &names)?;
+        refuse_beyond_memory(f64::from(self.samples) * (start.len() + 1) as f64 * 16.0, "hops and swarm")?;
+        if self.out.is_some() {
+            refuse_beyond_memory(f64::from(self.steps) * (4 * start.len() + 1) as f64 * 64.0, "the paths")?;
+        }
         let width = (self.tau / self.alpha).sqrt();
         let mut hopper =
             Hopper::new(width, self.alpha, self.samples as usize, start.len()).map_err(refused)?;
         let draws = Draws::new(self.seed, 0);
+        // The swarm of Figure 1(b), with the hops' α, number and width of samples.
+        let options = Options {
+            particles: self.samples as usize,
+            temperature: Temperature::Alpha(self.alpha),
+            ..Options::of_figure_1b()
+        };
+        let first = Start::Normal { mean: start.clone(), spread: width };
+        let mut swarm =
+            Swarm::new(&objective, &options, &first, Draws::new(self.seed, 1)).map_err(refused)?;
         let (mut hopping, mut moving, mut descending) = (start.clone(), start.clone(), start);
+        let mut swarming = swarm.consensus().map_err(refused)?.point;
+        let mut unsolved = 0.0_f64;
         let mut residuals = [0.0; 4];
         let mut kappa = 0.0_f64;
         let mut path = Vec::new();
         for step in 0..self.steps {
             let explicit = gradient_step(&objective, &hopping, self.tau);
-            let prox = proximal_point(&objective, &hopping, self.tau, &[]).map_err(refused)?.point;
+            let prox = proximal_point(&objective, &hopping, self.tau, &[]).map_err(refused)?;
+            unsolved = unsolved.max(prox.residual);
+            let prox = prox.point;
             let found = hopper.hop(&objective, &hopping, draws.step(u64::from(step))).map_err(refused)?;
             kappa = kappa.max(f64::from(self.samples) / found.ess);
             for (sum, (a, b)) in residuals.iter_mut().zip([
@@ -77,7 +95,17 @@ impl Compare {
             hopping = found.point;
             moving = proximal_point(&objective, &moving, self.tau, &[]).map_err(refused)?.point;
             descending = gradient_step(&objective, &descending, self.tau);
-            path.push([hopping.clone(), moving.clone(), descending.clone()].concat());
+            swarm.step(&objective).map_err(refused)?;
+            swarming = swarm.consensus().map_err(refused)?.point;
+            if self.out.is_some() {
+                path.push([&swarming[..], &hopping, &moving, &descending].concat());
+            }
+        }
+        if unsolved.is_nan() || unsolved > 1e-6 * (1.0 + unsolved.abs()) {
+            remark(&format!(
+                "proximal points are off by up to {}: tau may be too large for this objective, which then has none or several",
+                format_number(unsolved)
+            ))?;
         }
         if kappa > f64::from(self.samples) / 10.0 {
             remark(
@@ -86,7 +114,7 @@ impl Compare {
         }
         if let Some(out) = &self.out {
             let of = |method: &str| names.iter().map(|name| format!("{method}_{name}")).collect::<Vec<_>>();
-            let header = [of("hopping"), of("movement"), of("descent")].concat();
+            let header = [of("swarm"), of("hopping"), of("movement"), of("descent")].concat();
             let mut columns = vec![("step".to_owned(), (1..=self.steps).map(f64::from).collect())];
             columns.extend(
                 header
@@ -98,14 +126,15 @@ impl Compare {
         }
         let [softening, implicit, total, null] = residuals.map(f64::sqrt);
         let ends =
-            [("hopping", &hopping), ("movement", &moving), ("descent", &descending)].map(|(name, point)| {
-                let shown: Vec<String> = point.iter().take(6).map(|x| format_number(*x)).collect();
-                format!(
-                    "{name:<26} ends at {} with value {}",
-                    shown.join(", "),
-                    format_number(objective.value(point))
-                )
-            });
+            [("swarm", &swarming), ("hopping", &hopping), ("movement", &moving), ("descent", &descending)]
+                .map(|(name, point)| {
+                    let shown: Vec<String> = point.iter().take(6).map(|x| format_number(*x)).collect();
+                    format!(
+                        "{name:<26} ends at {} with value {}",
+                        shown.join(", "),
+                        format_number(objective.value(point))
+                    )
+                });
         let lines = [
             format!("hop to proximal point      {}", format_number(softening)),
             format!("proximal to gradient step  {}", format_number(implicit)),

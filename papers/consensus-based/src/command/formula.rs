@@ -19,6 +19,9 @@ pub struct Formula {
     data: Array2<f64>,
 }
 
+/// Names that are numbers in a formula.
+const CONSTANTS: [&str; 6] = ["e", "E", "PI", "π", "TAU", "τ"];
+
 /// Where a variable of the formula comes from.
 #[derive(Clone, Copy)]
 enum Source {
@@ -34,6 +37,9 @@ impl Formula {
     pub fn parse(text: &str, data: Option<&Path>) -> anyhow::Result<Self> {
         let fault = |fault: String| usage(&format!("--objective {text:?}: {fault}"));
         let conventional = conventional(text).map_err(|why| fault(why.into()))?;
+        if text.trim().chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_') {
+            return Err(fault("neither a test function (see --help) nor a formula".into()));
+        }
         let expression: FlatEx<f64> = exmex::parse(&conventional)
             .map_err(|error| fault(error.msg().lines().next().unwrap_or("no formula").to_owned()))?;
         let (columns, data) = match data {
@@ -43,6 +49,15 @@ impl Formula {
             }
             None => (Vec::new(), Array2::zeros((1, 0))),
         };
+        // The parser knows these as numbers, whatever the data call them.
+        let mut words = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+        if let Some(word) =
+            words.find(|word| CONSTANTS.contains(word) && columns.iter().any(|column| column == word))
+        {
+            return Err(fault(format!(
+                "{word} is a column and a mathematical constant: give the column another name"
+            )));
+        }
         let (mut parameters, mut sources, mut places) = (Vec::new(), Vec::new(), Vec::new());
         for (place, name) in expression.var_names().iter().enumerate() {
             sources.push(match columns.iter().position(|column| column == name) {
@@ -122,6 +137,9 @@ fn conventional(text: &str) -> Result<String, &'static str> {
         let digits = number_length(rest);
         let taken = if digits > 0 && !(before.is_alphanumeric() || before == '_') {
             let number: f64 = rest[..digits].parse().map_err(|_| "a number with two points")?;
+            if !number.is_finite() {
+                return Err("a number beyond 1e308");
+            }
             written += &number.to_string();
             digits
         } else {

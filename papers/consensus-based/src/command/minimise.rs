@@ -46,13 +46,13 @@ pub struct Minimise {
     #[arg(long, allow_hyphen_values = true, value_name = "NUMBERS")]
     start: Option<String>,
     /// Standard deviation of the first particles around --start
-    #[arg(long, default_value_t = 1.0, value_parser = not_negative, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 1.0, requires = "start", value_parser = not_negative, allow_negative_numbers = true)]
     spread: f64,
     /// Keeps all coordinates between two numbers, as "-3,3"; without --start the particles begin there, uniformly
     #[arg(long = "box", allow_hyphen_values = true, value_name = "LOW,HIGH")]
     bounds: Option<String>,
     /// Consensus hopping of this width s instead of a swarm
-    #[arg(long, value_parser = positive, allow_negative_numbers = true, value_name = "WIDTH", conflicts_with_all = ["step", "drift", "noise", "isotropic", "spread", "bounds"], requires = "start")]
+    #[arg(long, value_parser = positive, allow_negative_numbers = true, value_name = "WIDTH", conflicts_with_all = ["step", "drift", "noise", "isotropic", "spread", "bounds", "radius"], requires = "start")]
     hop: Option<f64>,
     /// Where the objective is NaN: an error, or as bad as can be
     #[arg(long, default_value = "refuse")]
@@ -102,7 +102,22 @@ impl Minimise {
             refuse_overwriting(out, [data.as_path()])?;
         }
         let (objective, names) = self.objective.objective()?;
-        refuse_beyond_memory(f64::from(self.particles) * (names.len() + 3) as f64 * 8.0, "the swarm")?;
+        let (particles, steps, runs) =
+            (f64::from(self.particles), f64::from(self.steps), f64::from(self.runs));
+        refuse_beyond_memory(particles * (names.len() + 3) as f64 * 8.0, "the swarm")?;
+        refuse_beyond_memory(runs * 8.0, "the values of all runs")?;
+        if self.out.is_some() {
+            // Numbers in memory, and again as text.
+            refuse_beyond_memory(
+                steps * runs * ((names.len() + 4) * 32 + 32) as f64,
+                "the path of the consensus",
+            )?;
+        }
+        if self.objective.objective == "schwefel" && self.bounds.is_none() {
+            remark(
+                "schwefel is unbounded below outside of [-500, 500]: --box=-500,500 keeps to where its minimum is known",
+            )?;
+        }
         let start = self.start.as_ref().map(|text| coordinates("--start", text, &names)).transpose()?;
         let bounds = self
             .bounds
@@ -111,7 +126,7 @@ impl Minimise {
             .transpose()?;
         let mut path: Vec<Vec<f64>> = Vec::new();
         let bar = progress(Some(u64::from(self.runs)), "run {pos} of {len}");
-        let mut found = Vec::new();
+        let (mut best, mut values): (Option<Found>, _) = (None, Vec::new());
         for run in 0..u64::from(self.runs) {
             let mut observe = |step: u64, consensus: &Consensus| {
                 if self.out.is_some() {
@@ -120,10 +135,14 @@ impl Minimise {
                     path.push(numbers.chain([consensus.ess, consensus.least]).collect());
                 }
             };
-            found.push(match (self.hop, &start) {
+            let found = match (self.hop, &start) {
                 (Some(width), Some(start)) => self.hopping(&objective, width, start, run, &mut observe)?,
                 _ => self.swarm(&objective, start.clone(), bounds.as_deref(), run, &mut observe)?,
-            });
+            };
+            values.push(found.best.value);
+            if best.as_ref().is_none_or(|best| found.best.value < best.best.value) {
+                best = Some(found);
+            }
             bar.inc(1);
         }
         bar.finish_and_clear();
@@ -133,7 +152,7 @@ impl Minimise {
             let columns = header.enumerate().map(|(k, name)| (name, path.iter().map(|row| row[k]).collect()));
             write_columns(out, columns.collect())?;
         }
-        self.tell(&found, &names)
+        best.map_or(Ok(()), |best| self.tell(&best, &values, &names))
     }
 
     fn options(&self, bounds: Option<&[f64]>) -> Options {
@@ -164,13 +183,17 @@ impl Minimise {
             (None, None) => return Err(usage("where to begin: --start or --box is needed")),
         };
         let dimension = objective.dimension();
-        if run == 0
-            && options.mean_square_factor(dimension) > 1.0
-            && options.logarithmic_drift(dimension) >= 0.0
-        {
-            remark(
-                "the swarm will not contract: typical distances to a fixed consensus grow; a smaller --noise, or no --isotropic, lets them fall",
-            )?;
+        let factor = options.mean_square_factor(dimension);
+        if run == 0 && factor > 1.0 {
+            let typical = match options.logarithmic_drift(dimension) < 0.0 {
+                true => "typical particles come nearer all the same",
+                false => {
+                    "and typical particles go away too: a smaller --noise, or no --isotropic, lets them come nearer"
+                }
+            };
+            remark(&format!(
+                "the mean squared distance to the consensus grows by {factor:.3} a step; {typical}"
+            ))?;
         }
         if run == 0 && options.drift * options.step > 2.0 {
             remark("the swarm oscillates: --drift times --step is above 2")?;
@@ -202,7 +225,7 @@ impl Minimise {
         hopper.undefined = self.options(None).undefined;
         let draws = Draws::new(self.seed, run);
         let mut best = Best { point: start.to_vec(), value: f64::INFINITY };
-        let mut last = None;
+        let (mut last, mut fewest) = (None, f64::INFINITY);
         for step in 0..u64::from(self.steps) {
             let center = last.as_ref().map_or(start, |found: &Consensus| &found.point);
             let found = hopper.hop(objective, center, draws.step(step)).map_err(refused)?;
@@ -211,9 +234,15 @@ impl Minimise {
                 best = Best { point: hopper.points()[row..row + start.len()].to_vec(), value: found.least };
             }
             observe(step, &found);
+            fewest = fewest.min(found.ess);
             last = Some(found);
         }
-        let consensus = last.ok_or_else(|| usage("--steps: expected at least 1"))?;
+        if run == 0 && fewest < 10.0 {
+            remark(
+                "fewer than ten particles count in some hop: it follows the best samples, not a gradient",
+            )?;
+        }
+        let consensus = last.expect("at least one step is made");
         let consensus_value = objective.value(&consensus.point);
         if consensus_value < best.value {
             best = Best { point: consensus.point.clone(), value: consensus_value };
@@ -223,11 +252,7 @@ impl Minimise {
         Ok(Found { best, consensus, consensus_value, radius, evaluations, reason: StopReason::Steps })
     }
 
-    fn tell(&self, found: &[Found], names: &[String]) -> anyhow::Result<()> {
-        let best = found
-            .iter()
-            .min_by(|a, b| a.best.value.total_cmp(&b.best.value))
-            .ok_or_else(|| usage("--runs: expected at least 1"))?;
+    fn tell(&self, best: &Found, values: &[f64], names: &[String]) -> anyhow::Result<()> {
         let point = |point: &[f64]| {
             let pairs: Vec<String> = names
                 .iter()
@@ -251,13 +276,12 @@ impl Minimise {
             format!("radius          {}", format_number(best.radius)),
             format!("evaluations     {} a run; {reason}", best.evaluations),
         ];
-        if found.len() > 1 {
-            let close =
-                |run: &&Found| run.best.value - best.best.value <= 1e-3 * (1.0 + best.best.value.abs());
-            let agree = found.iter().filter(close).count();
+        if values.len() > 1 {
+            let close = |value: &&f64| **value - best.best.value <= 1e-3 * (1.0 + best.best.value.abs());
+            let agree = values.iter().filter(close).count();
             lines.push(format!(
                 "agreement       {agree} of {} runs come within 0.001 of that value (relative beyond 1)",
-                found.len()
+                values.len()
             ));
         }
         say(&lines.join("\n"))?;

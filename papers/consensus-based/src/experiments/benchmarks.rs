@@ -1,4 +1,4 @@
-//! `benchmarks`: swarms against CMA-ES at equal numbers of evaluations.
+//! `benchmarks`: swarms against CMA-ES at equal budgets.
 
 use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use rand::{Rng, RngCore};
@@ -16,7 +16,7 @@ pub struct Benchmarks;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Solver {
-    /// Our default: Δt = 0.02, σ = 5, 100 particles.
+    /// Our default settings with 100 particles: Δt = 0.02, σ = 5.
     Swarm,
     /// Half the step and twice the particles, Δt = 0.01, so that as many evaluations cover a quarter of the time.
     LargeSwarm,
@@ -70,7 +70,7 @@ impl Experiment for Benchmarks {
     type Row = Row;
 
     const ID: &'static str = "benchmarks";
-    const TITLE: &'static str = "Swarms and CMA-ES at equal evaluations";
+    const TITLE: &'static str = "Swarms and CMA-ES with equal budgets";
     const QUESTION: &'static str = "Five test functions with the minimiser off the middle of the start box [−3, 3]ᵈ, 4,000 d evaluations: how often does each method come below \
          0.01? Two settings of each method, none tuned on these functions.";
     const REVISION: u32 = 1;
@@ -164,7 +164,7 @@ impl Experiment for Benchmarks {
         }
         report.figure(
             "shares",
-            "Share of runs that come below 0.01. No setting is best on all functions: swarms are ahead on Salomon's function in two dimensions, the larger population of CMA-ES on Griewank's in ten; nothing solves Salomon's there, and hardly anything Rastrigin's.",
+            "Share of runs that come below 0.01. No setting is best on all functions: swarms are ahead on Salomon's function in two dimensions, which nothing solves in ten; there hardly anything solves Rastrigin's. CMA-ES ends when it has converged, without restarts, and spends a part of the budget only.",
             "Groups of four bars for five functions, a panel for each dimension.",
             &figure,
         )?;

@@ -104,7 +104,7 @@ impl Experiment for LaplacePrinciple {
         }
         report.figure(
             "inequality",
-            "Distance |x_α − x*| against α, and the least of the bounds over 35 pairs (r, q): it holds, and gives away a factor of three and more.",
+            "Distance |x_α − x*| against α, and the least of the bounds over 35 pairs (r, q): it holds, and gives away a factor of five and more for this law.",
             "Three panels, in each the bound lies above the distance.",
             &figure,
         )

@@ -33,6 +33,8 @@ pub struct Row {
     /// E there.
     #[column(within = 1e-2, absolute = 1e-2)]
     pub value: f64,
+    /// Number of a particle of the first swarm, at the steps at which the swarm is drawn; else the row is the consensus or the point of descent.
+    pub particle: Option<u32>,
 }
 
 impl Experiment for Paths {
@@ -49,7 +51,7 @@ impl Experiment for Paths {
         let replicates = match profile {
             Profile::Smoke => 1,
             Profile::Quick => 5,
-            Profile::Full => 20,
+            Profile::Full => 50,
         };
         let runs = |method| {
             (0..if method == Method::Descent { 1 } else { replicates })
@@ -61,10 +63,18 @@ impl Experiment for Paths {
     fn measure(&self, cell: &Parameters, random: &Random) -> Result<Outcome<Row>, Failure> {
         let every = if matches!(cell.method, Method::Swarm | Method::Hopping) { 2 } else { STEPS.1 / 100 };
         let mut rows = Vec::new();
-        on_the_canyon(cell.method, 1, &mut random.stream("run"), |step, seen| {
-            if step % every == 0 {
-                let [x, y] = seen.point;
-                rows.push(Row { step, x, y, value: Canyon.value(&seen.point) });
+        on_the_canyon(cell.method, &mut random.stream("run"), |step, seen| {
+            let mut row = |[x, y]: [f64; 2], particle| {
+                rows.push(Row { step, x, y, value: Canyon.value(&[x, y]), particle })
+            };
+            if step % every == 0 || step == 1 {
+                row(seen.point, None);
+            }
+            if cell.method == Method::Swarm && cell.replicate == 0 && DRAWN.contains(&step) {
+                seen.particles
+                    .chunks_exact(2)
+                    .zip(0..)
+                    .for_each(|(at, number)| row([at[0], at[1]], Some(number)));
             }
         })?;
         Ok(Outcome::Done(rows))
@@ -88,7 +98,10 @@ impl Experiment for Paths {
             }
             for (cell, rows) in table.cells().filter(|(cell, _)| cell.method == method) {
                 chart = chart
-                    .line(format!("run {}", cell.replicate + 1), rows.iter().map(|row| (row.x, row.y)))
+                    .line(
+                        format!("run {}", cell.replicate + 1),
+                        rows.iter().filter(|row| row.particle.is_none()).map(|row| (row.x, row.y)),
+                    )
                     .styled_as(0);
             }
             chart = chart.scatter("global minimum", [(0.0, 0.0)]).styled_as(1).annotation(
@@ -105,13 +118,58 @@ impl Experiment for Paths {
             "Four panels of the same landscape with paths from the upper right: two end at the origin, one stops at (2.3, 2.5), one ends at either.",
             &figure,
         )?;
+        let first = || {
+            table
+                .rows()
+                .filter(|(cell, _)| cell.method == Method::Swarm && cell.replicate == 0)
+                .map(|(_, row)| row)
+        };
+        let mut figure = Figure::new("The swarm of Figure 1(b) on its way")
+            .subtitle("level lines of E; squares: consensus; particles outside the frame are not drawn")
+            .columns(2)
+            .panel_height(300.0);
+        for step in DRAWN {
+            let mut chart = Chart::new()
+                .title(format!("step {step}"))
+                .x_label("x")
+                .y_label("y")
+                .x_range(-3.0, 9.0)
+                .y_range(-3.0, 9.0)
+                .without_legend();
+            for segments in level_lines() {
+                chart = chart.segments("", segments).styled_as(7);
+            }
+            let particles =
+                first().filter(|row| row.step == step && row.particle.is_some()).map(|row| (row.x, row.y));
+            let consensus =
+                first().filter(|row| row.step == step && row.particle.is_none()).map(|row| (row.x, row.y));
+            figure = figure.panel(
+                chart
+                    .scatter("particles", particles)
+                    .styled_as(0)
+                    .scatter("consensus", consensus)
+                    .styled_as(1),
+            );
+        }
+        report.figure(
+            "swarm",
+            "Particles and consensus of one run. The consensus is where the best particles are, in the canyon; it moves on when a particle is thrown to a lower place, across barriers too, while the cloud \
+             around it grows thinner and wider.",
+            "Four panels: a cloud around the upper right, then clouds that lie along the canyon, at last around the origin with far outliers.",
+            &figure,
+        )?;
         let mut chart =
             Chart::new().x_label("share of the run").y_label("E along the run").y_range(0.0, 40.0);
         for (method, name) in METHODS {
             let first = table.cells().find(|(cell, _)| cell.method == method && cell.replicate == 0);
             if let Some((_, rows)) = first {
                 let last = rows.last().map_or(1, |row| row.step) as f64;
-                chart = chart.line(name, rows.iter().map(|row| (row.step as f64 / last, row.value)));
+                chart = chart.line(
+                    name,
+                    rows.iter()
+                        .filter(|row| row.particle.is_none())
+                        .map(|row| (row.step as f64 / last, row.value)),
+                );
             }
         }
         report.figure(
@@ -122,6 +180,9 @@ impl Experiment for Paths {
         )
     }
 }
+
+/// Steps at which the swarm is drawn.
+const DRAWN: [u64; 4] = [1, 50, 100, 250];
 
 /// A short line between two points, with its weight.
 type Segment = ((f64, f64), (f64, f64), f64);

