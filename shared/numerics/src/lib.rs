@@ -8,12 +8,14 @@
 //! | [`sum`] | compensated sums and dot products |
 //! | [`random`] | random streams that are found by name, not by the order of drawing |
 //! | [`symmetric`] | eigenvalues of symmetric matrices |
+//! | [`cholesky`] | positive definite systems |
 //! | [`bootstrap`] | percentile bootstrap intervals |
 //! | [`growth`] | exponents of growth: slopes of logarithms |
 //!
 //! Every function is deterministic: the same input gives the same bits on any number of threads.
 
 pub mod bootstrap;
+pub mod cholesky;
 pub mod growth;
 pub mod lbfgs;
 pub mod normal;
