@@ -191,7 +191,8 @@ impl Experiment for Chain {
         report.figure(
             "links",
             "Each link's residual against the number of samples. Softening and implicit step do not depend on N; sampling falls as N^(−1/2) where α is small and hardly at \
-             all where it is large: then the hop is nearer to its start than to the gradient step, and the total equals that of not moving. A swarm that is redrawn is as near to its hop as sampling allows; one that is left to itself for forty steps is farther from it than if it did not move.",
+             all where it is large: then the hop is nearer to its start than to the gradient step, and the total equals that of not moving. The swarm's link is not seen: its consensus is as far from the hop as if it did not move, even after one step of a swarm that was just drawn with the hops' width, whose \
+             particles then have a law with heavier tails; left to itself for forty steps it is farther still.",
             "Three panels of lines over N: at α = 10 sampling falls below the null model, at α = 1000 it stays beside it.",
             &figure,
         )?;
