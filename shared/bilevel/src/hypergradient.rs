@@ -37,7 +37,7 @@ pub struct Hypergradient {
 }
 
 /// The formula at y, which must be a solution of the lower level. Cost: q³. `None` where a derivative is not finite.
-pub fn dense(problem: &impl SecondOrder, x: &[f64], y: &[f64]) -> Option<Hypergradient> {
+pub fn dense(problem: &(impl SecondOrder + ?Sized), x: &[f64], y: &[f64]) -> Option<Hypergradient> {
     let (d, q) = problem.dimensions();
     let face = problem.lower_set().face(y, ON_BOUND);
     let mut upper_y = vec![0.0; q];
@@ -89,7 +89,7 @@ pub fn dense(problem: &impl SecondOrder, x: &[f64], y: &[f64]) -> Option<Hypergr
 }
 
 /// Writes f_x − g_xy v.
-pub fn assemble(problem: &impl Products, x: &[f64], y: &[f64], v: &[f64], out: &mut [f64]) {
+pub fn assemble(problem: &(impl Products + ?Sized), x: &[f64], y: &[f64], v: &[f64], out: &mut [f64]) {
     let mut mixed = vec![0.0; out.len()];
     problem.upper_x(x, y, out);
     problem.lower_xy_times(x, y, v, &mut mixed);
@@ -99,7 +99,7 @@ pub fn assemble(problem: &impl Products, x: &[f64], y: &[f64], v: &[f64], out: &
 /// v from g_yy v = f_y by conjugate gradients from 0, for Y = ℝ^q and a positive semidefinite g_yy: until the residual is at most `tolerance`·|f_y| or `most` products are made. Gives v, the
 /// relative residual and the products made.
 pub fn conjugate_gradients(
-    problem: &impl Products,
+    problem: &(impl Products + ?Sized),
     x: &[f64],
     y: &[f64],
     tolerance: f64,

@@ -21,7 +21,7 @@ pub struct Solution {
 pub const ON_BOUND: f64 = 1e-9;
 
 /// σf_y + g_y.
-pub fn slope(problem: &impl Bilevel, x: &[f64], y: &[f64], sigma: f64, out: &mut [f64]) {
+pub fn slope(problem: &(impl Bilevel + ?Sized), x: &[f64], y: &[f64], sigma: f64, out: &mut [f64]) {
     problem.lower_y(x, y, out);
     if sigma > 0.0 {
         let mut upper = vec![0.0; out.len()];
@@ -31,7 +31,7 @@ pub fn slope(problem: &impl Bilevel, x: &[f64], y: &[f64], sigma: f64, out: &mut
 }
 
 /// |y − P_Y(y − slope)|.
-pub fn residual(problem: &impl Bilevel, x: &[f64], y: &[f64], sigma: f64) -> f64 {
+pub fn residual(problem: &(impl Bilevel + ?Sized), x: &[f64], y: &[f64], sigma: f64) -> f64 {
     let mut moved = vec![0.0; y.len()];
     slope(problem, x, y, sigma, &mut moved);
     moved.iter_mut().zip(y).for_each(|(moved, y)| *moved = y - *moved);
@@ -40,7 +40,13 @@ pub fn residual(problem: &impl Bilevel, x: &[f64], y: &[f64], sigma: f64) -> f64
 }
 
 /// σ∇²f + ∇²g in y, with the curvature of the set at the face.
-pub fn curvature(problem: &impl SecondOrder, x: &[f64], y: &[f64], sigma: f64, face: &Face) -> Array2<f64> {
+pub fn curvature(
+    problem: &(impl SecondOrder + ?Sized),
+    x: &[f64],
+    y: &[f64],
+    sigma: f64,
+    face: &Face,
+) -> Array2<f64> {
     let mut matrix = problem.lower_yy(x, y);
     if sigma > 0.0 {
         matrix.scaled_add(sigma, &problem.upper_yy(x, y));
@@ -56,7 +62,12 @@ pub fn curvature(problem: &impl SecondOrder, x: &[f64], y: &[f64], sigma: f64, f
 /// lies in the right basin.
 ///
 /// Newton's method on the active face, safeguarded by projected gradient steps whenever it does not lower the residual. `None` if the residual does not fall below 10⁻⁹ (1 + |slope at the start|).
-pub fn solve(problem: &impl SecondOrder, x: &[f64], sigma: f64, start: &[f64]) -> Option<Solution> {
+pub fn solve(
+    problem: &(impl SecondOrder + ?Sized),
+    x: &[f64],
+    sigma: f64,
+    start: &[f64],
+) -> Option<Solution> {
     let set = problem.lower_set();
     let q = start.len();
     let mut y = start.to_vec();
@@ -111,7 +122,7 @@ pub fn solve(problem: &impl SecondOrder, x: &[f64], sigma: f64, start: &[f64]) -
 
 /// A step of Newton's method along the face that a projected gradient step would reach; back into the set by projection.
 fn newton_step(
-    problem: &impl SecondOrder,
+    problem: &(impl SecondOrder + ?Sized),
     x: &[f64],
     y: &[f64],
     sigma: f64,

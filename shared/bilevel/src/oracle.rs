@@ -88,7 +88,7 @@ impl<P: Bilevel> Sampled for Noisy<P> {
 
 /// The true gradient.
 #[inline]
-pub fn exact(problem: &impl Bilevel, part: Part, x: &[f64], y: &[f64], out: &mut [f64]) {
+pub fn exact(problem: &(impl Bilevel + ?Sized), part: Part, x: &[f64], y: &[f64], out: &mut [f64]) {
     match part {
         Part::UpperX => problem.upper_x(x, y, out),
         Part::UpperY => problem.upper_y(x, y, out),
