@@ -15,7 +15,7 @@ use crate::experiments::formula::Formula;
 use crate::experiments::landing::Landing;
 use crate::experiments::rates::{self, Method, Rates, Roughness};
 use crate::experiments::selection::{self, SelectionOfWeights};
-use crate::problems::{FAMILIES, Family};
+use crate::problems::Family;
 
 /// What could not be looked up, and what is assumed here.
 pub const OPEN_QUESTIONS: &[&str] = &[
@@ -212,7 +212,9 @@ fn beyond() -> Vec<Claim> {
             &ClosenessOfPenalty,
             Rule::at_most("largest |(ψ − ψ_σ)/(σ constant) − 1| at σ = 10⁻⁴", 0.01),
             |table| {
-                let at = table.rows().filter(|(_, row)| (row.sigma - 1e-4).abs() < 1e-10);
+                let at = table
+                    .rows()
+                    .filter(|(_, row)| (row.sigma - 1e-4).abs() < 1e-10 && row.gap_constant != 0.0);
                 Ok(Estimate::worst_of(
                     at.map(|(_, row)| (row.gap / (row.sigma * row.gap_constant) - 1.0).abs()),
                 ))
@@ -360,7 +362,12 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     if values.is_empty() { f64::NAN } else { numerics::bootstrap::quantile(&values, 0.5) }
 }
 
-/// Exponents in σ between two ends, one for each problem.
+/// Whether a problem's lower solution lies at a vertex of Y, where the penalty is exact and its distance is rounding.
+fn at_vertex(rows: &[closeness::Row]) -> bool {
+    rows.iter().all(|row| row.gap_constant == 0.0)
+}
+
+/// Exponents in σ between two ends, one for each problem whose penalty is not exact.
 fn slopes(table: &ClosenessTable, (low, high): (f64, f64), quantity: fn(&closeness::Row) -> f64) -> Vec<f64> {
     let of = |rows: &[closeness::Row]| {
         fitted(
@@ -369,8 +376,7 @@ fn slopes(table: &ClosenessTable, (low, high): (f64, f64), quantity: fn(&closene
                 .map(|row| (row.sigma, quantity(row))),
         )
     };
-    let known = |family: Family| FAMILIES.iter().any(|(one, _)| *one == family);
-    table.cells().filter(|(cell, _)| known(cell.family)).map(|(_, rows)| of(rows)).collect()
+    table.cells().filter(|(_, rows)| !at_vertex(rows)).map(|(_, rows)| of(rows)).collect()
 }
 
 fn exponents(table: &ClosenessTable, quantity: fn(&closeness::Row) -> f64) -> Vec<f64> {
@@ -386,13 +392,11 @@ fn runs(
     let of = |cell: &rates::Parameters| {
         cell.method == method && !cell.selecting && cell.noise == Roughness::Additive
     };
-    table
-        .cells()
-        .filter(|(cell, _)| of(cell))
-        .map(|(cell, rows)| {
-            (cell.replicate, rows.iter().map(|row| (row.calls as f64, quantity(row).powi(2))).collect())
-        })
-        .collect()
+    let mut found: BTreeMap<u32, Vec<(f64, f64)>> = BTreeMap::new();
+    for (_, row) in table.rows().filter(|(cell, _)| of(cell)) {
+        found.entry(row.replicate).or_default().push((row.calls as f64, quantity(row).powi(2)));
+    }
+    found
 }
 
 /// The exponent of the root mean square over runs of |∇ψ_σ| in calls, over the last two thirds of the logarithms of calls, with its bootstrap interval over runs.
