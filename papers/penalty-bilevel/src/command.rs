@@ -1,10 +1,55 @@
-#[derive(clap::Subcommand)]
+//! What people run on their own data and problems.
+
+use clap::Subcommand;
+use lab::Error;
+
+mod gradient;
+mod problem;
+mod select;
+mod solve;
+
+/// The paper's own subcommands.
+#[derive(Subcommand)]
 pub enum Command {
-    /// x
-    X,
+    /// Chooses a ridge weight for each feature on validation data
+    Select(select::Select),
+    /// Computes ψ, ψ_σ and their gradients at a point of a problem in a file
+    Gradient(gradient::Gradient),
+    /// Runs a method on a problem in a file
+    Solve(solve::Solve),
 }
+
 impl Command {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
-        Ok(())
+        match self {
+            Self::Select(select) => select.run(),
+            Self::Gradient(gradient) => gradient.run(),
+            Self::Solve(solve) => solve.run(),
+        }
     }
+}
+
+/// A fault of the command line.
+fn usage(fault: impl Into<String>) -> anyhow::Error {
+    Error::Usage(fault.into()).into()
+}
+
+/// Numbers separated by commas, `expected` of them.
+fn numbers(option: &str, text: &str, expected: usize) -> anyhow::Result<Vec<f64>> {
+    let number = |part: &str| part.trim().parse::<f64>().ok().filter(|x| x.is_finite());
+    match text.split(',').map(number).collect::<Option<Vec<f64>>>() {
+        Some(found) if found.len() == expected => Ok(found),
+        Some(found) => Err(usage(format!("{option}: expected {expected} numbers, found {}", found.len()))),
+        None => Err(usage(format!("{option}: expected finite numbers separated by commas, found {text:?}"))),
+    }
+}
+
+/// The first numbers of many.
+fn shown(values: &[f64]) -> String {
+    let first: Vec<String> = values.iter().take(8).map(|x| lab::table::format_number(*x)).collect();
+    first.join(", ") + if values.len() > 8 { ", …" } else { "" }
 }

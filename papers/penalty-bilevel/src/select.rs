@@ -5,6 +5,7 @@
 use bilevel::levels::{Bilevel, SecondOrder};
 use bilevel::selection::{Selected, Selection};
 use numerics::lbfgs;
+use numerics::symmetric::eigen;
 
 use crate::penalty::{InnerOptions, PenaltyError, penalty_gradient};
 
@@ -27,11 +28,11 @@ fn clamped(x: &[f64]) -> Vec<f64> {
     x.iter().map(|x| x.clamp(-12.0, 12.0)).collect()
 }
 
-/// The least ψ that L-BFGS finds from `start` with exact gradients; ψ is not convex.
+/// The least ψ that L-BFGS finds from `start` with exact gradients, and its x; ψ is not convex.
 ///
 /// # Errors
 /// No finite solution at the start.
-pub fn minimise_exact(problem: &Selection, start: &[f64]) -> Result<Selected, SelectError> {
+pub fn minimise_exact(problem: &Selection, start: &[f64]) -> Result<(Selected, Vec<f64>), SelectError> {
     let mut warm = vec![0.0; start.len()];
     problem.exact(start, &warm).ok_or(SelectError::NotFinite)?;
     let objective = |x: &[f64], gradient: &mut [f64]| match problem.exact(&clamped(x), &warm) {
@@ -46,7 +47,9 @@ pub fn minimise_exact(problem: &Selection, start: &[f64]) -> Result<Selected, Se
     let options = lbfgs::Options { gradient_tolerance: 1e-9, ..lbfgs::Options::default() };
     let minimum =
         lbfgs::minimise(objective, start, &options).map_err(|fault| SelectError::Lbfgs(fault.to_string()))?;
-    problem.exact(&clamped(&minimum.point), &vec![0.0; start.len()]).ok_or(SelectError::NotFinite)
+    let x = clamped(&minimum.point);
+    let found = problem.exact(&x, &vec![0.0; start.len()]).ok_or(SelectError::NotFinite)?;
+    Ok((found, x))
 }
 
 /// The same for ψ_σ by first derivatives alone, warm-started; at most about `calls` gradients. `observe` sees gradients asked for and x after each evaluation. Gives x.
@@ -65,7 +68,7 @@ pub fn minimise_penalty(
     let mut spent = 0;
     let inner = |x: &[f64], warm: &[f64]| {
         let size = |matrix: ndarray::Array2<f64>| {
-            numerics::symmetric::eigen(matrix.view()).and_then(|(values, _)| values.last().copied())
+            eigen(matrix.view()).and_then(|(values, _)| values.last().copied())
         };
         let smoothness = size(problem.lower_yy(x, warm)).unwrap_or(1.0)
             + sigma * size(problem.upper_yy(x, warm)).unwrap_or(1.0);

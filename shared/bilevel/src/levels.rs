@@ -67,3 +67,39 @@ pub trait Known: SecondOrder {
         self.upper(x, &self.solution(x))
     }
 }
+
+impl<P: Upper + ?Sized> Upper for Box<P> {
+    fn upper(&self, x: &[f64], y: &[f64]) -> f64 {
+        (**self).upper(x, y)
+    }
+    fn upper_x(&self, x: &[f64], y: &[f64], out: &mut [f64]) {
+        (**self).upper_x(x, y, out);
+    }
+    fn upper_y(&self, x: &[f64], y: &[f64], out: &mut [f64]) {
+        (**self).upper_y(x, y, out);
+    }
+}
+
+impl<P: Lower + ?Sized> Lower for Box<P> {
+    fn lower(&self, x: &[f64], y: &[f64]) -> f64 {
+        (**self).lower(x, y)
+    }
+    fn lower_x(&self, x: &[f64], y: &[f64], out: &mut [f64]) {
+        (**self).lower_x(x, y, out);
+    }
+    fn lower_y(&self, x: &[f64], y: &[f64], out: &mut [f64]) {
+        (**self).lower_y(x, y, out);
+    }
+}
+
+impl<P: Bilevel + ?Sized> Bilevel for Box<P> {
+    fn dimensions(&self) -> (usize, usize) {
+        (**self).dimensions()
+    }
+    fn upper_set(&self) -> &ConvexSet {
+        (**self).upper_set()
+    }
+    fn lower_set(&self) -> &ConvexSet {
+        (**self).lower_set()
+    }
+}

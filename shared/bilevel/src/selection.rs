@@ -8,6 +8,7 @@
 
 use ndarray::{Array1, Array2, ArrayView1, Axis};
 use numerics::cholesky::Cholesky;
+use numerics::symmetric::eigen;
 
 use crate::levels::{Bilevel, Known, Lower, Products, SecondOrder, Upper};
 use crate::oracle::{Part, Sampled};
@@ -172,6 +173,16 @@ impl Selection {
     /// Training and validation rows.
     pub fn rows(&self) -> (&Rows, &Rows) {
         (&self.train, &self.valid)
+    }
+
+    /// An upper bound of the curvature of f + g in w at x, wherever w is (logistic curvature is largest at 0), with three to spare for weights that grow.
+    pub fn curvature_bound(&self, x: &[f64]) -> f64 {
+        let zero = vec![0.0; x.len()];
+        let largest =
+            |matrix: Array2<f64>| eigen(matrix.view()).and_then(|(values, _)| values.last().copied());
+        largest(self.lower_yy(x, &zero)).unwrap_or(f64::NAN)
+            + largest(self.upper_yy(x, &zero)).unwrap_or(f64::NAN)
+            + 3.0
     }
 
     fn mean(&self, which: usize, w: &[f64]) -> f64 {

@@ -1,6 +1,5 @@
 //! `selection`: weights of a ridge for each feature, chosen on validation rows.
 
-use bilevel::levels::{Bilevel, SecondOrder};
 use bilevel::oracle::{Noise, Noisy};
 use bilevel::schedule::Power;
 use bilevel::selection::{Loss, Selection};
@@ -112,11 +111,11 @@ impl Experiment for SelectionOfWeights {
             &mut random.shared_stream("data", &key)?,
         );
         let start = vec![-2.0; cell.features];
-        let best = minimise_exact(&problem, &start)?;
+        let (best, _) = minimise_exact(&problem, &start)?;
         let excess = |problem: &Selection, x: &[f64]| {
             problem.exact(x, &best.weights).map_or(f64::NAN, |found| (found.value - best.value) / best.value)
         };
-        let smoothness = curvature_bound(&problem, &start);
+        let smoothness = problem.curvature_bound(&start);
         let oracle = Noisy { problem, deviation: 0.0, noise: Noise::Additive };
         let (mut rows, mut next) = (Vec::new(), 100.0);
         let mut observe = |step: &Step<'_>| {
@@ -206,16 +205,4 @@ struct Data {
     kind: Kind,
     features: usize,
     replicate: u32,
-}
-
-/// An upper bound of the curvature of f + g in the weights.
-fn curvature_bound(problem: &Selection, x: &[f64]) -> f64 {
-    let (_, q) = problem.dimensions();
-    let zero = vec![0.0; q];
-    let size = |matrix: ndarray::Array2<f64>| {
-        numerics::symmetric::eigen(matrix.view())
-            .and_then(|(values, _)| values.last().copied())
-            .unwrap_or(f64::NAN)
-    };
-    size(problem.lower_yy(x, &zero)) + size(problem.upper_yy(x, &zero)) + 3.0
 }
