@@ -198,11 +198,7 @@ fn beyond() -> Vec<Claim> {
             "beyond the paper",
             &ClosenessOfPenalty,
             Rule::at_most("largest violation times σ, rounding being of the order of 10⁻¹⁶/σ", 1e-14),
-            |table| {
-                Ok(Estimate::worst_of(
-                    table.rows().map(|(_, row)| (-row.gap).max(-row.rise).max(0.0) * row.sigma),
-                ))
-            },
+            |table| Ok(Estimate::worst_of(table.rows().map(|(_, row)| violation(row)))),
         )
         .shown_by("distances"),
         Claim::new(
@@ -360,6 +356,15 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     if values.is_empty() { f64::NAN } else { numerics::bootstrap::quantile(&values, 0.5) }
+}
+
+/// How much ψ_σ exceeds ψ or falls as σ does, times σ; NaN stays NaN.
+fn violation(row: &closeness::Row) -> f64 {
+    if row.gap.is_nan() || row.rise.is_nan() {
+        f64::NAN
+    } else {
+        (-row.gap).max(-row.rise).max(0.0) * row.sigma
+    }
 }
 
 /// Whether a problem's lower solution lies at a vertex of Y, where the penalty is exact and its distance is rounding.

@@ -2,8 +2,8 @@
 //!
 //! AID, ITD, stocBiO and TTSA are for Y = ℝ^q: without constraints below, and with one solution there. Their products with second derivatives are exact here, also where gradients are noisy, and counted.
 
-use bilevel::hypergradient::{assemble, conjugate_gradients, neumann};
-use bilevel::levels::{Bilevel, Products, Upper};
+use bilevel::hypergradient::{conjugate_gradients, neumann, subtract_mixed};
+use bilevel::levels::{Bilevel, Products};
 use bilevel::oracle::{Part, Sampled};
 use bilevel::schedule::Power;
 
@@ -116,29 +116,27 @@ where
         }
         let upper_y = averaged(&mut state, Part::UpperY, options.batch, q);
         let upper_x = averaged(&mut state, Part::UpperX, options.batch, d);
+        // f_x from samples, less g_xy v.
+        step.copy_from_slice(&upper_x);
         match options.inverse {
-            Inverse::Unrolled => unrolled(problem, &state.x, &path, gamma, &upper_y, &mut step),
+            Inverse::Unrolled => {
+                unrolled(problem, &state.x, &path, gamma, &upper_y, &mut step);
+                state.oracle.count_products(2 * path.len() as u64);
+            }
             Inverse::ConjugateGradients { tolerance, most } => {
-                let (v, _, products) = conjugate_gradients(problem, &state.x, &state.y, tolerance, most);
-                assemble(problem, &state.x, &state.y, &v, &mut step);
+                let (v, _, products) =
+                    conjugate_gradients(problem, (&state.x, &state.y), &upper_y, tolerance, most);
+                subtract_mixed(problem, &state.x, &state.y, &v, &mut step);
                 state.oracle.count_products(products as u64 + 1);
             }
             Inverse::Neumann { step: length, terms } => {
                 let v = neumann(length, terms, &upper_y, |v, out| {
                     problem.lower_yy_times(&state.x, &state.y, v, out)
                 });
-                assemble(problem, &state.x, &state.y, &v, &mut step);
+                subtract_mixed(problem, &state.x, &state.y, &v, &mut step);
                 state.oracle.count_products(terms as u64);
             }
         }
-        if options.inverse == Inverse::Unrolled {
-            state.oracle.count_products(2 * path.len() as u64);
-        }
-        // All of these have the true f_x in them: it is replaced by the sampled one.
-        let mut exact = vec![0.0; d];
-        problem.upper_x(&state.x, &state.y, &mut exact);
-        add(&mut step, -1.0, &exact);
-        add(&mut step, 1.0, &upper_x);
         add(&mut state.x, -options.alpha.at(state.steps), &step);
         problem.upper_set().project(&mut state.x);
         let y = state.y.clone();
@@ -159,7 +157,7 @@ fn averaged<S: Sampled>(state: &mut State<'_, '_, S>, part: Part, batch: u32, si
     mean
 }
 
-/// f_x − γ Σ_t g_xy(y_t) p_t with p_T = f_y and p_{t−1} = p_t − γ g_yy(y_t) p_t, backwards over the lower steps.
+/// Subtracts γ Σ_t g_xy(y_t) p_t with p_T = f_y and p_{t−1} = p_t − γ g_yy(y_t) p_t, backwards over the lower steps.
 fn unrolled(
     problem: &impl Products,
     x: &[f64],
@@ -169,7 +167,6 @@ fn unrolled(
     out: &mut [f64],
 ) {
     let (mut p, mut image, mut mixed) = (upper_y.to_vec(), vec![0.0; upper_y.len()], vec![0.0; out.len()]);
-    problem.upper_x(x, path.last().map_or(&[][..], |y| y), out);
     for y in path.iter().rev() {
         problem.lower_xy_times(x, y, &p, &mut mixed);
         add(out, -gamma, &mixed);

@@ -7,9 +7,11 @@
 //!
 //! ℓ is concave in σ: ψ_σ never exceeds ψ, and grows as σ falls. Where the lower level is regular ψ − ψ_σ = O(σ); [`closeness`] tells from three values whether that is seen at a point.
 
-use bilevel::levels::{Bilevel, Known};
+use bilevel::families::Scalar;
+use bilevel::levels::{Bilevel, Known, Lower, Upper};
 use bilevel::lower;
-use bilevel::sets::norm;
+use bilevel::sets::{ConvexSet, norm};
+use numerics::lbfgs;
 
 /// ψ_σ at a point, with the residuals that certify it.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,14 +30,6 @@ pub struct PenaltyPoint {
     pub residual_z: f64,
     /// Gradients taken of f and g in y.
     pub inner_gradients: u64,
-}
-
-impl PenaltyPoint {
-    /// A bound of the gradient's error where both lower problems are strongly convex with `curvature` (σf + g, and g) and mixed derivatives are at most `mixed`:
-    /// (mixed/σ)(residual_y/curvature + residual_z/curvature) times 1 + smoothness/curvature, which a projected residual may lose, left to the caller.
-    pub fn gradient_error(&self, sigma: f64, mixed: f64, curvature: f64) -> f64 {
-        mixed / sigma * (self.residual_y + self.residual_z) / curvature
-    }
 }
 
 /// Why there is no penalised value.
@@ -125,9 +119,17 @@ pub fn exact_penalty(
     sigma: f64,
 ) -> Result<PenaltyPoint, PenaltyError> {
     check(problem, x, sigma)?;
-    let y = lower::solve(problem, x, sigma, &problem.near_penalised(x, sigma));
-    let y = y.ok_or(PenaltyError::Unsolved { what: "sigma f + g", residual: f64::NAN })?;
-    Ok(finish(problem, x, sigma, y.point, problem.solution(x), 0))
+    let z = problem.solution(x);
+    if z.iter().any(|z| !z.is_finite()) {
+        return Err(PenaltyError::Unsolved { what: "g", residual: f64::NAN });
+    }
+    let start = problem.near_penalised(x, sigma);
+    let y = lower::solve(problem, x, sigma, &start);
+    let y = y.ok_or_else(|| PenaltyError::Unsolved {
+        what: "sigma f + g",
+        residual: lower::residual(problem, x, &start, sigma),
+    })?;
+    Ok(finish(problem, x, sigma, y.point, z, 0))
 }
 
 /// How hard the lower problems are tried.
@@ -141,7 +143,7 @@ pub struct InnerOptions {
     pub smoothness: f64,
 }
 
-/// ψ_σ from first derivatives alone: accelerated projected gradient steps with restarts for z from `start`, then for y from z, so that both follow the same solution.
+/// ψ_σ from first derivatives alone, for z from `start`, then for y from z, so that both follow the same solution: by L-BFGS and then, or where Y is not ℝ^q only, by accelerated projected gradient steps with restarts.
 ///
 /// # Errors
 /// σ or x out of range; a residual above the tolerance after all steps, or not finite.
@@ -153,8 +155,9 @@ pub fn penalty_gradient(
     options: &InnerOptions,
 ) -> Result<PenaltyPoint, PenaltyError> {
     check(problem, x, sigma)?;
-    let (z, first) = accelerated(problem, x, 0.0, start, options);
-    let (y, second) = accelerated(problem, x, sigma, &z, options);
+    let inner = if *problem.lower_set() == ConvexSet::Whole { quasi_newton } else { accelerated };
+    let (z, first) = inner(problem, x, 0.0, start, options);
+    let (y, second) = inner(problem, x, sigma, &z, options);
     let found = finish(problem, x, sigma, y, z, first + second);
     for (what, residual) in [("g", found.residual_z), ("sigma f + g", found.residual_y)] {
         if !residual.is_finite() || options.tolerance > 0.0 && residual > options.tolerance {
@@ -164,9 +167,41 @@ pub fn penalty_gradient(
     Ok(found)
 }
 
+/// L-BFGS until the residual, which is the gradient's size, is at most half the tolerance. Gives the best point and the gradients taken.
+fn quasi_newton<P: Bilevel + ?Sized>(
+    problem: &P,
+    x: &[f64],
+    sigma: f64,
+    start: &[f64],
+    options: &InnerOptions,
+) -> (Vec<f64>, u64) {
+    let objective = |y: &[f64], gradient: &mut [f64]| {
+        lower::slope(problem, x, y, sigma, gradient);
+        sigma * problem.upper(x, y) + problem.lower(x, y)
+    };
+    let settings = lbfgs::Options {
+        // Entries of the gradient, of which there are q.
+        gradient_tolerance: 0.5 * options.tolerance / (start.len() as f64).sqrt(),
+        relative_decrease: 0.0,
+        max_iterations: options.most_steps.try_into().unwrap_or(usize::MAX),
+        initial_scale: Some(1.0 / options.smoothness),
+        ..lbfgs::Options::default()
+    };
+    let (near, evaluations) = match lbfgs::minimise(objective, start, &settings) {
+        Ok(minimum) => (minimum.point, minimum.evaluations as u64),
+        Err(_) => return (vec![f64::NAN; start.len()], 0),
+    };
+    // Line searches compare values, whose rounding hides what the last digits of a gradient still tell: gradient steps do the rest.
+    if lower::residual(problem, x, &near, sigma) <= options.tolerance {
+        return (near, evaluations);
+    }
+    let (point, gradients) = accelerated(problem, x, sigma, &near, options);
+    (point, evaluations + gradients)
+}
+
 /// FISTA with restarts by the gradient's sign (O'Donoghue and Candès 2015). Gives the point and the gradients taken.
-fn accelerated(
-    problem: &(impl Bilevel + ?Sized),
+fn accelerated<P: Bilevel + ?Sized>(
+    problem: &P,
     x: &[f64],
     sigma: f64,
     start: &[f64],
@@ -222,15 +257,24 @@ pub enum Closeness {
     NotObserved,
 }
 
-/// (ψ_{σ/2} − ψ_σ)/(ψ_{σ/4} − ψ_{σ/2}) and its reading, from the values at σ, σ/2, σ/4. A local test: a jump of ψ farther than 2σ from x is not seen.
-pub fn closeness([coarse, middle, fine]: [f64; 3]) -> (f64, Closeness) {
+/// (ψ_{σ/2} − ψ_σ)/(ψ_{σ/4} − ψ_{σ/2}) and its reading, from the values at σ, σ/2, σ/4 and the distance |y − z| at the last: a penalty is exact only where y solves the lower level too. A local test: a jump
+/// of ψ farther than 2σ from x is not seen.
+pub fn closeness([coarse, middle, fine]: [f64; 3], distance: f64) -> (f64, Closeness) {
     let (first, second) = (middle - coarse, fine - middle);
     let rounding = 1e-13 * (1.0 + fine.abs());
     if first.abs() <= rounding && second.abs() <= rounding {
-        return (f64::NAN, Closeness::Exact);
+        return (f64::NAN, if distance <= 1e-9 { Closeness::Exact } else { Closeness::NotObserved });
     }
     let ratio = first / second;
     (ratio, if (ratio - 2.0).abs() <= 0.2 { Closeness::Linear } else { Closeness::NotObserved })
+}
+
+/// ψ_σ(x) and its derivative for a problem of one variable each, from the minimisers in closed form.
+pub fn scalar_penalty(scalar: Scalar, x: f64, sigma: f64) -> (f64, f64) {
+    let (y, z) = (scalar.penalised(x, sigma), scalar.near_penalised(&[x], 0.0)[0]);
+    let mut slope = [0.0];
+    assemble(&scalar, &[x], (&[y], &[z]), sigma, &mut slope);
+    (scalar.upper(&[x], &[y]) + (scalar.lower(&[x], &[y]) - scalar.lower(&[x], &[z])) / sigma, slope[0])
 }
 
 /// Richardson's 2 ψ_{σ/2} − ψ_σ, value and gradient: its bias is O(σ²) where ψ_σ is smooth in σ. Not in the paper.

@@ -52,7 +52,8 @@ pub fn minimise_exact(problem: &Selection, start: &[f64]) -> Result<(Selected, V
     Ok((found, x))
 }
 
-/// The same for ψ_σ by first derivatives alone, warm-started; at most about `calls` gradients. `observe` sees gradients asked for and x after each evaluation. Gives x.
+/// The same for ψ_σ by first derivatives alone, warm-started; at most about `calls` gradients. `observe` sees gradients asked for and x after each evaluation. Gives x and why it ended: [`StopReason::Diverged`](lbfgs::StopReason::Diverged) where the calls were spent or a lower problem was
+/// not solved.
 ///
 /// # Errors
 /// σ out of range, or no solution at the start.
@@ -62,29 +63,37 @@ pub fn minimise_penalty(
     sigma: f64,
     calls: u64,
     mut observe: impl FnMut(u64, &[f64]),
-) -> Result<Vec<f64>, SelectError> {
+) -> Result<(Vec<f64>, lbfgs::StopReason), SelectError> {
     let (_, q) = problem.dimensions();
     let mut warm = vec![0.0; q];
     let mut spent = 0;
-    let inner = |x: &[f64], warm: &[f64]| {
+    let inner = |x: &[f64], warm: &[f64], left: u64| {
         let size = |matrix: ndarray::Array2<f64>| {
             eigen(matrix.view()).and_then(|(values, _)| values.last().copied())
         };
         let smoothness = size(problem.lower_yy(x, warm)).unwrap_or(1.0)
             + sigma * size(problem.upper_yy(x, warm)).unwrap_or(1.0);
-        InnerOptions { tolerance: 1e-5 * sigma, most_steps: 20_000, smoothness: 1.05 * smoothness }
+        // Accurate to a small part of σ, as far as rounding allows.
+        InnerOptions {
+            tolerance: (1e-4 * sigma).max(1e-13),
+            most_steps: left.min(20_000),
+            smoothness: 1.05 * smoothness,
+        }
     };
-    penalty_gradient(problem, start, sigma, &warm, &inner(start, &warm))?;
+    penalty_gradient(problem, start, sigma, &warm, &inner(start, &warm, calls))?;
     let mut best = (f64::INFINITY, start.to_vec());
     let objective = |x: &[f64], gradient: &mut [f64]| {
         let x = clamped(x);
         if spent >= calls {
             return f64::NAN;
         }
-        match penalty_gradient(problem, &x, sigma, &warm, &inner(&x, &warm)) {
+        match penalty_gradient(problem, &x, sigma, &warm, &inner(&x, &warm, calls - spent)) {
             Ok(found) => {
                 // Three gradients in x, and those of the inner solves.
                 spent += found.inner_gradients + 3;
+                if spent > calls {
+                    return f64::NAN;
+                }
                 gradient.copy_from_slice(&found.gradient);
                 warm.copy_from_slice(&found.z);
                 if found.value < best.0 {
@@ -96,7 +105,7 @@ pub fn minimise_penalty(
             Err(_) => f64::NAN,
         }
     };
-    lbfgs::minimise(objective, start, &lbfgs::Options::default())
+    let ended = lbfgs::minimise(objective, start, &lbfgs::Options::default())
         .map_err(|fault| SelectError::Lbfgs(fault.to_string()))?;
-    Ok(best.1)
+    Ok((best.1, ended.reason))
 }

@@ -96,8 +96,9 @@ pub fn single_loop<S: Sampled>(
     let (d, q) = problem.dimensions();
     let (mut v_x, mut v_y, mut v_z) = (Estimate::new(d), Estimate::new(q), Estimate::new(q));
     let (mut new, mut old, mut part) = (vec![0.0; q.max(d)], vec![0.0; q.max(d)], vec![0.0; q.max(d)]);
-    // The point at which the estimates were last updated.
-    let (mut x_old, mut y_old, mut z_old) = (state.x.clone(), state.y.clone(), state.z.clone());
+    // The points at which the estimates of the lower levels, and that of the upper one, were last updated.
+    let mut lower_old = (state.x.clone(), state.y.clone(), state.z.clone());
+    let mut upper_old = lower_old.clone();
     let mut held = [0.0; 4];
     loop {
         let k = state.steps;
@@ -105,8 +106,11 @@ pub fn single_loop<S: Sampled>(
         let (alpha, gamma) = (options.alpha.held(k, &mut held[1]), options.gamma.held(k, &mut held[2]));
         let eta = options.eta.map_or(1.0, |eta| eta.held(k, &mut held[3]).min(1.0));
         state.sigma = sigma;
-        let second = options.eta.is_some() && k > 0;
-        for _ in 0..options.inner_steps.max(1) {
+        let momentum = options.eta.is_some();
+        let second = momentum && k > 0;
+        for inner in 0..options.inner_steps.max(1) {
+            // Within a step the estimates go on from the last inner point, also in the first step.
+            let second = momentum && (k > 0 || inner > 0);
             let sample = state.draw();
             let slope = |oracle: &bilevel::oracle::Counted<'_, S>,
                          x: &[f64],
@@ -119,15 +123,18 @@ pub fn single_loop<S: Sampled>(
             };
             slope(&state.oracle, &state.x, &state.y, &mut new[..q], &mut part[..q]);
             if second {
-                slope(&state.oracle, &x_old, &y_old, &mut old[..q], &mut part[..q]);
+                slope(&state.oracle, &lower_old.0, &lower_old.1, &mut old[..q], &mut part[..q]);
             }
             v_y.update(&new[..q], second.then_some(&old[..q]), eta);
             let sample = state.draw();
             state.oracle.gradient(Part::LowerY, sample, &state.x, &state.z, &mut new[..q]);
             if second {
-                state.oracle.gradient(Part::LowerY, sample, &x_old, &z_old, &mut old[..q]);
+                state.oracle.gradient(Part::LowerY, sample, &lower_old.0, &lower_old.2, &mut old[..q]);
             }
             v_z.update(&new[..q], second.then_some(&old[..q]), eta);
+            if momentum {
+                keep(&mut lower_old, &state.x, &state.y, &state.z);
+            }
             if options.inner_steps > 1 {
                 add(&mut state.y, -gamma, &v_y.value);
                 add(&mut state.z, -gamma, &v_z.value);
@@ -151,12 +158,12 @@ pub fn single_loop<S: Sampled>(
         };
         slope(&state.oracle, &state.x, &state.y, &state.z, &mut new[..d], &mut part[..d]);
         if second {
-            slope(&state.oracle, &x_old, &y_old, &z_old, &mut old[..d], &mut part[..d]);
+            slope(&state.oracle, &upper_old.0, &upper_old.1, &upper_old.2, &mut old[..d], &mut part[..d]);
         }
         v_x.update(&new[..d], second.then_some(&old[..d]), eta);
-        x_old.copy_from_slice(&state.x);
-        y_old.copy_from_slice(&state.y);
-        z_old.copy_from_slice(&state.z);
+        if momentum {
+            keep(&mut upper_old, &state.x, &state.y, &state.z);
+        }
         if options.inner_steps <= 1 {
             add(&mut state.y, -gamma, &v_y.value);
             add(&mut state.z, -gamma, &v_z.value);
@@ -169,4 +176,12 @@ pub fn single_loop<S: Sampled>(
             return state.end(reason);
         }
     }
+}
+
+type Point = (Vec<f64>, Vec<f64>, Vec<f64>);
+
+fn keep(old: &mut Point, x: &[f64], y: &[f64], z: &[f64]) {
+    old.0.copy_from_slice(x);
+    old.1.copy_from_slice(y);
+    old.2.copy_from_slice(z);
 }

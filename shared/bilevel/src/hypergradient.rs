@@ -6,7 +6,7 @@
 //! ∇ψ = f_x − g_xy v,      v = N (Nᵀ L N)⁺ Nᵀ f_y
 //! ```
 //!
-//! which is the paper's formula with the pseudo-inverse of the system of optimality conditions: where the lower level has several solutions the range conditions make every solution v of that system give
+//! which is the formula with the pseudo-inverse of the system of optimality conditions (Kwon, Kwon, Wright and Nowak 2024, Theorem 3.2): where the lower level has several solutions the range conditions make every solution v of that system give
 //! the same ∇ψ. y* must minimise f over S(x). At another point of S(x) the formula is a number without a meaning for ψ.
 
 use ndarray::Array1;
@@ -32,7 +32,7 @@ pub struct Hypergradient {
     pub rank_gap: f64,
     /// |Nᵀ(L v − f_y)|/|f_y|: not zero where f_y leaves the range, as at a point that does not minimise f over S(x).
     pub range_residual: f64,
-    /// ½ f_yᵀ v: to first order (ψ − ψ_σ)/σ.
+    /// ½ f_yᵀ v: how fast min over y of f + (g − min g)/σ leaves ψ(x) as σ grows from 0.
     pub gap_constant: f64,
 }
 
@@ -85,54 +85,63 @@ pub fn dense(problem: &(impl SecondOrder + ?Sized), x: &[f64], y: &[f64]) -> Opt
         range_residual,
         gap_constant,
     };
-    found.gradient.iter().all(|slope| slope.is_finite()).then_some(found)
+    (found.value.is_finite() && found.gradient.iter().all(|slope| slope.is_finite())).then_some(found)
 }
 
-/// Writes f_x − g_xy v.
-pub fn assemble(problem: &(impl Products + ?Sized), x: &[f64], y: &[f64], v: &[f64], out: &mut [f64]) {
+/// Subtracts g_xy v.
+pub fn subtract_mixed(problem: &(impl Products + ?Sized), x: &[f64], y: &[f64], v: &[f64], out: &mut [f64]) {
     let mut mixed = vec![0.0; out.len()];
-    problem.upper_x(x, y, out);
     problem.lower_xy_times(x, y, v, &mut mixed);
     out.iter_mut().zip(mixed).for_each(|(out, mixed)| *out -= mixed);
 }
 
-/// v from g_yy v = f_y by conjugate gradients from 0, for Y = ℝ^q and a positive semidefinite g_yy: until the residual is at most `tolerance`·|f_y| or `most` products are made. Gives v, the
-/// relative residual and the products made.
+/// Writes f_x − g_xy v.
+pub fn assemble(problem: &(impl Products + ?Sized), x: &[f64], y: &[f64], v: &[f64], out: &mut [f64]) {
+    problem.upper_x(x, y, out);
+    subtract_mixed(problem, x, y, v, out);
+}
+
+/// v from g_yy v = right by conjugate gradients from 0, for Y = ℝ^q and a positive semidefinite g_yy: until the residual is at most `tolerance`·|right|, `most` products are made, or a direction has no
+/// curvature to speak of, as where f_y leaves the range of a singular g_yy. Gives the v of least residual, that relative residual and the products made.
 pub fn conjugate_gradients(
     problem: &(impl Products + ?Sized),
-    x: &[f64],
-    y: &[f64],
+    (x, y): (&[f64], &[f64]),
+    right: &[f64],
     tolerance: f64,
     most: usize,
 ) -> (Vec<f64>, f64, usize) {
-    let (_, q) = problem.dimensions();
-    let mut rest = vec![0.0; q];
-    problem.upper_y(x, y, &mut rest);
+    let q = right.len();
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let mut rest = right.to_vec();
     let (mut v, mut direction, mut image) = (vec![0.0; q], rest.clone(), vec![0.0; q]);
     let begin = dot(&rest, &rest);
     let mut squared = begin;
-    let mut products = 0;
+    let mut best = (squared, v.clone());
+    let (mut products, mut largest) = (0, 0.0_f64);
     while products < most && squared > tolerance * tolerance * begin {
         problem.lower_yy_times(x, y, &direction, &mut image);
         products += 1;
-        let curved = dot(&direction, &image);
-        // A direction without curvature: f_y is not in the range, and no step along it helps.
-        if curved <= 0.0 {
+        let (curved, length) = (dot(&direction, &image), dot(&direction, &direction));
+        largest = largest.max(curved / length);
+        // Rounding leaves a little curvature in directions that have none: a step along them would be as long as it is wrong.
+        if curved <= 1e-12 * largest * length {
             break;
         }
-        let length = squared / curved;
+        let step = squared / curved;
         for k in 0..q {
-            v[k] += length * direction[k];
-            rest[k] -= length * image[k];
+            v[k] += step * direction[k];
+            rest[k] -= step * image[k];
         }
         let next = dot(&rest, &rest);
         for k in 0..q {
             direction[k] = rest[k] + next / squared * direction[k];
         }
         squared = next;
+        if squared < best.0 {
+            best = (squared, v.clone());
+        }
     }
-    (v, if begin > 0.0 { (squared / begin).sqrt() } else { 0.0 }, products)
+    (best.1, if begin > 0.0 { (best.0 / begin).sqrt() } else { 0.0 }, products)
 }
 
 /// v ≈ step Σ_{j<terms} (I − step g_yy)^j f_y, Neumann's series with 0 < step ≤ 1/‖g_yy‖; makes terms − 1 products. On a singular g_yy with f_y outside its range v grows without bound.

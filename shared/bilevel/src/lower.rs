@@ -78,6 +78,9 @@ pub fn solve(
     let scale = 1.0 + norm(&gradient);
     let mut step_size = 1.0;
     let mut best = residual(problem, x, &y, sigma);
+    if !(scale.is_finite() && best.is_finite()) {
+        return None;
+    }
     for steps in 0..500 {
         if best <= 1e-15 * scale {
             return Some(Solution { point: y, residual: best, steps });
@@ -115,6 +118,9 @@ pub fn solve(
                 step_size *= 0.5;
             }
         });
+        if !rest.is_finite() {
+            return None;
+        }
         (y, best) = (moved, rest);
     }
     (best <= 1e-9 * scale).then_some(Solution { point: y, residual: best, steps: 500 })

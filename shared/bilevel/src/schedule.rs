@@ -26,7 +26,7 @@ impl Power {
         }
     }
 
-    /// The value at the last multiple of 16 up to step k beyond the offset, which is within one part in offset/16 of it, computed only when it changes; `last` keeps it.
+    /// The value at step k, computed anew at each of the first steps and at every 16th from sixteen offsets on, where it is off by at most one part in 15·|exponent|/(17·offset); `last` keeps it.
     pub fn held(&self, k: u64, last: &mut f64) -> f64 {
         if k.is_multiple_of(16) || (k as f64) < 16.0 * self.offset {
             *last = self.at(k);

@@ -37,11 +37,12 @@ impl Gradient {
         let problem = problem::read(&self.problem, self.name.as_deref())?;
         let x = numbers("--x", &self.x, problem.dimensions().0)?;
         let y = problem.solution(&x);
-        let exact =
-            dense(&*problem, &x, &y).ok_or_else(|| usage("--x: the lower solution is not finite there"))?;
+        let exact = dense(&*problem, &x, &y)
+            .ok_or_else(|| usage("--x: the lower solution or a derivative is not finite there"))?;
         let at = |sigma: f64| exact_penalty(&*problem, &x, sigma);
         let (coarse, middle, fine) = (at(self.sigma)?, at(self.sigma / 2.0)?, at(self.sigma / 4.0)?);
-        let (ratio, reading) = closeness([coarse.value, middle.value, fine.value]);
+        let apart = fine.y.iter().zip(&fine.z).map(|(y, z)| (y - z) * (y - z)).sum::<f64>().sqrt();
+        let (ratio, reading) = closeness([coarse.value, middle.value, fine.value], apart);
         let reading = match reading {
             Closeness::Linear => {
                 format!("{} near 2: closeness in proportion to σ is observed", format_number(ratio))

@@ -77,7 +77,12 @@ fn build(value: &Value) -> anyhow::Result<Box<dyn Known>> {
         "pl-sine" => {
             let (c, d) = (list("c")?.to_vec(), list("d")?.to_vec());
             anyhow::ensure!(c.len() == d.len(), "problem.d: expected {} numbers, found {}", c.len(), d.len());
-            Box::new(PlSine { c, d, t: [scalar("t1")?, scalar("t2")?], w: scalar("w")? })
+            {
+                let w = scalar("w")?;
+                anyhow::ensure!(!c.is_empty(), "problem.c: expected at least one number");
+                anyhow::ensure!(w.abs() < 1.0, "problem.w: expected a number between -1 and 1, found {w}");
+                Box::new(PlSine { c, d, t: [scalar("t1")?, scalar("t2")?], w })
+            }
         }
         other => anyhow::bail!(
             "family {other}: expected singular-quadratic, ball, box, simplex, circle or pl-sine"

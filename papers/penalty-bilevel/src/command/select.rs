@@ -14,6 +14,7 @@ use lab::table::{csv_bytes, format_number};
 use lab::{remark, say, write_atomically};
 use ndarray::{Array1, Array2, Axis};
 use penalty_bilevel::implicit::{self, implicit};
+use penalty_bilevel::penalty::gradient_mapping;
 use penalty_bilevel::run::{Begin, StopReason};
 use penalty_bilevel::select::{minimise_exact, minimise_penalty};
 use penalty_bilevel::{double_loop, single_loop};
@@ -35,8 +36,8 @@ pub struct Select {
     /// The loss
     #[arg(long, value_enum, default_value_t = Kind::Ridge)]
     loss: Kind,
-    /// One weight for all features instead of one for each
-    #[arg(long)]
+    /// One weight for all features instead of one for each, the best of 241 from e^-12 to e^12
+    #[arg(long, conflicts_with_all = ["method", "sigma", "calls"])]
     common: bool,
     /// How to minimise the validation loss
     #[arg(long, value_enum, default_value_t = Method::Exact)]
@@ -114,7 +115,7 @@ impl Select {
                 x.len()
             ))?;
         }
-        let size = found.gradient.iter().map(|slope| slope * slope).sum::<f64>().sqrt();
+        let size = gradient_mapping(&problem, &x, &found.gradient, 1.0);
         say(&format!(
             "features            {}\nvalidation loss     {} (with all log weights -2: {})\n|∇ψ| there          {}",
             names.len(),
@@ -149,6 +150,7 @@ impl Select {
             }
             warm = found.weights;
         }
+        anyhow::ensure!(best.0.is_finite(), "no common weight gives a finite validation loss");
         Ok(vec![best.1; features])
     }
 
@@ -164,7 +166,15 @@ impl Select {
                 return Ok(found.1);
             }
             Method::Penalty => {
-                return Ok(minimise_penalty(problem, start, self.sigma, self.calls, |_, _| {})?);
+                let (x, reason) = minimise_penalty(problem, start, self.sigma, self.calls, |_, _| {})?;
+                if x == start {
+                    remark(
+                        "no step lowered the penalised function: a smaller --sigma or more --calls may help",
+                    )?;
+                } else if reason == numerics::lbfgs::StopReason::Diverged {
+                    remark("the calls are spent: the result is the best so far")?;
+                }
+                return Ok(x);
             }
             Method::Double => {
                 let base = double_loop::Options::deterministic(gamma);
@@ -246,7 +256,12 @@ fn standardise(train: &mut Rows, valid: &mut Rows, names: &[String], ridge: bool
     for (k, name) in names.iter().enumerate() {
         let column = train.features.column(k);
         let (mean, deviation) = (column.mean().unwrap_or(0.0), column.std(0.0));
-        if !(deviation > 0.0 && deviation.is_finite()) {
+        if !deviation.is_finite() {
+            return Err(usage(format!(
+                "column {name} is too large in the training data: divide it by a power of ten"
+            )));
+        }
+        if deviation == 0.0 {
             return Err(usage(format!("column {name} is constant in the training data: leave it out")));
         }
         for rows in [&mut *train, &mut *valid] {

@@ -89,6 +89,9 @@ impl Solve {
         let (d, q) = problem.dimensions();
         let x = self.x.as_ref().map_or_else(|| Ok(vec![0.0; d]), |text| numbers("--x", text, d))?;
         check(&*problem, &x, self.sigma).map_err(|fault| usage(format!("--{fault}")))?;
+        if dense(&*problem, &x, &problem.solution(&x)).is_none() {
+            return Err(usage("--x: the lower solution or a derivative is not finite there"));
+        }
         let mut y = vec![0.1; q];
         problem.lower_set().project(&mut y);
         let curvature = problem.lower_yy(&x, &y).iter().map(|a| a * a).sum::<f64>().sqrt()

@@ -101,7 +101,7 @@ impl Experiment for Constrained {
         report.figure(
             "gradients",
             "Gradient of ψ at the end of the double loop against that at its start. Where an active set changes near the end ψ is not smooth, and the gradient stays larger.",
-            "A cloud of markers; most lie two or three decades below where they began.",
+            "A cloud of markers; most lie three to five decades below where they began, some of the simplex above 0.01 or at rounding.",
             &Figure::new("Stationary points with active constraints").panel(chart),
         )
     }

@@ -6,7 +6,7 @@ use bilevel::lower;
 use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
-use crate::penalty::closeness;
+use crate::penalty::{closeness, scalar_penalty};
 
 /// Scalar problems in closed form.
 pub struct Failures;
@@ -100,7 +100,7 @@ impl Experiment for Failures {
         };
         let mut row = Row { gap: 0.0, gradient_error: 0.0, halving_ratio: None, numerical: 0.0 };
         for &x in &points {
-            let (value, slope) = scalar.penalty(x, sigma);
+            let (value, slope) = scalar_penalty(scalar, x, sigma);
             row.gap = row.gap.max(scalar.psi(x) - value);
             if let Some(exact) = scalar.psi_slope(x) {
                 row.gradient_error = row.gradient_error.max((slope - exact).abs());
@@ -113,8 +113,9 @@ impl Experiment for Failures {
                 row.numerical = row.numerical.max((found.point[0] - near).abs());
             }
         }
-        let values = [sigma, sigma / 2.0, sigma / 4.0].map(|sigma| scalar.penalty(points[0], sigma).0);
-        row.halving_ratio = Some(closeness(values).0).filter(|ratio| ratio.is_finite());
+        let values =
+            [sigma, sigma / 2.0, sigma / 4.0].map(|sigma| scalar_penalty(scalar, points[0], sigma).0);
+        row.halving_ratio = Some(closeness(values, 0.0).0).filter(|ratio| ratio.is_finite());
         Ok(Outcome::Done(vec![row]))
     }
 

@@ -7,7 +7,7 @@ use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random,
 use serde::{Deserialize, Serialize};
 
 use crate::double_loop::{self, double_loop};
-use crate::implicit::{self, implicit};
+use crate::implicit::{self, bome, implicit};
 use crate::problems::selection;
 use crate::run::{Begin, Step};
 use crate::select::{minimise_exact, minimise_penalty};
@@ -40,14 +40,17 @@ pub enum Method {
     Aid,
     /// ITD through 20 steps.
     Itd,
+    /// BOME.
+    Bome,
 }
 
-const METHODS: [(Method, &str); 5] = [
+const METHODS: [(Method, &str); 6] = [
     (Method::PenaltyLbfgs, "penalty, L-BFGS"),
     (Method::Double, "double loop"),
     (Method::Momentum, "single loop, momentum"),
     (Method::Aid, "AID"),
     (Method::Itd, "ITD"),
+    (Method::Bome, "BOME"),
 ];
 
 /// A cell: a loss, a method, a draw of the data.
@@ -163,6 +166,7 @@ impl Experiment for SelectionOfWeights {
             Method::Itd => {
                 drop(implicit(&oracle, &begin, &implicit::Options::itd(gamma, alpha), &mut observe))
             }
+            Method::Bome => drop(bome(&oracle, &begin, (20, gamma, gamma), &mut observe)),
         }
         Ok(Outcome::Done(rows))
     }
@@ -192,7 +196,7 @@ impl Experiment for SelectionOfWeights {
         }
         report.figure(
             "excess",
-            "Validation loss ψ(x) above the best one, against gradients and products asked for. Steps of one length for all methods, not tuned; L-BFGS on the penalised function needs none.",
+            "Validation loss ψ(x) above the best one, against gradients and products asked for. First steps of one length for all methods, not tuned, constant for AID and ITD and falling for the others as their schedules say; L-BFGS on the penalised function needs none.",
             "Two panels of falling lines.",
             &figure,
         )

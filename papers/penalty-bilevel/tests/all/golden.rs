@@ -6,7 +6,7 @@ use bilevel::levels::Known;
 use bilevel::selection::{Loss, Rows, Selection};
 use bilevel::sets::ConvexSet;
 use ndarray::{Array1, Array2};
-use penalty_bilevel::penalty::{InnerOptions, exact_penalty, penalty_gradient};
+use penalty_bilevel::penalty::{InnerOptions, exact_penalty, penalty_gradient, scalar_penalty};
 use serde_json::Value;
 
 macro_rules! cases {
@@ -167,7 +167,9 @@ fn conjugate_gradients_find_the_same_multiplier() {
         for point in case["points"].as_array().unwrap() {
             let x = vector(&point["x"]).to_vec();
             let y = problem.solution(&x);
-            let (v, residual, products) = conjugate_gradients(&*problem, &x, &y, 1e-12, 50);
+            let mut upper_y = vec![0.0; y.len()];
+            problem.upper_y(&x, &y, &mut upper_y);
+            let (v, residual, products) = conjugate_gradients(&*problem, (&x, &y), &upper_y, 1e-12, 50);
             assert!(residual <= 1e-12 && products <= 10);
             let mut gradient = vec![0.0; x.len()];
             assemble(&*problem, &x, &y, &v, &mut gradient);
@@ -198,7 +200,7 @@ fn scalar_problems_have_their_closed_forms() {
         }
         for penalised in case["penalty"].as_array().unwrap() {
             let sigma = number(&penalised["sigma"]);
-            let (value, slope) = scalar.penalty(x, sigma);
+            let (value, slope) = scalar_penalty(scalar, x, sigma);
             assert!((value - number(&penalised["psi_sigma"])).abs() < 1e-12, "{case}: {value} at {sigma}");
             assert!(
                 (slope - number(&penalised["grad_psi_sigma"])).abs() < 1e-12 / sigma,

@@ -2,7 +2,7 @@
 
 use bilevel::families::{Quadratic, QuadraticError, Scalar, UpperQuadratic};
 use bilevel::hypergradient::{dense, neumann};
-use bilevel::levels::{Bilevel, Known, Products, Upper};
+use bilevel::levels::{Bilevel, Known, Products};
 use bilevel::lower::{self, residual};
 use bilevel::oracle::{Counted, Noise, Noisy, Part, Sampled};
 use bilevel::schedule::Power;
@@ -11,9 +11,10 @@ use bilevel::sets::ConvexSet;
 use ndarray::{Array1, Array2, array};
 use numerics::random::stream;
 use penalty_bilevel::double_loop::{self, double_loop};
-use penalty_bilevel::implicit::{self, bome, implicit};
+use penalty_bilevel::implicit::{self, Inverse, bome, implicit};
 use penalty_bilevel::penalty::{
     Closeness, InnerOptions, PenaltyError, closeness, exact_penalty, gradient_mapping, penalty_gradient,
+    scalar_penalty,
 };
 use penalty_bilevel::problems::{FAMILIES, draw, of_rates, selection};
 use penalty_bilevel::run::{Begin, StopReason};
@@ -196,6 +197,40 @@ fn methods_come_to_stationary_points() {
         assert!(size(&ended.x) < 0.05, "{options:?}: {}", size(&ended.x));
     }
     assert!(size(&bome(&oracle, &begin, (10, 0.3, 0.02), |_| {}).x) < 0.3);
+    let inner = single_loop::Options {
+        inner_steps: 4,
+        alpha: Power::constant(0.0),
+        gamma: Power::constant(0.2),
+        sigma: Power::constant(0.5),
+        ..single_loop::Options::momentum()
+    };
+    let rested = single_loop(&oracle, &begin, &inner, |_| {});
+    assert!(
+        residual(&oracle.problem, &rested.x, &rested.y, 0.5) < 1e-6,
+        "with exact gradients estimates are the gradients, also over inner steps"
+    );
+    // f with mixed derivatives: the lower level is strongly convex, and all implicit methods know the same gradient.
+    let (mixed, x) = penalty_bilevel::problems::constrained(
+        penalty_bilevel::problems::Family::Box,
+        &mut stream(3, &["laws"]),
+    );
+    let mixed = Noisy { problem: mixed, deviation: 0.0, noise: Noise::Additive };
+    let begin_mixed = Begin { x: &x, y: &[0.0; 4], calls: 1, seed: 0 };
+    let step = |inverse| {
+        let options = implicit::Options {
+            inner_steps: 4_000,
+            gamma: Power::constant(0.1),
+            alpha: Power::constant(1e-3),
+            batch: 1,
+            inverse,
+        };
+        implicit(&mixed, &begin_mixed, &options, |_| {}).x
+    };
+    let (aid, itd) = (
+        step(Inverse::ConjugateGradients { tolerance: 1e-12, most: 50 }),
+        step(Inverse::Neumann { step: 0.1, terms: 4_000 }),
+    );
+    assert!(aid.iter().zip(&itd).all(|(a, b)| (a - b).abs() < 1e-9), "{aid:?} {itd:?}");
     let noisy = Noisy { problem, deviation: 1.0, noise: Noise::Additive };
     let run = |seed| {
         single_loop(&noisy, &Begin { seed, calls: 5_000, ..begin }, &single_loop::Options::momentum(), |_| {})
@@ -211,11 +246,11 @@ fn methods_come_to_stationary_points() {
 #[test]
 fn closeness_is_read_off_three_values() {
     let values = |scalar: Scalar, x: f64, sigma: f64| {
-        [sigma, sigma / 2.0, sigma / 4.0].map(|sigma| scalar.penalty(x, sigma).0)
+        [sigma, sigma / 2.0, sigma / 4.0].map(|sigma| scalar_penalty(scalar, x, sigma).0)
     };
-    assert_eq!(closeness(values(Scalar::Kink, 1.0, 1e-3)).1, Closeness::Linear);
-    assert_eq!(closeness(values(Scalar::Vertex { t: 0.3 }, 0.4, 1e-3)).1, Closeness::Exact);
-    let (ratio, reading) = closeness(values(Scalar::GrowthLinear { p: 4.0 }, 1.0, 1e-3));
+    assert_eq!(closeness(values(Scalar::Kink, 1.0, 1e-3), 1e-3).1, Closeness::Linear);
+    assert_eq!(closeness(values(Scalar::Vertex { t: 0.3 }, 0.4, 1e-3), 0.0).1, Closeness::Exact);
+    let (ratio, reading) = closeness(values(Scalar::GrowthLinear { p: 4.0 }, 1.0, 1e-3), 0.1);
     assert!(reading == Closeness::NotObserved && (ratio - 2.0_f64.powf(1.0 / 3.0)).abs() < 1e-6);
     let problem = of_rates(true);
     let (x, y, f) = ([0.1, 0.2], [0.0; 3], [1.0, 0.5, 0.25]);
@@ -243,7 +278,7 @@ fn selection_is_exact_and_improves() {
             "the start does not matter"
         );
         let (best, _) = minimise_exact(&problem, &x).unwrap();
-        let penalised = minimise_penalty(&problem, &x, 1e-3, 20_000, |_, _| {}).unwrap();
+        let (penalised, _) = minimise_penalty(&problem, &x, 1e-3, 20_000, |_, _| {}).unwrap();
         let reached = problem.exact(&penalised, &[0.0; 8]).unwrap().value;
         assert!(best.value < found.value && reached < found.value && reached > best.value - 1e-9);
     }
@@ -300,5 +335,29 @@ fn bad_problems_are_refused() {
         made(Loss::Logistic, array![1.0, 0.0], array![1.0, -1.0]),
         Err(SelectionError::Label(_))
     ));
-    assert!(problem.upper(&[0.0, 0.0], &[0.0; 3]).is_finite());
+    let tilted = |q, p| {
+        Quadratic::linear(&h, &a, &b, ConvexSet::Whole, UpperQuadratic { q, p, ..upper() }).map(|_| ())
+    };
+    assert!(matches!(
+        tilted(array![[1.0, 5.0], [0.0, 1.0]], Array2::eye(1)),
+        Err(QuadraticError::Asymmetric("Q"))
+    ));
+    let flat = Quadratic::least_squares(
+        &array![[1.0, 0.0], [0.0, 0.0]],
+        &a,
+        &b,
+        UpperQuadratic { q: -Array2::<f64>::eye(2), ..upper() },
+    );
+    assert!(matches!(flat, Err(QuadraticError::Unbounded(_))), "f falls for ever along the lower solutions");
+    for sigma in [1e15, 1e160, 1e300] {
+        let (problem, x) = draw(FAMILIES[0].0, &mut stream(1, &["laws"]));
+        let values = [sigma, sigma / 2.0, sigma / 4.0].map(|sigma| exact_penalty(&*problem, &x, sigma));
+        if let [Ok(coarse), Ok(middle), Ok(fine)] = &values {
+            let apart =
+                bilevel::sets::norm(&fine.y.iter().zip(&fine.z).map(|(y, z)| y - z).collect::<Vec<_>>());
+            let reading = closeness([coarse.value, middle.value, fine.value], apart).1;
+            assert_ne!(reading, Closeness::Exact, "a σ so large makes ψ_σ the least f, not ψ");
+        }
+    }
+    assert!(exact_penalty(&of_rates(false).with_upper_set(ConvexSet::Whole), &[1e200, 0.0], 1e-3).is_err());
 }

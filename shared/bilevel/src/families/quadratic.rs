@@ -55,6 +55,12 @@ pub enum QuadraticError {
     /// G has a negative eigenvalue, or is singular on a bounded set.
     #[error("the lower level's matrix is not positive {0}definite: its least eigenvalue is {1:.3e}")]
     Indefinite(&'static str, f64),
+    /// A matrix of second derivatives differs from its transpose.
+    #[error("{0} is not symmetric")]
+    Asymmetric(&'static str),
+    /// f has negative curvature along S(x).
+    #[error("f is unbounded below along the lower solutions: its least curvature there is {0:.3e}")]
+    Unbounded(f64),
     /// Y is empty or no set.
     #[error(transparent)]
     Set(#[from] SetError),
@@ -132,6 +138,13 @@ impl Quadratic {
         shape("P", &upper.p, d, d)?;
         shape("R", &upper.r, d, q)?;
         vector("s", &upper.s, d)?;
+        for (name, matrix) in [("the lower level's matrix", &lower_matrix), ("Q", &upper.q), ("P", &upper.p)]
+        {
+            let largest = matrix.iter().fold(0.0_f64, |a, b| a.max(b.abs()));
+            if matrix.indexed_iter().any(|((i, j), entry)| (entry - matrix[(j, i)]).abs() > 1e-12 * largest) {
+                return Err(QuadraticError::Asymmetric(name));
+            }
+        }
         let (values, vectors) =
             eigen(lower_matrix.view()).ok_or(QuadraticError::NotFinite("the lower level's matrix"))?;
         let largest = values.last().copied().unwrap_or(0.0).abs();
@@ -146,6 +159,13 @@ impl Quadratic {
         let kept = vectors.slice(ndarray::s![.., rank_from..]);
         let scaled = &kept / &Array1::from(values[rank_from..].to_vec());
         let (inverse, null) = (scaled.dot(&kept.t()), vectors.slice(ndarray::s![.., ..rank_from]).to_owned());
+        let along = null.t().dot(&upper.q).dot(&null);
+        let size = upper.q.iter().fold(0.0_f64, |a, b| a.max(b.abs()));
+        if let Some((curvatures, _)) = eigen(along.view())
+            && curvatures[0] < -1e-10 * size
+        {
+            return Err(QuadraticError::Unbounded(curvatures[0]));
+        }
         Ok(Self {
             upper,
             lower_matrix,

@@ -75,17 +75,6 @@ impl Scalar {
             Self::Vertex { .. } => Some(0.0),
         }
     }
-
-    /// ψ_σ(x) and its derivative.
-    pub fn penalty(self, x: f64, sigma: f64) -> (f64, f64) {
-        let (y, z) = (self.penalised(x, sigma), self.solution(&[x])[0]);
-        let mut slopes = [[0.0]; 3];
-        self.upper_x(&[x], &[y], &mut slopes[0]);
-        self.lower_x(&[x], &[y], &mut slopes[1]);
-        self.lower_x(&[x], &[z], &mut slopes[2]);
-        let value = self.upper(&[x], &[y]) + (self.lower(&[x], &[y]) - self.lower(&[x], &[z])) / sigma;
-        (value, slopes[0][0] + (slopes[1][0] - slopes[2][0]) / sigma)
-    }
 }
 
 impl Upper for Scalar {
