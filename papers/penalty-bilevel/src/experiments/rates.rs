@@ -116,7 +116,7 @@ impl Experiment for Rates {
         let (budget, runs) = match profile {
             Profile::Smoke => (3_000, 2),
             Profile::Quick => (1_000_000, 12),
-            Profile::Full => (100_000_000, 32),
+            Profile::Full => (30_000_000, 32),
         };
         let mut grid = Vec::new();
         for (method, _) in METHODS {

@@ -88,7 +88,7 @@ impl Experiment for SelectionOfWeights {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (features, replicates) = match profile {
             Profile::Smoke => (5, 1),
-            Profile::Quick => (50, 3),
+            Profile::Quick => (50, 2),
             Profile::Full => (50, 20),
         };
         let mut grid = Vec::new();
@@ -129,7 +129,7 @@ impl Experiment for SelectionOfWeights {
             }
         };
         let weights = vec![0.0; cell.features];
-        let begin = Begin { x: &start, y: &weights, calls: 30_000, seed: 0 };
+        let begin = Begin { x: &start, y: &weights, calls: 10_000, seed: 0 };
         let (gamma, alpha) = (1.0 / smoothness, 5.0);
         match cell.method {
             Method::PenaltyLbfgs => {
