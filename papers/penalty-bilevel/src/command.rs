@@ -53,3 +53,11 @@ fn shown(values: &[f64]) -> String {
     let first: Vec<String> = values.iter().take(8).map(|x| lab::table::format_number(*x)).collect();
     first.join(", ") + if values.len() > 8 { ", …" } else { "" }
 }
+
+/// A number of calls, also as 1e6.
+fn calls(text: &str) -> Result<u64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if (100.0..=1e15).contains(&number) && number.fract() == 0.0 => Ok(number as u64),
+        _ => Err("expected a whole number from 100 to 1e15".into()),
+    }
+}

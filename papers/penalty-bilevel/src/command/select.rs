@@ -46,7 +46,7 @@ pub struct Select {
     #[arg(long, value_parser = positive, default_value_t = 1e-3, allow_negative_numbers = true)]
     sigma: f64,
     /// Gradients of whole data to spend, for all methods but exact
-    #[arg(long, default_value_t = 30_000, value_parser = clap::value_parser!(u64).range(100..))]
+    #[arg(long, default_value_t = 30_000, value_parser = super::calls)]
     calls: u64,
     /// Leaves features and targets as they are, instead of giving features mean 0 and deviation 1 and ridge targets mean 0, by the training data
     #[arg(long)]

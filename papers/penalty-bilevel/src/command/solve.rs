@@ -34,7 +34,7 @@ pub struct Solve {
     #[arg(long, allow_hyphen_values = true, value_name = "NUMBERS")]
     x: Option<String>,
     /// Gradients to spend
-    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(100..))]
+    #[arg(long, default_value_t = 100_000, value_parser = super::calls)]
     calls: u64,
     /// Standard deviation of the noise on every coordinate of every gradient; 0 for none
     #[arg(long, default_value_t = 0.0, value_parser = deviation, allow_negative_numbers = true)]

@@ -45,7 +45,7 @@ fn a_problem_is_solved_with_a_trace() {
         let said = text(
             folder.path(),
             &format!(
-                "solve --problem {}/nonconvex.json --name plsine_51 --x 0.2 --method {method} --calls 5000 --alpha 0.05 --trace t.csv",
+                "solve --problem {}/nonconvex.json --name plsine_51 --x 0.2 --method {method} --calls 5e3 --alpha 0.05 --trace t.csv",
                 cases()
             ),
         );
