@@ -71,12 +71,13 @@ impl Rows {
 
     /// One pass over the rows.
     fn mean_slope(&self, loss: Loss, w: &[f64]) -> Array1<f64> {
-        let (mut slope, n) = (Array1::zeros(w.len()), self.targets.len() as f64);
+        let (mut slope, n) = (vec![0.0; w.len()], self.targets.len() as f64);
         for (row, b) in self.features.rows().into_iter().zip(&self.targets) {
             let z: f64 = row.dot(&ArrayView1::from(w));
-            slope.scaled_add(loss.slope(z, *b) / n, &row);
+            let weight = loss.slope(z, *b) / n;
+            slope.iter_mut().zip(row).for_each(|(slope, a)| *slope += weight * a);
         }
-        slope
+        Array1::from(slope)
     }
 
     fn mean_curvature(&self, loss: Loss, w: &[f64]) -> Array2<f64> {
@@ -255,24 +256,30 @@ impl Selection {
                 (factor, fresh, last) = (factor_at(&w)?, true, f64::INFINITY);
                 continue;
             }
-            // Halving where a step does not lower g: far from the solution only.
-            let here = self.lower(x, w.as_slice()?);
+            // Halving where a step does not lower g; near the solution steps need no such care, and values cost as much as slopes.
             let mut length = 1.0;
             let mut moved = &w - &step;
-            while length > 1e-6 && self.lower(x, moved.as_slice()?) > here + 1e-14 * here.abs() {
-                length *= 0.5;
-                moved = &w - &step * length;
+            if change > 0.1 {
+                let here = self.lower(x, w.as_slice()?);
+                while length > 1e-6 && self.lower(x, moved.as_slice()?) > here {
+                    length *= 0.5;
+                    moved = &w - &step * length;
+                }
             }
             w = moved;
             (fresh, last) = (false, change);
-            if change * length < 1e-14 {
+            if change * length < 1e-8 {
                 break;
             }
             if length < 1.0 {
                 (factor, fresh, last) = (factor_at(&w)?, true, f64::INFINITY);
             }
         }
+        // The factor that the hypergradient needs gives the last digits too.
         let factor = factor_at(&w)?;
+        let mut step = self.train.mean_slope(self.loss, w.as_slice()?) + ridge * &w;
+        factor.solve(step.as_slice_mut()?);
+        w -= &step;
         Some((w, factor))
     }
 }
