@@ -191,8 +191,8 @@ impl Experiment for Chain {
         report.figure(
             "links",
             "Each link's residual against the number of samples. Softening and implicit step do not depend on N; sampling falls as N^(−1/2) where α is small and hardly at \
-             all where it is large: then the hop is nearer to its start than to the gradient step, and the total equals that of not moving. The swarm's link is not seen: its consensus is as far from the hop as if it did not move, even after one step of a swarm that was just drawn with the hops' width, whose \
-             particles then have a law with heavier tails; left to itself for forty steps it is farther still.",
+             all where it is large: then the hop is nearer to its start than to the gradient step, and the total equals that of not moving. The swarm's link is not seen: one step after a swarm was drawn with the hops' width its consensus is off by about half the length of the hop at α = 1000, by up to several times that length at smaller α, \
+             and more samples do not help, since its particles' law has heavier tails; left to itself for forty steps it is off by five times that length and more (columns of the table).",
             "Three panels of lines over N: at α = 10 sampling falls below the null model, at α = 1000 it stays beside it.",
             &figure,
         )?;
