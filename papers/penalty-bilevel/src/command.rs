@@ -4,7 +4,6 @@ use clap::Subcommand;
 use lab::Error;
 
 mod gradient;
-mod problem;
 mod select;
 mod solve;
 

@@ -45,6 +45,8 @@ pub mod double_loop;
 pub mod experiments;
 pub mod implicit;
 pub mod penalty;
+#[cfg(feature = "lab")]
+pub mod problem_file;
 pub mod problems;
 pub mod run;
 pub mod select;

@@ -8,8 +8,9 @@ use lab::arguments::positive;
 use lab::table::format_number;
 use lab::{remark, say};
 use penalty_bilevel::penalty::{Closeness, closeness, exact_penalty, richardson};
+use penalty_bilevel::problem_file;
 
-use super::{numbers, problem, shown, usage};
+use super::{numbers, shown, usage};
 
 /// Prints ψ with its explicit gradient, ψ_σ with its own, and whether closeness is observed.
 #[derive(Args)]
@@ -34,7 +35,7 @@ impl Gradient {
     /// # Errors
     /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
-        let problem = problem::read(&self.problem, self.name.as_deref())?;
+        let problem = problem_file::read(&self.problem, self.name.as_deref())?;
         let x = numbers("--x", &self.x, problem.dimensions().0)?;
         let y = problem.solution(&x);
         let exact = dense(&*problem, &x, &y)

@@ -13,10 +13,11 @@ use lab::polars::prelude::{Column, DataFrame};
 use lab::table::{csv_bytes, format_number};
 use lab::{say, write_atomically};
 use penalty_bilevel::penalty::{check, gradient_mapping};
+use penalty_bilevel::problem_file;
 use penalty_bilevel::run::{Begin, Step, StopReason};
 use penalty_bilevel::{double_loop, single_loop};
 
-use super::{numbers, problem, shown, usage};
+use super::{numbers, shown, usage};
 
 /// Runs the double loop, the single loop with momentum, or F2SA, and says where it ends.
 #[derive(Args)]
@@ -85,7 +86,7 @@ impl Solve {
             }
             refuse_overwriting(trace, [self.problem.as_path()])?;
         }
-        let problem = problem::read(&self.problem, self.name.as_deref())?;
+        let problem = problem_file::read(&self.problem, self.name.as_deref())?;
         let (d, q) = problem.dimensions();
         let x = self.x.as_ref().map_or_else(|| Ok(vec![0.0; d]), |text| numbers("--x", text, d))?;
         check(&*problem, &x, self.sigma).map_err(|fault| usage(format!("--{fault}")))?;

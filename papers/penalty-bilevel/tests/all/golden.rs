@@ -1,12 +1,12 @@
 //! Reference values with 30 digits, computed by other methods (tests/cases/README.md).
 
-use bilevel::families::{Circle, PlSine, Quadratic, Scalar, UpperQuadratic};
+use bilevel::families::Scalar;
 use bilevel::hypergradient::{assemble, conjugate_gradients, dense};
 use bilevel::levels::Known;
 use bilevel::selection::{Loss, Rows, Selection};
-use bilevel::sets::ConvexSet;
-use ndarray::{Array1, Array2};
+use ndarray::Array1;
 use penalty_bilevel::penalty::{InnerOptions, exact_penalty, penalty_gradient, scalar_penalty};
+use penalty_bilevel::problem_file::{build, matrix};
 use serde_json::Value;
 
 macro_rules! cases {
@@ -23,63 +23,16 @@ fn vector(value: &Value) -> Array1<f64> {
     value.as_array().unwrap().iter().map(number).collect()
 }
 
-fn matrix(value: &Value) -> Array2<f64> {
-    let rows: Vec<Vec<f64>> = value.as_array().unwrap().iter().map(|row| vector(row).to_vec()).collect();
-    Array2::from_shape_vec((rows.len(), rows[0].len()), rows.concat()).unwrap()
-}
-
+/// As the command reads problems; those of selection hold rows.
 fn problem(case: &Value) -> Box<dyn Known> {
-    let p = &case["problem"];
-    let upper = || UpperQuadratic {
-        q: matrix(&p["Q"]),
-        t: vector(&p["t"]),
-        p: matrix(&p["P"]),
-        s: vector(&p["s"]),
-        r: matrix(&p["R"]),
-        waves: 0.0,
+    let loss = match case["family"].as_str().unwrap() {
+        "ridge-exp" => Loss::Squared,
+        "logistic-exp" => Loss::Logistic,
+        _ => return build(case).unwrap(),
     };
-    let of = |name: &str| matrix(&p[name]);
-    let rows = |x: &str, y: &str| Rows { features: matrix(&p[x]), targets: vector(&p[y]) };
-    let selection =
-        |loss| Selection::new(loss, rows("train_x", "train_y"), rows("valid_x", "valid_y")).unwrap();
-    match case["family"].as_str().unwrap() {
-        "singular-quadratic" => {
-            Box::new(Quadratic::least_squares(&of("B"), &of("A"), &vector(&p["b"]), upper()).unwrap())
-        }
-        "ball" => Box::new(
-            Quadratic::centred(
-                &of("H"),
-                &of("A"),
-                &vector(&p["b"]),
-                ConvexSet::Ball { radius: number(&p["radius"]) },
-                upper(),
-            )
-            .unwrap(),
-        ),
-        "box" => Box::new(
-            Quadratic::linear(
-                &of("H"),
-                &of("A"),
-                &vector(&p["b"]),
-                ConvexSet::Box { low: -1.0, high: 1.0 },
-                upper(),
-            )
-            .unwrap(),
-        ),
-        "simplex" => Box::new(
-            Quadratic::linear(&of("H"), &of("A"), &vector(&p["b"]), ConvexSet::Simplex, upper()).unwrap(),
-        ),
-        "circle" => Box::new(Circle { c: of("C"), e: vector(&p["e"]) }),
-        "pl-sine" => Box::new(PlSine {
-            c: vector(&p["c"]).to_vec(),
-            d: vector(&p["d"]).to_vec(),
-            t: [number(&p["t1"]), number(&p["t2"])],
-            w: number(&p["w"]),
-        }),
-        "ridge-exp" => Box::new(selection(Loss::Squared)),
-        "logistic-exp" => Box::new(selection(Loss::Logistic)),
-        other => panic!("no family {other}"),
-    }
+    let p = &case["problem"];
+    let rows = |x: &str, y: &str| Rows { features: matrix(&p[x]).unwrap(), targets: vector(&p[y]) };
+    Box::new(Selection::new(loss, rows("train_x", "train_y"), rows("valid_x", "valid_y")).unwrap())
 }
 
 /// Relative to the size of the expected vector, absolute below 1.

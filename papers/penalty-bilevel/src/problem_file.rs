@@ -1,4 +1,4 @@
-//! Bilevel problems in JSON files.
+//! Bilevel problems in JSON files, as the command and the tests read them.
 
 use std::path::Path;
 
@@ -30,7 +30,11 @@ pub fn read(path: &Path, name: Option<&str>) -> anyhow::Result<Box<dyn Known>> {
     build(chosen).with_context(file)
 }
 
-fn build(value: &Value) -> anyhow::Result<Box<dyn Known>> {
+/// A problem from its object.
+///
+/// # Errors
+/// One line that names the field and the fault.
+pub fn build(value: &Value) -> anyhow::Result<Box<dyn Known>> {
     let family = value["family"].as_str().context("family: expected a word")?;
     let fields = &value["problem"];
     let of = |name: &str| {
@@ -99,7 +103,8 @@ fn vector(value: &Value) -> Option<Array1<f64>> {
     value.as_array()?.iter().map(number).collect()
 }
 
-fn matrix(value: &Value) -> Option<Array2<f64>> {
+/// A matrix of finite numbers, in quotes or not; `None` for anything else.
+pub fn matrix(value: &Value) -> Option<Array2<f64>> {
     let rows: Vec<Vec<f64>> =
         value.as_array()?.iter().map(|row| Some(vector(row)?.to_vec())).collect::<Option<_>>()?;
     Array2::from_shape_vec((rows.len(), rows.first()?.len()), rows.concat()).ok()
