@@ -102,7 +102,8 @@ where
     let problem = oracle.problem();
     let (d, q) = problem.dimensions();
     let mut path: Vec<Vec<f64>> = Vec::new();
-    let mut step = vec![0.0; d];
+    let (mut step, mut lower_y, mut upper_y) = (vec![0.0; d], vec![0.0; q], vec![0.0; q]);
+    let mut scratch = vec![0.0; d.max(q)];
     loop {
         let gamma = options.gamma.at(state.steps);
         path.clear();
@@ -110,14 +111,13 @@ where
             if options.inverse == Inverse::Unrolled {
                 path.push(state.y.clone());
             }
-            let slope = averaged(&mut state, Part::LowerY, options.batch, q);
-            add(&mut state.y, -gamma, &slope);
+            average(&mut state, Part::LowerY, options.batch, &mut lower_y, &mut scratch[..q]);
+            add(&mut state.y, -gamma, &lower_y);
             problem.lower_set().project(&mut state.y);
         }
-        let upper_y = averaged(&mut state, Part::UpperY, options.batch, q);
-        let upper_x = averaged(&mut state, Part::UpperX, options.batch, d);
+        average(&mut state, Part::UpperY, options.batch, &mut upper_y, &mut scratch[..q]);
         // f_x from samples, less g_xy v.
-        step.copy_from_slice(&upper_x);
+        average(&mut state, Part::UpperX, options.batch, &mut step, &mut scratch[..d]);
         match options.inverse {
             Inverse::Unrolled => {
                 unrolled(problem, &state.x, &path, gamma, &upper_y, &mut step);
@@ -139,22 +139,27 @@ where
         }
         add(&mut state.x, -options.alpha.at(state.steps), &step);
         problem.upper_set().project(&mut state.x);
-        let y = state.y.clone();
-        state.z.copy_from_slice(&y);
+        state.z.copy_from_slice(&state.y);
         if let Some(reason) = state.finish_step(&mut observe) {
             return state.end(reason);
         }
     }
 }
 
-fn averaged<S: Sampled>(state: &mut State<'_, '_, S>, part: Part, batch: u32, size: usize) -> Vec<f64> {
-    let (mut mean, mut one) = (vec![0.0; size], vec![0.0; size]);
+/// The mean of the gradient over fresh samples, into `mean`; `one` is scratch of its size.
+fn average<S: Sampled>(
+    state: &mut State<'_, '_, S>,
+    part: Part,
+    batch: u32,
+    mean: &mut [f64],
+    one: &mut [f64],
+) {
+    mean.fill(0.0);
     for _ in 0..batch.max(1) {
         let sample = state.draw();
-        state.oracle.gradient(part, sample, &state.x, &state.y, &mut one);
-        add(&mut mean, 1.0 / f64::from(batch.max(1)), &one);
+        state.oracle.gradient(part, sample, &state.x, &state.y, one);
+        add(mean, 1.0 / f64::from(batch.max(1)), one);
     }
-    mean
 }
 
 /// Subtracts γ Σ_t g_xy(y_t) p_t with p_T = f_y and p_{t−1} = p_t − γ g_yy(y_t) p_t, backwards over the lower steps.
@@ -190,8 +195,7 @@ pub fn bome<S: Sampled>(
     let (mut f, mut g, mut part) =
         ((vec![0.0; d], vec![0.0; q]), (vec![0.0; d], vec![0.0; q]), vec![0.0; d.max(q)]);
     loop {
-        let y = state.y.clone();
-        state.z.copy_from_slice(&y);
+        state.z.copy_from_slice(&state.y);
         for _ in 0..inner_steps.max(1) {
             let sample = state.draw();
             state.oracle.gradient(Part::LowerY, sample, &state.x, &state.z, &mut part[..q]);
@@ -231,17 +235,17 @@ pub fn ignoring<S: Sampled>(
     let mut state = State::new(oracle, begin);
     let problem = oracle.problem();
     let (d, q) = problem.dimensions();
+    let (mut step, mut lower_y, mut scratch) = (vec![0.0; d], vec![0.0; q], vec![0.0; d.max(q)]);
     loop {
         for _ in 0..inner_steps.max(1) {
-            let slope = averaged(&mut state, Part::LowerY, 1, q);
-            add(&mut state.y, -gamma, &slope);
+            average(&mut state, Part::LowerY, 1, &mut lower_y, &mut scratch[..q]);
+            add(&mut state.y, -gamma, &lower_y);
             problem.lower_set().project(&mut state.y);
         }
-        let slope = averaged(&mut state, Part::UpperX, 1, d);
-        add(&mut state.x, -alpha.at(state.steps), &slope);
+        average(&mut state, Part::UpperX, 1, &mut step, &mut scratch[..d]);
+        add(&mut state.x, -alpha.at(state.steps), &step);
         problem.upper_set().project(&mut state.x);
-        let y = state.y.clone();
-        state.z.copy_from_slice(&y);
+        state.z.copy_from_slice(&state.y);
         if let Some(reason) = state.finish_step(&mut observe) {
             return state.end(reason);
         }

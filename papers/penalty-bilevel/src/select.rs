@@ -34,7 +34,6 @@ fn clamped(x: &[f64]) -> Vec<f64> {
 /// No finite solution at the start.
 pub fn minimise_exact(problem: &Selection, start: &[f64]) -> Result<(Selected, Vec<f64>), SelectError> {
     let mut warm = vec![0.0; start.len()];
-    problem.exact(start, &warm).ok_or(SelectError::NotFinite)?;
     let objective = |x: &[f64], gradient: &mut [f64]| match problem.exact(&clamped(x), &warm) {
         Some(found) => {
             gradient.copy_from_slice(&found.gradient);
@@ -80,7 +79,7 @@ pub fn minimise_penalty(
             smoothness: 1.05 * smoothness,
         }
     };
-    penalty_gradient(problem, start, sigma, &warm, &inner(start, &warm, calls))?;
+    let mut first_fault = None;
     let mut best = (f64::INFINITY, start.to_vec());
     let objective = |x: &[f64], gradient: &mut [f64]| {
         let x = clamped(x);
@@ -102,10 +101,15 @@ pub fn minimise_penalty(
                 observe(spent, &best.1);
                 found.value
             }
-            Err(_) => f64::NAN,
+            Err(fault) => {
+                if spent == 0 {
+                    first_fault = Some(fault);
+                }
+                f64::NAN
+            }
         }
     };
     let ended = lbfgs::minimise(objective, start, &lbfgs::Options::default())
         .map_err(|fault| SelectError::Lbfgs(fault.to_string()))?;
-    Ok((best.1, ended.reason))
+    first_fault.map_or(Ok((best.1, ended.reason)), |fault| Err(fault.into()))
 }
