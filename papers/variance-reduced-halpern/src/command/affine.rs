@@ -1,0 +1,185 @@
+//! `variance-reduced-halpern affine`: zeros of affine monotone operators, with constraints or an l1 norm.
+
+use std::path::PathBuf;
+
+use anyhow::ensure;
+use clap::{Args, ValueEnum};
+use lab::arguments::{positive, refuse_overwriting};
+use lab::input::{matrix, vector};
+use lab::polars::prelude::{Column, DataFrame};
+use lab::table::{csv_bytes, format_number};
+use lab::{say, write_atomically};
+use variance_reduced_halpern::affine::{self, AffineError, Law};
+use variance_reduced_halpern::extragradient::{
+    anchored_extragradient, extragradient, forward_reflected, reduced_extragradient,
+};
+use variance_reduced_halpern::halpern::halpern;
+use variance_reduced_halpern::inexact::{self, Inner, resolvent_halpern};
+use variance_reduced_halpern::operator::FiniteSum;
+use variance_reduced_halpern::page::page_halpern;
+use variance_reduced_halpern::potential::{certified_step, tuned};
+use variance_reduced_halpern::resolvent::Simple;
+use variance_reduced_halpern::run::{Monitor, StopReason, Task};
+
+use super::{ended, prediction, usage};
+
+/// Reads K and q, finds z and writes it.
+#[derive(Args)]
+pub struct Affine {
+    /// K, square and monotone: .csv or .npy
+    #[arg(long, value_name = "FILE")]
+    matrix: PathBuf,
+    /// q: .csv or .npy
+    #[arg(long, value_name = "FILE")]
+    vector: PathBuf,
+    /// Blocks of columns, the parts of the sum; one for each column if not given
+    #[arg(long)]
+    blocks: Option<usize>,
+    /// G: the subdifferential of this times the l1 norm
+    #[arg(long, value_name = "WEIGHT", value_parser = positive, conflicts_with_all = ["interval", "simplex"], allow_negative_numbers = true)]
+    l1: Option<f64>,
+    /// G: every coordinate from the first to the second of two numbers
+    #[arg(long, value_name = "LOW,HIGH", conflicts_with = "simplex", allow_hyphen_values = true)]
+    interval: Option<String>,
+    /// G: not negative, with sum 1
+    #[arg(long)]
+    simplex: bool,
+    /// The method; Algorithm 1 if K is positive definite and sampling is predicted to pay, else extragradient
+    #[arg(long, value_enum)]
+    method: Option<Method>,
+    /// The residual |F(z) + g| to reach
+    #[arg(long, value_parser = positive, default_value_t = 1e-6, allow_negative_numbers = true)]
+    residual: f64,
+    /// The most calls of a part
+    #[arg(long, value_parser = super::calls, default_value = "1e9")]
+    calls: u64,
+    /// Decides what is drawn
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Where z goes: .csv
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Method {
+    /// Algorithm 1 with tuned b, p and step; for positive definite (K + Kᵀ)/2
+    Page,
+    /// Algorithm 2 with restarts
+    Resolvent,
+    /// Extragradient
+    Eg,
+    /// Anchored extragradient
+    Eag,
+    /// Variance-reduced extragradient
+    VrEg,
+    /// Forward-reflected-backward
+    Forb,
+    /// Halpern without sampling; for positive definite (K + Kᵀ)/2
+    Halpern,
+}
+
+impl Affine {
+    /// Reads, solves, says and writes.
+    ///
+    /// # Errors
+    /// One line that names the input and the fault.
+    pub fn run(self) -> anyhow::Result<()> {
+        if let Some(out) = &self.out {
+            if out.extension().is_none_or(|extension| extension != "csv") {
+                return Err(usage(format!("{}: expected a name that ends in .csv", out.display())));
+            }
+            refuse_overwriting(out, [self.matrix.as_path(), self.vector.as_path()])?;
+        }
+        let resolvent = self.resolvent()?;
+        let (k, q) = (matrix(&self.matrix)?, vector(&self.vector)?);
+        let blocks = affine::Affine::even_blocks(k.ncols(), self.blocks.unwrap_or(k.ncols()))
+            .map_err(|fault| usage(format!("--blocks: {fault}")))?;
+        let n = blocks.len();
+        let sum =
+            affine::Affine::new(k.view(), q.to_vec(), blocks, Law::SquaredNorms).map_err(
+                |fault| match fault {
+                    AffineError::Shape { .. } => {
+                        anyhow::anyhow!("{} and {}: {fault}", self.matrix.display(), self.vector.display())
+                    }
+                    _ => anyhow::anyhow!("{}: {fault}", self.matrix.display()),
+                },
+            )?;
+        let (average, constant, cocoercive) =
+            (sum.average_constant(), sum.constant(), sum.cocoercive_constant());
+        let definite = cocoercive.is_finite();
+        say(&prediction(n, if definite { cocoercive } else { average }, constant))?;
+        let pays = n as f64 > variance_reduced_halpern::operator::crossover(cocoercive, constant, 0.5, 1.0);
+        let method = self.method.unwrap_or(if definite && pays { Method::Page } else { Method::Eg });
+        if matches!(method, Method::Page | Method::Halpern) && !definite {
+            return Err(usage(format!(
+                "--method: {} is not positive definite in (K + Kᵀ)/2, which this method needs; resolvent or eg do not",
+                self.matrix.display()
+            )));
+        }
+        if matches!(method, Method::Resolvent) && n < 2 {
+            return Err(usage("--blocks 1: Algorithm 2 needs two parts or more"));
+        }
+        let start = vec![0.0; q.len()];
+        let task =
+            Task { operator: &sum, resolvent: &resolvent, start: &start, calls: self.calls, seed: self.seed };
+        let mut monitor = Monitor::new(&sum, self.residual, 1.05);
+        let look = |step: &variance_reduced_halpern::run::Step<'_>| monitor.look(step);
+        let found = match method {
+            Method::Page => {
+                let mut options = tuned(n);
+                options.eta = certified_step(&options) / cocoercive;
+                page_halpern(&task, &options, look)
+            }
+            Method::Resolvent => {
+                let options = inexact::Options::new(n, average, 1.0, Inner::Fixed { share: 1.0 });
+                resolvent_halpern(&task, &inexact::Options { restart: Some(0.3), ..options }, look)
+            }
+            Method::Eg => extragradient(&task, 0.99 / constant, look),
+            Method::Eag => anchored_extragradient(&task, 0.99 / constant, look),
+            Method::VrEg => reduced_extragradient(&task, 0.99 / (n as f64).sqrt() / average, look),
+            Method::Forb => forward_reflected(&task, 0.49 / constant, look),
+            // Cocoercivity of F itself is not below that on average.
+            Method::Halpern => halpern(&task, 1.0 / cocoercive, look),
+        };
+        say(&format!(
+            "method              {}\nresidual            {}\ncost                {} calls ({} checks of {n} among them), {} resolvents\nstopped             {}",
+            clap::ValueEnum::to_possible_value(&method)
+                .map_or_else(String::new, |value| value.get_name().to_owned()),
+            format_number(found.residual(&sum)),
+            found.counts.calls(n) + monitor.checks * n as u64,
+            monitor.checks,
+            found.counts.resolvents,
+            ended(found.reason, self.calls)
+        ))?;
+        ensure!(found.reason != StopReason::Diverged, "{}: the method diverged", self.matrix.display());
+        if let Some(out) = &self.out {
+            let length = found.point.len();
+            let frame = DataFrame::new(length, vec![Column::new("z".into(), found.point)])?;
+            write_atomically(out, &csv_bytes(&frame)?)?;
+        }
+        ensure!(
+            found.reason == StopReason::Observer,
+            "{}: the residual {} was not reached",
+            self.matrix.display(),
+            format_number(self.residual)
+        );
+        Ok(())
+    }
+
+    fn resolvent(&self) -> anyhow::Result<Simple> {
+        if self.simplex {
+            let length = vector(&self.vector)?.len();
+            return Ok(Simple::Simplices(vec![length]));
+        }
+        if let Some(weight) = self.l1 {
+            return Ok(Simple::Absolute { weight });
+        }
+        let Some(text) = &self.interval else { return Ok(Simple::Zero) };
+        let numbers: Option<Vec<f64>> = text.split(',').map(|part| part.trim().parse().ok()).collect();
+        match numbers.as_deref() {
+            Some([lower, upper]) if lower <= upper => Ok(Simple::Interval { lower: *lower, upper: *upper }),
+            _ => Err(usage(format!("--interval {text}: expected two numbers, the lower first, as in -1,1"))),
+        }
+    }
+}

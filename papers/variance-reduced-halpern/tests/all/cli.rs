@@ -1,0 +1,5 @@
+use crate::program::text;
+#[test]
+fn x() {
+    let _ = text;
+}
