@@ -156,14 +156,14 @@ fn resolvent() -> Vec<Claim> {
             "The exponent in 1/ε is about 1.",
             "abstract",
             &Resolvents,
-            Rule::between("log₁₀ of calls to ε = 0.001 over calls to 0.01, mean over problems, farthest from 1 over n ≥ 256", 0.9, 1.15),
+            Rule::between("log₁₀ of calls to ε = 0.0001 over calls to 0.001, mean over problems, farthest from 1 over n ≥ 256", 0.9, 1.15),
             |table| {
                 let sizes: Vec<usize> = table.cells().map(|(cell, _)| cell.components).filter(|n| *n >= 256).collect();
                 let calls = |n: usize, residual: f64| {
                     let rows = resolvent_rows(table, resolvents::Method::Resolvent, residual).filter(move |(cell, _)| cell.components == n);
                     mean(rows.map(|(_, row)| (row.calls as f64).log10()))
                 };
-                Ok(Estimate::farthest_from(1.0, sizes.into_iter().map(|n| calls(n, 1e-3) - calls(n, 1e-2))))
+                Ok(Estimate::farthest_from(1.0, sizes.into_iter().map(|n| calls(n, 1e-4) - calls(n, 1e-3))))
             },
         )
         .paper_value("1")
@@ -305,30 +305,38 @@ fn figure_1b() -> Vec<Claim> {
         .shown_by("residuals"),
         Claim::new(
             "fig1b-closed",
-            "The end of Figure 1b is 2D/(ηk) for Algorithm 1 and D/(ηk) for Halpern.",
+            "The end of Figure 1b is 2D/(ηk) for Algorithm 1.",
             "derived here",
             &Quadratic,
             Rule::between("residual over the closed form at the last mark, farthest from 1", 0.95, 1.05),
+            |table| Ok(Estimate::farthest_from(1.0, [quadratic::Method::Page, quadratic::Method::PageShort].into_iter().flat_map(|method| over_closed_form(table, method)))),
+        )
+        .shown_by("residuals"),
+        Claim::new(
+            "fig1b-closed-halpern",
+            "For Halpern without sampling it is D/(ηk).",
+            "derived here",
+            &Quadratic,
+            Rule::between("residual over the closed form at the last mark of a million epochs", 0.95, 1.05),
             |table| {
-                let methods = [quadratic::Method::Page, quadratic::Method::PageShort, quadratic::Method::Deterministic];
-                let ratios = methods.into_iter().flat_map(|method| {
-                    let last = last_mark(table, method);
-                    table.rows().filter(move |(cell, row)| cell.method == method && row.mark == last).map(|(_, row)| row.residual / row.predicted)
-                });
-                Ok(Estimate::farthest_from(1.0, ratios))
+                // Until T^k has died out, after some hundred thousand steps, the residual swings about that form.
+                let long = last_mark(table, quadratic::Method::Deterministic) > 9e5;
+                let ratios = over_closed_form(table, quadratic::Method::Deterministic);
+                Ok(Estimate::exact(ratios.first().copied().filter(|_| long).unwrap_or(f64::NAN)))
             },
-        ),
+        )
+        .shown_by("residuals"),
         Claim::new(
             "fig1b-ablation",
             "The gain in Figure 1b is variance reduction's.",
             "Figure 1b; the null model is ours",
             &Quadratic,
-            Rule::at_least("epochs of Halpern without sampling over epochs of Algorithm 1 to a residual of 0.1, step 0.3 for both", 2.0),
+            Rule::at_least("epochs of Halpern without sampling over epochs of Algorithm 1 until a residual of 0.1 is first seen, step 0.3 for both", 2.0),
             |table| {
                 let epochs = |method| {
                     let cells = table.cells().filter(move |(cell, _)| cell.method == method);
                     let reached = cells.flat_map(|(cell, rows)| {
-                        (0..cell.seeds).map(|replicate| rows.iter().filter(|row| row.replicate == replicate && row.residual > 0.1).map(|row| row.mark).fold(0.0, f64::max))
+                        (0..cell.seeds).map(|replicate| rows.iter().find(|row| row.replicate == replicate && row.residual <= 0.1).map_or(f64::NAN, |row| row.mark))
                     });
                     mean(reached)
                 };
@@ -451,7 +459,7 @@ fn largest(table: &AveragesTable) -> usize {
 fn savings(table: &AveragesTable, method: averages::Method, n: usize) -> Vec<f64> {
     let calls = |method| -> Vec<f64> {
         let rows = table.rows().filter(|(cell, row)| {
-            cell.method == method && cell.components == n && cell.common == 0.95 && row.residual == RESIDUAL
+            cell.method == method && cell.components == n && cell.common == 0.8 && row.residual == RESIDUAL
         });
         rows.map(|(_, row)| row.calls as f64).collect()
     };
@@ -477,9 +485,9 @@ fn resolvent_rows(
     method: resolvents::Method,
     residual: f64,
 ) -> impl Iterator<Item = (&resolvents::Parameters, &resolvents::Row)> {
-    table
-        .rows()
-        .filter(move |(cell, row)| cell.method == method && cell.share == 0.5 && row.residual == residual)
+    table.rows().filter(move |(cell, row)| {
+        cell.method == method && cell.share == 0.5 && cell.common == 1.0 && row.residual == residual
+    })
 }
 
 /// Calls of a method over calls of Algorithm 2, problem by problem, for n ≥ `least`.
@@ -515,6 +523,13 @@ fn orders(table: &PolicemanTable, counting: Counting, of: fn(&policeman::Row) ->
 
 fn last_mark(table: &QuadraticTable, method: quadratic::Method) -> f64 {
     table.rows().filter(|(cell, _)| cell.method == method).map(|(_, row)| row.mark).fold(0.0, f64::max)
+}
+
+/// Residuals at the last mark over what is predicted.
+fn over_closed_form(table: &QuadraticTable, method: quadratic::Method) -> Vec<f64> {
+    let last = last_mark(table, method);
+    let rows = table.rows().filter(|(cell, row)| cell.method == method && row.mark == last);
+    rows.map(|(_, row)| row.residual / row.predicted).collect()
 }
 
 /// The mean over runs at the last mark not beyond `mark`.

@@ -112,18 +112,28 @@ pub fn projections(n: usize, common: f64, random: &mut impl Rng) -> LowRankSum {
     LowRankSum::projections(&vectors, unit(d, random).to_vec())
 }
 
-/// F_i(x, y) = (⟨q_i, y⟩ p_i, −⟨p_i, x⟩ q_i) about a known zero of length 1, in 10 + 10 dimensions, with unit p_i and q_i.
-pub fn bilinear(n: usize, random: &mut impl Rng) -> LowRankSum {
+/// F_i(x, y) = (⟨q_i, y⟩ p_i, −⟨p_i, x⟩ q_i) about a known zero of length 1, in 10 + 10 dimensions, with unit p_i and q_i: standard normals plus `common` times a direction that all have in
+/// common. Without it L_F falls like 1/√n while L stays.
+pub fn bilinear(n: usize, common: f64, random: &mut impl Rng) -> LowRankSum {
     let [p, q] = std::array::from_fn(|_| {
+        let shared = unit(10, random) * common;
         let mut vectors = Array2::zeros((n, 10));
-        vectors.rows_mut().into_iter().for_each(|mut row| row.assign(&unit(10, random)));
+        for mut row in vectors.rows_mut() {
+            row.assign(&(&shared + &normal(10, random)));
+            let length = row.dot(&row).sqrt();
+            row /= length;
+        }
         vectors
     });
     LowRankSum::bilinear(&p, &q, unit(20, random).to_vec())
 }
 
+fn normal(d: usize, random: &mut impl Rng) -> Array1<f64> {
+    (0..d).map(|_| -> f64 { StandardNormal.sample(random) }).collect()
+}
+
 fn unit(d: usize, random: &mut impl Rng) -> Array1<f64> {
-    let x: Array1<f64> = (0..d).map(|_| StandardNormal.sample(random)).map(|x: f64| x).collect();
+    let x = normal(d, random);
     let length = x.dot(&x).sqrt();
     x / length
 }

@@ -92,7 +92,7 @@ impl Experiment for Averages {
         for &components in sizes {
             // Ten times the calls would not fit.
             let smallest = if profile == Profile::Quick && components > 1_024 { 1e-3 } else { smallest };
-            for common in [0.5, 0.95] {
+            for common in [0.5, 0.8] {
                 grid.extend(METHODS.map(|(method, _)| Parameters {
                     method,
                     components,
@@ -108,7 +108,8 @@ impl Experiment for Averages {
     fn measure(&self, cell: &Parameters, random: &Random) -> Result<Outcome<Row>, Failure> {
         let n = cell.components;
         // All methods see the same problems.
-        let mut problems = random.shared_stream("problems", &shared([("n", n as f64), ("common", cell.common)]))?;
+        let mut problems =
+            random.shared_stream("problems", &shared([("n", n as f64), ("common", cell.common)]))?;
         let options = match cell.method {
             Method::Certified => {
                 Options { eta: certified_step(&Options::new(1.0, n)), ..Options::new(1.0, n) }
@@ -163,7 +164,7 @@ impl Experiment for Averages {
             .subtitle(format!("residual {smallest:e}, mean over problems, 95 % bootstrap interval"))
             .columns(2);
         for (common, title) in
-            [(0.5, "parts that differ: L far above L_F"), (0.95, "parts nearly aligned: L near L_F")]
+            [(0.5, "parts that differ: L far above L_F"), (0.8, "parts nearly aligned: L near L_F")]
         {
             let mut chart =
                 Chart::new().title(title).x_label("n, number of parts").y_label("calls").x_log().y_log();

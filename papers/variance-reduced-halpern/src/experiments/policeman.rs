@@ -148,7 +148,8 @@ impl Experiment for Policeman {
     }
 
     fn measure(&self, cell: &Parameters, random: &Random) -> Result<Outcome<Row>, Failure> {
-        let mut weights = random.shared_stream("weights", &shared([("instance", f64::from(cell.instance as u8))]))?;
+        let mut weights =
+            random.shared_stream("weights", &shared([("instance", f64::from(cell.instance as u8))]))?;
         let rows = of_seeds(random, cell.seeds, |replicate, seed| {
             let matrix: Array2<f64> = match cell.instance {
                 Instance::Authors => {

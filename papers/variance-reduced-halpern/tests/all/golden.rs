@@ -83,7 +83,7 @@ fn games_have_their_values() {
         assert!((below - value).abs() < 1e-12 && (above - value).abs() < 1e-12, "{name}: {below} {above}");
         let gap = if name.starts_with("pb500") { 1e-3 } else { 1e-6 };
         let found = restarted_halpern(&game, &primal_dual::Options { gap, steps: 200_000 });
-        println!("{name} {} {}", found.steps, found.restarts);
+
         assert!(
             found.reached && found.below <= value + 1e-12 && found.above >= value - 1e-12,
             "{name}: {found:?}"
