@@ -7,7 +7,7 @@ use lab::{Failure, Profile};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rivals::{Contest, Entrant, Judged, Ours, Rival, Target, entrant, read_array, write_array};
-use variance_reduced_halpern::games::{Game, Matrix, Sampling};
+use variance_reduced_halpern::games::{Game, GameError, Matrix, Sampling};
 use variance_reduced_halpern::inexact::{self, Inner, resolvent_halpern};
 use variance_reduced_halpern::operator::FiniteSum;
 use variance_reduced_halpern::primal_dual::{Options, restarted_halpern};
@@ -106,32 +106,50 @@ fn sparse_inputs(profile: Profile, folder: &Path, random: &mut ChaCha8Rng) -> Re
     write_array(folder, "gap", arr1(&[1e-4]).view())
 }
 
-fn read(inputs: &Path) -> Result<(Game, f64), Failure> {
+/// A matrix as its file has it: making a game of it, with both copies and its norm, is part of the work.
+enum Input {
+    Dense(Array2<f64>),
+    Sparse(usize, Vec<(usize, usize, f64)>),
+}
+
+impl Input {
+    fn game(&self) -> Result<Game, GameError> {
+        match self {
+            Self::Dense(matrix) => Game::dense(matrix.view(), Sampling::SquaredNorms),
+            Self::Sparse(size, entries) => {
+                Game::new(Matrix::sparse((*size, *size), entries), Sampling::SquaredNorms)
+            }
+        }
+    }
+}
+
+fn read(inputs: &Path) -> Result<(Input, f64), Failure> {
     let gap = read_array::<Ix1>(inputs, "gap")?[0];
     if inputs.join("matrix.npy").exists() {
         let matrix = read_array::<Ix2>(inputs, "matrix")?;
-        return Ok((Game::dense(matrix.view(), Sampling::SquaredNorms)?, gap));
+        return Ok((Input::Dense(matrix), gap));
     }
     let triples = read_array::<Ix2>(inputs, "entries")?;
     let entries: Vec<(usize, usize, f64)> =
         triples.rows().into_iter().map(|row| (row[0] as usize, row[1] as usize, row[2])).collect();
     let size = entries.iter().map(|entry| entry.0.max(entry.1)).max().map_or(0, |last| last + 1);
-    Ok((Game::new(Matrix::sparse((size, size), &entries), Sampling::SquaredNorms)?, gap))
+    Ok((Input::Sparse(size, entries), gap))
 }
 
 fn primal_dual(inputs: &Path) -> Result<Box<dyn Entrant>, Failure> {
-    let (game, gap) = read(inputs)?;
+    let (input, gap) = read(inputs)?;
     Ok(entrant(
-        move || Ok(restarted_halpern(&game, &Options { gap, steps: 1_000_000 }).point),
+        move || Ok(restarted_halpern(&input.game()?, &Options { gap, steps: 1_000_000 }).point),
         |point: &Vec<f64>| Array1::from(point.clone()).into_dyn(),
     ))
 }
 
 fn resolvent(inputs: &Path) -> Result<Box<dyn Entrant>, Failure> {
-    let (game, gap) = read(inputs)?;
-    let strategies = game.strategies();
+    let (input, gap) = read(inputs)?;
     Ok(entrant(
         move || {
+            let game = input.game()?;
+            let strategies = game.strategies();
             let n = game.components();
             let start = game.uniform();
             let task =
@@ -155,7 +173,7 @@ fn resolvent(inputs: &Path) -> Result<Box<dyn Entrant>, Failure> {
 
 /// After clipping and normalising, for every entrant.
 fn gap(inputs: &Path, answer: &ArrayD<f64>) -> Result<f64, Failure> {
-    let (game, _) = read(inputs)?;
+    let game = read(inputs)?.0.game()?;
     let mut point: Vec<f64> = answer.iter().map(|p| p.max(0.0)).collect();
     if point.len() != game.dimension() {
         return Err(format!("{} numbers for {} choices", point.len(), game.dimension()).into());

@@ -57,7 +57,7 @@ pub struct Game {
 }
 
 impl Game {
-    /// Keeps the matrix; computes |A|₂ by the power method.
+    /// Keeps the matrix; computes |A|₂ ([`Matrix::spectral_norm`]).
     ///
     /// # Errors
     /// A matrix without entries, not finite, zero, or not square for [`Sampling::Pairs`].

@@ -68,7 +68,7 @@ impl Side {
 pub fn restarted_halpern(game: &Game, options: &Options) -> Solution {
     assert!(options.gap > 0.0, "the gap must be positive");
     let (matrix, (rows, columns)) = (game.matrix(), game.matrix().shape());
-    // The power method is from below.
+    // The norm is from below.
     let eta = 0.99 / (1.001 * game.constant());
     let (of_x, of_y) = (Simple::Simplices(vec![columns]), Simple::Simplices(vec![rows]));
     let mut scratch = Vec::new();

@@ -1,6 +1,7 @@
 //! Matrices whose rows and columns are both at hand: kept twice, by rows and transposed.
 
-use ndarray::ArrayView2;
+use ndarray::{Array2, ArrayView2};
+use numerics::symmetric::eigen;
 use pulp::{Arch, NullaryFnOnce};
 
 /// A matrix, dense or sparse.
@@ -138,29 +139,57 @@ impl Matrix {
         }
     }
 
-    /// |A|₂ by the power method on AᵀA from a fixed start, until it grows by less than 10⁻⁶ of itself or 500 steps: a lower bound that is
-    /// seldom off by more than 10⁻⁴ of itself.
+    /// |A|₂ by Golub, Kahan and Lanczos from a fixed start: bidiagonalisation with full orthogonalisation, to 60 steps of two reads of A each. Exact up to rounding where a side of
+    /// the matrix is not longer than that; else from below, by less than 10⁻³ on dense random matrices of a thousand rows, the hardest that we tried.
     pub fn spectral_norm(&self) -> f64 {
         let (rows, columns) = self.shape();
-        // No eigenvector of a structured matrix is orthogonal to this start.
-        let mut x: Vec<f64> = (0..columns).map(|k| 1.0 + 0.5 * (1.0 + k as f64).sqrt().sin()).collect();
-        let (mut image, mut last) = (vec![0.0; rows], 0.0);
-        for _ in 0..500 {
-            let length = crate::operator::norm(&x);
-            if length == 0.0 {
-                return 0.0;
+        let steps = 60.min(rows).min(columns);
+        // Irregular, so that no structured matrix has a leading vector orthogonal to it; an image under Aᵀ, so that the rank bounds the steps.
+        let irregular: Vec<f64> = (0..rows).map(|k| 1.0 + 0.5 * (1.0 + k as f64).sqrt().sin()).collect();
+        let mut right = vec![0.0; columns];
+        self.apply(true, &irregular, &mut right);
+        let (mut rights, mut lefts): (Vec<Vec<f64>>, Vec<Vec<f64>>) = (Vec::new(), Vec::new());
+        let mut projected = Array2::zeros((steps, steps)); // upper bidiagonal B, A V = U B
+        for step in 0..steps {
+            if normalise(&mut right, &rights) == 0.0 {
+                break;
             }
-            x.iter_mut().for_each(|x| *x /= length);
-            self.apply(false, &x, &mut image);
-            let norm = crate::operator::norm(&image);
-            self.apply(true, &image, &mut x);
-            if norm - last <= 1e-6 * norm {
-                return norm;
+            let mut left = vec![0.0; rows];
+            self.apply(false, &right, &mut left);
+            rights.push(right);
+            for (k, earlier) in lefts.iter().enumerate() {
+                projected[(k, step)] = dot(earlier, &left);
             }
-            last = norm;
+            projected[(step, step)] = normalise(&mut left, &lefts);
+            right = vec![0.0; columns];
+            self.apply(true, &left, &mut right);
+            lefts.push(left);
         }
-        last
+        let gram = projected.t().dot(&projected);
+        eigen(gram.view()).map_or(f64::NAN, |(values, _)| values.into_iter().fold(0.0, f64::max).sqrt())
     }
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// Makes a vector orthogonal to others, in two sweeps, and of length 1; returns the length it had, and leaves zero where nothing was left.
+fn normalise(vector: &mut [f64], others: &[Vec<f64>]) -> f64 {
+    let before = crate::operator::norm(vector);
+    for _ in 0..2 {
+        for other in others {
+            let share = dot(vector, other);
+            vector.iter_mut().zip(other).for_each(|(v, o)| *v -= share * o);
+        }
+    }
+    let length = crate::operator::norm(vector);
+    if length <= 1e-12 * before {
+        vector.fill(0.0);
+        return 0.0;
+    }
+    vector.iter_mut().for_each(|v| *v /= length);
+    length
 }
 
 /// Dot products of all rows with one vector.
