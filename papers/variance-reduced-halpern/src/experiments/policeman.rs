@@ -127,7 +127,7 @@ impl Experiment for Policeman {
         let (authors, fresh, epochs, seeds) = match profile {
             Profile::Smoke => (50, 30, 30, 1),
             Profile::Quick => (500, 200, 300, 2),
-            Profile::Full => (500, 500, 5_000, 10),
+            Profile::Full => (500, 500, 5_000, 5),
         };
         let mut grid = Vec::new();
         for (instance, _) in INSTANCES {
