@@ -73,7 +73,7 @@ impl Experiment for LastIterate {
         let (sizes, steps, seeds): (&[usize], _, _) = match profile {
             Profile::Smoke => (&[16], 100, 3),
             Profile::Quick => (&[16, 256, 1_024], 3_000, 20),
-            Profile::Full => (&[16, 64, 256, 1_024, 4_096], 30_000, 50),
+            Profile::Full => (&[16, 64, 256, 1_024, 4_096], 30_000, 30),
         };
         let cells =
             |&components: &usize| CHOICES.map(|(choice, _)| Parameters { choice, components, steps, seeds });
@@ -101,7 +101,7 @@ impl Experiment for LastIterate {
                     let scaled =
                         step.residual(&sum, &mut value) * options.eta * (step.number as f64 + 3.0) / distance;
                     rows.push(Row { replicate, step: step.number, scaled });
-                    next = (next + 1.0).max(next * 1.35).floor();
+                    next = (next + 1.0).max(next * 1.8).floor();
                 }
                 if step.number >= cell.steps { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
@@ -119,7 +119,7 @@ impl Experiment for LastIterate {
             let mut chart = Chart::new()
                 .title(name)
                 .x_label("k + 1")
-                .y_label("(|F(u_k)| η (k + 3)/D)²")
+                .y_label("scaled residual, squared")
                 .x_log()
                 .y_log()
                 .horizontal_reference("bound", 16.0);

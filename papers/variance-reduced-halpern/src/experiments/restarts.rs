@@ -122,7 +122,7 @@ impl Experiment for Restarts {
             .columns(2);
         for (spread, title) in [(1.0, "rows alike"), (30.0, "one row thirty times larger")] {
             let mut chart =
-                Chart::new().title(title).x_label("epochs").y_label("logarithm of the gap, base 10").x_log();
+                Chart::new().title(title).x_label("epochs").y_label("log₁₀ of the gap").x_log();
             for (method, name) in METHODS {
                 let rows = table.rows().filter(|(cell, _)| cell.method == method && cell.spread == spread);
                 let means = table.means_by(
