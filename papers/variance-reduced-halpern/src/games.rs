@@ -79,7 +79,7 @@ impl Game {
         }
         let largest = |of: &[f64]| of.iter().copied().fold(0.0, f64::max);
         let (weights, laws, average_constant) = if sampling == Sampling::SquaredNorms {
-            let laws = squares.clone().map(|squares| WeightedAliasIndex::new(squares));
+            let laws = squares.clone().map(WeightedAliasIndex::new);
             let [Ok(of_rows), Ok(of_columns)] = laws else { return Err(GameError::NotFinite) };
             let weights = squares.map(|squares| squares.iter().map(|square| total / square).collect());
             (weights, Some([of_rows, of_columns]), total.sqrt())

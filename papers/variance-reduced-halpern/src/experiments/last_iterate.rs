@@ -131,7 +131,7 @@ impl Experiment for LastIterate {
                     rows.map(|(_, row)| (row.step as f64 + 1.0, row.scaled.powi(2))),
                     &format!("square of the scaled residual, {name}, n = {n}"),
                 );
-                chart = chart.means(&format!("n = {n}"), &means);
+                chart = chart.means(format!("n = {n}"), &means);
                 all.extend(means);
             }
             figure = figure.panel(chart);

@@ -121,8 +121,7 @@ impl Experiment for Restarts {
             .subtitle("geometric mean over games, 95 % bootstrap interval of its logarithm")
             .columns(2);
         for (spread, title) in [(1.0, "rows alike"), (30.0, "one row thirty times larger")] {
-            let mut chart =
-                Chart::new().title(title).x_label("epochs").y_label("log₁₀ of the gap").x_log();
+            let mut chart = Chart::new().title(title).x_label("epochs").y_label("log₁₀ of the gap").x_log();
             for (method, name) in METHODS {
                 let rows = table.rows().filter(|(cell, _)| cell.method == method && cell.spread == spread);
                 let means = table.means_by(

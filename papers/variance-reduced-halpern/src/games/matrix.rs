@@ -216,8 +216,8 @@ impl NullaryFnOnce for Dots<'_> {
                 }
             }
             let mut sum = 0.0;
-            for k in 0..WIDTH {
-                sum += sums[k];
+            for part in sums {
+                sum += part;
             }
             for (a, x) in row[whole..].iter().zip(&self.x[whole..]) {
                 sum += a * x;
