@@ -19,6 +19,15 @@ pub fn eigen(matrix: ArrayView2<f64>) -> Option<(Vec<f64>, Array2<f64>)> {
     Some(((0..size).map(|i| values[i]).collect(), vectors))
 }
 
+/// Eigenvalues alone, in ascending order; for what [`eigen`] gives `None`. About 4/3 n³ flops on one thread.
+pub fn eigenvalues(matrix: ArrayView2<f64>) -> Option<Vec<f64>> {
+    let size = matrix.nrows();
+    if size == 0 || size != matrix.ncols() || matrix.iter().any(|entry| !entry.is_finite()) {
+        return None;
+    }
+    Mat::from_fn(size, size, |i, j| matrix[(i, j)]).self_adjoint_eigenvalues(Side::Lower).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -29,6 +38,8 @@ mod tests {
         let matrix = array![[2.0, 1.0, 0.5], [1.0, -1.0, 0.0], [0.5, 0.0, 3.0]];
         let (values, vectors) = eigen(matrix.view()).unwrap();
         assert!(values.is_sorted());
+        let alone = eigenvalues(matrix.view()).unwrap();
+        assert!(alone.iter().zip(&values).all(|(a, b)| (a - b).abs() < 1e-14));
         let rebuilt = vectors.dot(&Array2::from_diag(&Array1::from(values))).dot(&vectors.t());
         assert!((rebuilt - &matrix).iter().all(|difference| difference.abs() < 1e-14));
         assert!((vectors.t().dot(&vectors) - Array2::<f64>::eye(3)).iter().all(|d| d.abs() < 1e-14));

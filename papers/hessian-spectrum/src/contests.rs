@@ -1,0 +1,6 @@
+//! stub
+use rivals::Contest;
+/// stub
+pub fn contests() -> [Contest; 0] {
+    []
+}
