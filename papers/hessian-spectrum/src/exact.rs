@@ -105,7 +105,13 @@ fn assemble(point: &Point, whole: bool) -> Array2<f64> {
     let pass = network.pass(point.inputs()).expect("shapes were checked");
     let rows = pass.outputs().nrows();
     let scale = 1.0 / rows as f64;
-    let deltas = network.deltas(&pass, point.loss().by_outputs(pass.outputs(), point.targets()) * scale);
+    let by_outputs = point.loss().by_outputs(pass.outputs(), point.targets()) * scale;
+    // Products with transposed matrices may come by columns.
+    let deltas: Vec<Array2<f64>> = network
+        .deltas(&pass, by_outputs)
+        .iter()
+        .map(|delta| delta.as_standard_layout().into_owned())
+        .collect();
     let curvatures = curvatures(point, &pass, &deltas, whole);
     let offsets: Vec<usize> =
         (0..=layers).map(|l| widths[..=l].windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum()).collect();

@@ -1,7 +1,7 @@
 //! Data of the authors' programs, drawn anew: blobs in two geometries, and digits pooled to 49 pixels; and their way of training.
 
 use ndarray::{Array1, Array2, Axis};
-use networks::{Activation, Initialisation, Loss, Network, Parametrisation, one_hot};
+use networks::{Activation, Initialisation, Loss, Network, NetworkError, Parametrisation, one_hot};
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
@@ -97,7 +97,7 @@ pub fn classified(network: Network<f64>, x: Array2<f64>, classes: &[usize]) -> R
 /// Gradient descent over all rows until |g| ≤ `least` or the steps are spent; the point reached, the steps taken and |g| there.
 ///
 /// # Errors
-/// As soon as a parameter is not finite: the rate is too large.
+/// As soon as the gradient is not finite: the rate is too large.
 pub fn descend(
     point: &Point,
     rate: f64,
@@ -109,8 +109,10 @@ pub fn descend(
     let size = loop {
         let (_, gradient) = network.loss_and_gradient(point.inputs(), point.targets(), point.loss())?;
         let size = gradient.dot(&gradient).sqrt();
-        // A gradient that is not finite ends in the check below.
-        if !(size > least) || taken == steps {
+        if !size.is_finite() {
+            return Err(NetworkError::Diverged { step: taken }.into());
+        }
+        if size <= least || taken == steps {
             break size;
         }
         network.parameters_mut().scaled_add(-rate, &gradient);
@@ -133,7 +135,8 @@ pub fn descend_in_batches(
     batch: usize,
 ) -> Result<Point, PointError> {
     let mut network = point.network().clone();
-    let mut velocity = Array1::zeros(network.parameters().len());
+    let mut velocity: Array1<f64> = Array1::zeros(network.parameters().len());
+    let mut taken = 0;
     let rows: Vec<(Array2<f64>, Array2<f64>)> = point
         .inputs()
         .axis_chunks_iter(Axis(0), batch)
@@ -145,6 +148,10 @@ pub fn descend_in_batches(
             let (_, gradient) = network.loss_and_gradient(x.view(), y.view(), point.loss())?;
             velocity = velocity * momentum + gradient;
             network.parameters_mut().scaled_add(-rate, &velocity);
+            taken += 1;
+            if !velocity.sum().is_finite() {
+                return Err(NetworkError::Diverged { step: taken }.into());
+            }
         }
     }
     point.at(network.parameters().to_owned())

@@ -94,7 +94,7 @@ impl Experiment for Clusters {
         use Geometry::{Axes, Box};
         let (hidden, of_cluster, steps, seeds) = match profile {
             Profile::Smoke => (6, 10, 100, 1),
-            Profile::Quick => (20, 25, 3_000, 2),
+            Profile::Quick => (20, 25, 3_000, 4),
             Profile::Full => (20, 50, 10_000, 20),
         };
         let kinds: &[(Geometry, usize, usize)] = match profile {

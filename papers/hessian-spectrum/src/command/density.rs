@@ -1,0 +1,105 @@
+//! `hessian-spectrum density`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use hessian_spectrum::lanczos::{Pairs, Wanted, extremes};
+use hessian_spectrum::quadrature::{Quadrature, distribution};
+use lab::polars::prelude::{Column, DataFrame};
+use lab::table::{csv_bytes, format_number};
+use lab::{remark, say, write_atomically};
+
+use super::data::{Data, Training, check_out, described};
+use super::usage;
+
+/// Stochastic Lanczos quadrature with deflation of the largest eigenpairs.
+#[derive(Args)]
+pub struct DensityCommand {
+    #[command(flatten)]
+    data: Data,
+    #[command(flatten)]
+    training: Training,
+    /// Random vectors
+    #[arg(long, default_value_t = 10)]
+    vectors: usize,
+    /// Lanczos steps for each
+    #[arg(long, default_value_t = 80)]
+    steps: usize,
+    /// Largest eigenpairs that are found first and taken out
+    #[arg(long, default_value_t = 20)]
+    deflate: usize,
+    /// The probability that the band fails
+    #[arg(long, default_value_t = 0.05, allow_negative_numbers = true)]
+    failure: f64,
+    /// Where the distribution goes: .csv with place, lower, estimate, upper
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+impl DensityCommand {
+    /// Reads, trains, computes, says and writes.
+    ///
+    /// # Errors
+    /// One line that names the input and the fault.
+    pub fn run(self) -> anyhow::Result<()> {
+        check_out(self.out.as_deref(), self.data.files().into_iter().chain(self.training.file()))?;
+        if self.vectors == 0 || self.steps == 0 {
+            return Err(usage("--vectors and --steps: expected at least 1"));
+        }
+        if !(self.failure > 0.0 && self.failure < 1.0) {
+            return Err(usage(format!("--failure {}: expected between 0 and 1", self.failure)));
+        }
+        let parameters = self.data.point(self.training.file())?.network().parameters().len();
+        if self.deflate > parameters {
+            return Err(usage(format!("--deflate {}: there are {parameters} eigenvalues", self.deflate)));
+        }
+        let point = self.training.reach(&self.data)?;
+        say(&described(&self.data, &point)?)?;
+        let mut random = self.data.random("quadrature");
+        let known = match self.deflate {
+            0 => None,
+            top => {
+                let found = extremes(&point, &Wanted::new(top, 0), &mut random)?;
+                if !found.converged {
+                    remark("not all deflated pairs converged: the brackets are not exact")?;
+                }
+                say(&format!(
+                    "deflated            {top} eigenvalues from {} up, {} products",
+                    format_number(found.top.values[top - 1]),
+                    found.products
+                ))?;
+                Some(found.top)
+            }
+        };
+        let known: Vec<&Pairs> = known.iter().collect();
+        let options = Quadrature { vectors: self.vectors, steps: self.steps, failure: self.failure };
+        let found = distribution(&point, &known, &options, &mut random)
+            .ok_or_else(|| anyhow::anyhow!("a product is not finite"))?;
+        let at = |share: f64| {
+            found.places
+                [found.estimate.partition_point(|estimate| *estimate < share).min(found.places.len() - 1)]
+        };
+        say(&format!(
+            "products            {}\nmean eigenvalue     {}\nmean square         {}\nquantiles           {} at 10 %, {} at 50 %, {} at 90 %\nband                {} on either side, fails with probability {}",
+            found.products,
+            format_number(found.moments[0]),
+            format_number(found.moments[1]),
+            format_number(at(0.1)),
+            format_number(at(0.5)),
+            format_number(at(0.9)),
+            format_number(found.band),
+            format_number(self.failure)
+        ))?;
+        if let Some(out) = &self.out {
+            let rows = found.places.len();
+            let columns = vec![
+                Column::new("place".into(), found.places),
+                Column::new("lower".into(), found.lower),
+                Column::new("estimate".into(), found.estimate),
+                Column::new("upper".into(), found.upper),
+            ];
+            write_atomically(out, &csv_bytes(&DataFrame::new(rows, columns)?)?)?;
+        }
+        Ok(())
+    }
+}
