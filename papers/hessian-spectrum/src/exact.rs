@@ -246,7 +246,7 @@ fn responses(
     let mut moved: Vec<Array2<f64>> =
         (0..units).map(|j| unit(j).broadcast((rows, units)).expect("a row for all").to_owned()).collect();
     let mut all = Vec::new();
-    for m in l..network.layers() {
+    for (m, curvature) in curvatures.iter().enumerate().skip(l) {
         let inputs = (m > l).then(|| {
             let slopes = pass.before[m - 1].mapv(|z| network.activation().derivative(z));
             let inputs: Vec<Array2<f64>> = moved.par_iter().map(|moved| moved * &slopes).collect();
@@ -256,7 +256,7 @@ fn responses(
         let curved = moved.par_iter().map(|moved| {
             let mut curved = Array2::zeros(moved.dim());
             for ((mut out, row), curvature) in
-                curved.rows_mut().into_iter().zip(moved.rows()).zip(curvatures[m].axis_iter(Axis(0)))
+                curved.rows_mut().into_iter().zip(moved.rows()).zip(curvature.axis_iter(Axis(0)))
             {
                 out.assign(&curvature.dot(&row));
             }

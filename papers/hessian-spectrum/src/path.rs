@@ -29,7 +29,7 @@ impl Path {
             Self::Spherical => {
                 let cosine = a.dot(&b) / (a.dot(&a).sqrt() * b.dot(&b).sqrt());
                 let angle = cosine.clamp(-1.0, 1.0).acos();
-                if !(angle.sin() > 1e-9) {
+                if angle.sin() <= 1e-9 {
                     return Self::Line.at(a, b, t);
                 }
                 &a * (((1.0 - t) * angle).sin() / angle.sin()) + &b * ((t * angle).sin() / angle.sin())

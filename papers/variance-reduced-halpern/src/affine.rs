@@ -1,7 +1,6 @@
 //! Affine operators F(z) = Kz + q, K monotone, split into blocks of columns.
 //!
-//! With the columns in n blocks, F_i(z) = n K_i z_i + q. Drawn uniformly L² = n max |K_i|₂², drawn in proportion to |K_i|_F², L = |K|_F (each Lipschitz on average; |K_i|_F bounds
-//! |K_i|₂). Cocoercive on average, which Algorithm 1 needs, is the largest generalised eigenvalue of Σ K_iᵀK_i/q_i (its blocks) against (K + Kᵀ)/2: infinite for
+//! With the columns in n blocks, F_i(z) = n K_i z_i + q, and L² = max |K_i|₂²/q_i: n max |K_i|₂² for uniform draws, at most |K|_F² for draws in proportion to |K_i|_F² (Lipschitz on average). Cocoercive on average, which Algorithm 1 needs, is the largest generalised eigenvalue of Σ K_iᵀK_i/q_i (its blocks) against (K + Kᵀ)/2: infinite for
 //! a skew K.
 
 use ndarray::{Array2, ArrayView2};
@@ -38,8 +37,11 @@ pub enum AffineError {
         /// Columns of K.
         columns: usize,
     },
-    /// K is zero.
-    #[error("K is zero")]
+    /// Blocks are not a partition of the columns.
+    #[error("column {0} is in no block, or in two")]
+    Partition(usize),
+    /// K is zero, or so small that its squares are.
+    #[error("K is zero, or too small to be squared")]
     Zero,
 }
 
@@ -71,7 +73,7 @@ impl Affine {
     /// Checks that K is monotone, to 10⁻¹⁰ of its norm, and computes all constants from eigenvalues: O(d³).
     ///
     /// # Errors
-    /// Shapes that differ, numbers that are not finite, a K that is zero or not monotone, an empty or foreign block.
+    /// Shapes that differ, numbers that are not finite, a K that is zero or not monotone, blocks that are empty or no partition of the columns.
     pub fn new(
         k: ArrayView2<f64>,
         offset: Vec<f64>,
@@ -81,6 +83,14 @@ impl Affine {
         let (rows, d) = k.dim();
         if rows != d || d != offset.len() || d == 0 {
             return Err(AffineError::Shape { rows, columns: d, length: offset.len() });
+        }
+        if blocks.is_empty() || blocks.iter().any(Vec::is_empty) {
+            return Err(AffineError::Blocks { blocks: blocks.len(), columns: d });
+        }
+        let mut sorted = blocks.concat();
+        sorted.sort_unstable();
+        if let Some(column) = (0..d.max(sorted.len())).find(|column| sorted.get(*column) != Some(column)) {
+            return Err(AffineError::Partition(column));
         }
         let norms: Vec<f64> = blocks
             .iter()
@@ -92,9 +102,6 @@ impl Affine {
         }
         if total <= 0.0 {
             return Err(AffineError::Zero);
-        }
-        if blocks.is_empty() || blocks.iter().any(Vec::is_empty) {
-            return Err(AffineError::Blocks { blocks: blocks.len(), columns: d });
         }
         let eigenvalues = |matrix: Array2<f64>| eigen(matrix.view()).ok_or(AffineError::NotFinite);
         let constant = largest(&eigenvalues(k.t().dot(&k))?.0).sqrt();

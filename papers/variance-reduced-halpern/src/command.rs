@@ -51,17 +51,18 @@ fn ended(reason: variance_reduced_halpern::run::StopReason, calls: u64) -> Strin
     match reason {
         StopReason::Observer => "reached".into(),
         StopReason::Budget => format!("the {calls} calls are spent: --calls gives more"),
-        StopReason::Diverged => "it diverged: a smaller step or another --method may not".into(),
+        StopReason::Diverged => "it diverged: another --method may not".into(),
     }
 }
 
-/// Which kind of method the counts favour.
-fn prediction(components: usize, average: f64, constant: f64) -> String {
+/// Which kind of method the counts of Halpern's two versions favour; both constants are in units of `scale`.
+fn prediction(components: usize, average: f64, constant: f64, scale: f64) -> String {
     use lab::table::format_number;
     let least = variance_reduced_halpern::operator::crossover(average, constant, 0.5, 1.0);
+    let (average, constant) = (average * scale, constant * scale);
     let cheaper = if components as f64 > least { "sampling pays" } else { "sampling does not pay" };
     format!(
-        "L                   {}\nL_F                 {}\nn                   {components}\nn*                  {} (576 (L/L_F)²): {cheaper} by the counts of Halpern's methods",
+        "L                   {}\nL_F                 {}\nn                   {components}\nn*                  {} = 576 (L/L_F)²: {cheaper}, by the counts of Algorithm 1 with steps 0.5/L and of Halpern with 1/L_F",
         format_number(average),
         format_number(constant),
         format_number(least)

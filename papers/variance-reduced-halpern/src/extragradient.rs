@@ -35,13 +35,14 @@ fn anchored(
 ) -> Ended {
     let mut run = Run::new(task, eta, observe);
     let [mut value, mut from] = std::array::from_fn(|_| vec![0.0; task.start.len()]);
+    let anchor = run.u.clone();
     let reason = loop {
         let k = run.steps;
         run.full(&mut value);
         if let Some(reason) = run.show(Some(&value)) {
             break reason;
         }
-        for ((a, u0), u) in from.iter_mut().zip(task.start).zip(&run.u) {
+        for ((a, u0), u) in from.iter_mut().zip(&anchor).zip(&run.u) {
             *a = lambda(k) * u0 + (1.0 - lambda(k)) * u;
         }
         half(&mut run.before, &from, &value, eta);
@@ -108,7 +109,7 @@ pub fn reduced_extragradient(
     let mut random = Random::seed_from_u64(task.seed);
     let p = 1.0 / operator.components() as f64;
     let mut run = Run::new(task, gamma, observe);
-    let [mut snapshot, mut at_snapshot, mut from, mut middle] = std::array::from_fn(|_| task.start.to_vec());
+    let [mut snapshot, mut at_snapshot, mut from, mut middle] = std::array::from_fn(|_| run.u.clone());
     run.full(&mut at_snapshot);
     let reason = loop {
         if let Some(reason) = run.show(None) {

@@ -7,7 +7,8 @@ use std::ops::ControlFlow;
 
 use crate::run::{Ended, Run, Step, Task};
 
-/// u_{k+1} = J(λ_k u_0 + (1 − λ_k)(u_k − ηF(u_k))), λ_k = 1/(k+2): one pass and one resolvent a step, for cocoercive F and η ≤ 2/L_F.
+/// u_{k+1} = J(λ_k u_0 + (1 − λ_k)(u_k − ηF(u_k))), λ_k = 1/(k+2): one pass and one resolvent a step, for cocoercive F and η up to twice the modulus of cocoercivity, which is 1/L_F for a symmetric K
+/// and may be far less for others.
 ///
 /// The anchor is inside the resolvent, as in Algorithm 1, so that every point comes with an element of G. Points are shown with F(u_k).
 ///
@@ -16,6 +17,7 @@ use crate::run::{Ended, Run, Step, Task};
 pub fn halpern(task: &Task<'_>, eta: f64, observe: impl FnMut(&Step<'_>) -> ControlFlow<()>) -> Ended {
     let mut run = Run::new(task, eta, observe);
     let mut value = vec![0.0; task.start.len()];
+    let anchor = run.u.clone();
     let reason = loop {
         run.full(&mut value);
         if let Some(reason) = run.show(Some(&value)) {
@@ -23,7 +25,7 @@ pub fn halpern(task: &Task<'_>, eta: f64, observe: impl FnMut(&Step<'_>) -> Cont
         }
         // The number of the step that follows, which `show` has counted.
         let lambda = 1.0 / (run.steps as f64 + 1.0);
-        for (((v, u0), u), f) in run.before.iter_mut().zip(task.start).zip(&run.u).zip(&value) {
+        for (((v, u0), u), f) in run.before.iter_mut().zip(&anchor).zip(&run.u).zip(&value) {
             *v = lambda * u0 + (1.0 - lambda) * (u - eta * f);
         }
         run.resolve();

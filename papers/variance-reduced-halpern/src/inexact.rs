@@ -16,7 +16,8 @@
 //!
 //! # Beyond the paper
 //! [`Options::restart`]: the anchor moves to v once |u − v|/c has fallen to that share of its value at the last restart. On matrix games,
-//! whose residual grows linearly with the distance from the solutions, convergence becomes linear.
+//! whose residual grows linearly with the distance from the solutions, gaps then fall faster than any power of 1/k in what we tried. The inner loops have a fixed length, so that
+//! exactness of the resolvent is not guaranteed, and some runs stall for long.
 
 use std::ops::ControlFlow;
 
@@ -85,7 +86,7 @@ impl Options {
 /// An inner step costs two calls, and n at a snapshot (probability 1/n); an inner loop starts with a pass.
 ///
 /// # Panics
-/// For fewer than two parts, a start of another dimension, or options out of range.
+/// For fewer than two parts, a start of another dimension, c or γ not positive, or a restart's share outside of (0, 1).
 pub fn resolvent_halpern(
     task: &Task<'_>,
     options: &Options,
@@ -94,12 +95,16 @@ pub fn resolvent_halpern(
     let (operator, n) = (task.operator, task.operator.components());
     assert!(n >= 2, "one part needs no variance reduction");
     assert!(options.scale > 0.0 && options.gamma > 0.0, "c and γ must be positive");
+    assert!(
+        options.restart.is_none_or(|share| share > 0.0 && share < 1.0),
+        "a restart's share is between 0 and 1"
+    );
     let p = 1.0 / n as f64;
     let (c, gamma, alpha) = (options.scale, options.gamma, 1.0 - p);
     let mut random = Random::seed_from_u64(task.seed);
     let mut run = Run::new(task, gamma * c, observe);
-    let mut anchor = task.start.to_vec();
-    let mut center = task.start.to_vec();
+    let mut anchor = run.u.clone();
+    let mut center = anchor.clone();
     let [mut at_snapshot, mut snapshot, mut earlier] = std::array::from_fn(|_| anchor.clone());
     let mut since = 0_u64; // outer steps since the anchor moved
     let mut first_of_epoch = f64::NAN;

@@ -62,7 +62,8 @@ pub fn page_halpern(
     let mut batches = Batches((0..if operator.is_uniform() { n } else { 0 }).collect());
     let mut run = Run::new(task, options.eta, observe);
     let mut estimate = vec![0.0; task.start.len()];
-    let mut last = task.start.to_vec();
+    let anchor = run.u.clone();
+    let mut last = anchor.clone();
     let reason = loop {
         let k = run.steps;
         let p = options.probability_at(k);
@@ -83,7 +84,7 @@ pub fn page_halpern(
         }
         last.copy_from_slice(&run.u);
         let lambda = 2.0 / (k as f64 + 4.0);
-        for (((v, u0), u), f) in run.before.iter_mut().zip(task.start).zip(&run.u).zip(&estimate) {
+        for (((v, u0), u), f) in run.before.iter_mut().zip(&anchor).zip(&run.u).zip(&estimate) {
             *v = lambda * u0 + (1.0 - lambda) * u - options.eta * f;
         }
         run.resolve();

@@ -2,7 +2,7 @@
 //!
 //! # The proof
 //!
-//! Let F be cocoercive on average with constant L, G = 0, e_k = F̃_k − F(u_k), M_k the mean of |F_i(u_{k+1}) − F_i(u_k)|², and
+//! Let F be cocoercive on average with constant L, G = 0 (with constraints nothing is proved here), e_k = F̃_k − F(u_k), M_k the mean of |F_i(u_{k+1}) − F_i(u_k)|², and
 //!
 //! ```text
 //! A_k = η (k+2)(k+3)²/4,   B_k = (k+2)(k+3),   V_k = A_k |F(u_k)|² + B_k ⟨F(u_k), u_k − u_0⟩
@@ -25,6 +25,8 @@
 //!
 //! and then A_k E|F(u_k)|² ≤ B_k D √(E|F(u_k)|²): the root mean square of |F(u_k)| is at most 4D/(η(k+3)), at every k.
 //!
+//! V_0 = A_0 |F(u_0)|², which the step at k = 0 takes away: its errors vanish and −η (3 · 6/4) |F(u_0)|² = −A_0 |F(u_0)|². So V_k ≤ 0 in the mean.
+//!
 //! All terms on the left are proportional to η, so the largest ηL is the least ratio over j, maximised over s. Beyond a horizon K,
 //! where p is constant, W_k ≤ η (k+4)³ (1/(4s) + 1/(K+4)) bounds the tail of S_j by moments of a geometric law; divided by the
 //! right-hand side that bound falls in j, so that K itself is the worst.
@@ -33,16 +35,31 @@ use crate::page::Options;
 
 /// The largest ηL that the proof covers, for n parts, a batch and a late probability (η of `options` is not read).
 ///
-/// Cost: a recursion of length max(80 n/b, 400/p_∞) for each of some forty s.
+/// Cost: a recursion of length 160/p_∞ + 400 for each of some twenty s.
+///
+/// # Panics
+/// If the probability is not positive.
 pub fn certified_step(options: &Options) -> f64 {
-    // The minimum over j is a quasi-concave function of s: both of its terms are 1/(a + b s + c/s).
-    let (mut low, mut high) = (0.02_f64.ln(), 20.0_f64.ln());
+    assert!(options.probability > 0.0, "without full passes nothing is proved");
+    // The minimum over j is a quasi-concave function of s, each of its terms being 1/(a + b s + c/s): golden sections, of which one value is known each time.
     let value = |log: f64| certified_with(log.exp(), options);
-    for _ in 0..40 {
-        let (a, b) = (low + (high - low) * 0.382, low + (high - low) * 0.618);
-        if value(a) < value(b) { low = a } else { high = b }
+    let (mut low, mut high) = (0.02_f64.ln(), 20.0_f64.ln());
+    let golden = (5.0_f64.sqrt() - 1.0) / 2.0;
+    let (mut left, mut right) = (high - golden * (high - low), low + golden * (high - low));
+    let (mut at_left, mut at_right) = (value(left), value(right));
+    for _ in 0..20 {
+        if at_left < at_right {
+            (low, left, at_left) = (left, right, at_right);
+            right = low + golden * (high - low);
+            at_right = value(right);
+        } else {
+            (high, right, at_right) = (right, left, at_left);
+            left = high - golden * (high - low);
+            at_left = value(left);
+        }
     }
-    value(f64::midpoint(low, high))
+    // Every value is proved.
+    at_left.max(at_right)
 }
 
 fn certified_with(s: f64, options: &Options) -> f64 {
@@ -73,31 +90,62 @@ fn certified_with(s: f64, options: &Options) -> f64 {
     least
 }
 
-/// b, p_∞ and a proved ηL that need the fewest calls, 2 (calls of a late step)/(ηL), among 1/16 … 4 times the authors' b and p_∞.
+/// b, p_∞ and a proved ηL that need the fewest calls for a residual of ε, with `accuracy` = LD/ε, among 1/16 … 4 times the authors' b and p_∞; an infinite accuracy leaves only late steps to count.
 ///
-/// The product of η and L is returned as `eta`: divide it by L. Some 300 evaluations of [`certified_step`].
-pub fn tuned(components: usize) -> Options {
+/// The product of η and L is returned as `eta`: divide it by L. At most 169 evaluations of [`certified_step`], of which most are ruled out beforehand.
+///
+/// # Panics
+/// If there is no part, or the accuracy is not positive.
+pub fn tuned(components: usize, accuracy: f64) -> Options {
+    assert!(components > 0 && accuracy > 0.0, "parts and an accuracy to come to");
     let base = Options::new(1.0, components);
-    let mut best = (f64::INFINITY, base);
+    let cost = |options: &Options, eta: f64| {
+        let options = Options { eta, ..*options };
+        if accuracy.is_finite() {
+            predicted_calls(&options, components, accuracy, 1.0)
+        } else {
+            options.calls(components) / eta
+        }
+    };
+    let base_step = certified_step(&base);
+    let mut best = (cost(&base, base_step), Options { eta: base_step, ..base });
     let factors: Vec<f64> = (-8..=4).map(|k| 2.0_f64.powf(f64::from(k) / 2.0)).collect();
     for &of_batch in &factors {
         let batch = ((base.batch as f64 * of_batch).round() as usize).clamp(1, components);
         for &of_probability in &factors {
-            let probability = (base.probability * of_probability).min(1.0);
-            let options = Options { batch, probability, ..base };
-            let eta = certified_step(&options);
-            let cost = options.calls(components) / eta;
-            if cost < best.0 {
-                best = (cost, Options { eta, ..options });
+            let options =
+                Options { batch, probability: (base.probability * of_probability).min(1.0), ..base };
+            // No step above 1/1.02 is proved.
+            if cost(&options, 1.0) < best.0 {
+                let eta = certified_step(&options);
+                let now = cost(&options, eta);
+                if now < best.0 {
+                    best = (now, Options { eta, ..options });
+                }
             }
         }
     }
     best.1
 }
 
-/// Calls until |F(u_k)| ≤ `residual` for a start at `distance` D from the nearest zero: 2D/(η residual) late steps.
+/// Steps until |F(u_k)| ≤ `residual` for a start at `distance` D from the nearest zero: 2D/(η residual).
 ///
-/// The constant 2, half of the proved one, is that of a quasi-stationary λ_k (u_0 − u) = ηF(u); `logarithmic` adds the first phase.
+/// The constant 2, half of the proved one, is that of a quasi-stationary λ_k (u_0 − u) = ηF(u).
+fn steps(options: &Options, distance: f64, residual: f64) -> f64 {
+    2.0 * distance / (options.eta * residual)
+}
+
+/// Calls of those steps if all of them were late ones: the second part of n + √n L/ε.
+pub fn late_calls(options: &Options, components: usize, distance: f64, residual: f64) -> f64 {
+    steps(options, distance, residual) * options.calls(components)
+}
+
+/// Expected calls of those steps, with the first ones, in which full passes are more likely than p_∞.
 pub fn predicted_calls(options: &Options, components: usize, distance: f64, residual: f64) -> f64 {
-    2.0 * distance / (options.eta * residual) * options.calls(components)
+    let steps = steps(options, distance, residual);
+    let calls = |p: f64| Options { probability: p, ..*options }.calls(components);
+    // p_k > p_∞ for k below 4/p_∞ − 4.
+    let early = (4.0 / options.probability).min(steps).ceil() as u64;
+    let first: f64 = (0..early).map(|k| calls(options.probability_at(k))).sum();
+    first + (steps - early as f64).max(0.0) * options.calls(components)
 }

@@ -38,7 +38,7 @@ pub fn uniform(size: usize, random: &mut impl Rng) -> Array2<f64> {
     Array2::from_shape_simple_fn((size, size), || random.random_range(-1.0..1.0))
 }
 
-/// The quadratic with linear constraints of Figure 1b: L(x, y) = xᵀHx/2 − hᵀx − ⟨Ax − b, y⟩, H = 2AᵀA, A with 1/4 on and −1/4 below its antidiagonal (a chain), b = 1/4 everywhere and
+/// The quadratic with linear constraints of Figure 1b: L(x, y) = xᵀHx/2 − hᵀx − ⟨Ax − b, y⟩, H = 2AᵀA, A with 1/4 on and −1/4 beside its antidiagonal (a chain), b = 1/4 everywhere and
 /// h = e_n/4. Part i holds columns i and n + i of K.
 ///
 /// The zero is x* = (1, …, n), y* = −1/2 everywhere.

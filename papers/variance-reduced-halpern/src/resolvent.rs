@@ -9,6 +9,9 @@ pub trait Resolvent: Sync {
 }
 
 /// The resolvents that come with this crate.
+///
+/// # Panics
+/// Applying one panics if lengths of simplices do not add up to the point's, if a lower bound exceeds the upper one or is NaN, and for a negative weight.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Simple {
     /// G = 0.

@@ -15,7 +15,7 @@ pub struct Task<'a> {
     pub operator: &'a dyn FiniteSum,
     /// G, through its resolvent.
     pub resolvent: &'a dyn Resolvent,
-    /// The first point.
+    /// The first point; every method replaces it by its image under the resolvent, so that it lies where G is defined and comes with an element of G.
     pub start: &'a [f64],
     /// The method stops once so many calls are spent.
     pub calls: u64,
@@ -140,16 +140,11 @@ impl<'a, O: FnMut(&Step<'_>) -> ControlFlow<()>> Run<'a, O> {
     pub fn new(task: &'a Task<'a>, step: f64, observe: O) -> Self {
         assert_eq!(task.start.len(), task.operator.dimension(), "the start and F differ in dimension");
         assert!(step > 0.0 && step.is_finite(), "a step must be positive");
-        Self {
-            task,
-            counts: Counts::default(),
-            u: task.start.to_vec(),
-            before: task.start.to_vec(),
-            step,
-            scratch: Vec::new(),
-            steps: 0,
-            observe,
-        }
+        let (u, before) = (task.start.to_vec(), task.start.to_vec());
+        let mut run =
+            Self { task, counts: Counts::default(), u, before, step, scratch: Vec::new(), steps: 0, observe };
+        run.resolve();
+        run
     }
 
     /// `out` becomes F(u), for n calls.

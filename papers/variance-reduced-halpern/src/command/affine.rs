@@ -17,7 +17,7 @@ use variance_reduced_halpern::halpern::halpern;
 use variance_reduced_halpern::inexact::{self, Inner, resolvent_halpern};
 use variance_reduced_halpern::operator::FiniteSum;
 use variance_reduced_halpern::page::page_halpern;
-use variance_reduced_halpern::potential::{certified_step, tuned};
+use variance_reduced_halpern::potential::tuned;
 use variance_reduced_halpern::resolvent::Simple;
 use variance_reduced_halpern::run::{Monitor, StopReason, Task};
 
@@ -44,9 +44,9 @@ pub struct Affine {
     /// G: not negative, with sum 1
     #[arg(long)]
     simplex: bool,
-    /// The method; Algorithm 1 if K is positive definite and sampling is predicted to pay, else extragradient
-    #[arg(long, value_enum)]
-    method: Option<Method>,
+    /// The method
+    #[arg(long, value_enum, default_value_t = Method::Eg)]
+    method: Method,
     /// The residual |F(z) + g| to reach
     #[arg(long, value_parser = positive, default_value_t = 1e-6, allow_negative_numbers = true)]
     residual: f64,
@@ -63,7 +63,7 @@ pub struct Affine {
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Method {
-    /// Algorithm 1 with tuned b, p and step; for positive definite (K + Kᵀ)/2
+    /// Algorithm 1 with tuned b, p and step, proved without constraints; for positive definite (K + Kᵀ)/2
     Page,
     /// Algorithm 2 with restarts
     Resolvent,
@@ -108,9 +108,8 @@ impl Affine {
         let (average, constant, cocoercive) =
             (sum.average_constant(), sum.constant(), sum.cocoercive_constant());
         let definite = cocoercive.is_finite();
-        say(&prediction(n, if definite { cocoercive } else { average }, constant))?;
-        let pays = n as f64 > variance_reduced_halpern::operator::crossover(cocoercive, constant, 0.5, 1.0);
-        let method = self.method.unwrap_or(if definite && pays { Method::Page } else { Method::Eg });
+        say(&prediction(n, if definite { cocoercive } else { average }, constant, 1.0))?;
+        let method = self.method;
         if matches!(method, Method::Page | Method::Halpern) && !definite {
             return Err(usage(format!(
                 "--method: {} is not positive definite in (K + Kᵀ)/2, which this method needs; resolvent or eg do not",
@@ -118,7 +117,7 @@ impl Affine {
             )));
         }
         if matches!(method, Method::Resolvent) && n < 2 {
-            return Err(usage("--blocks 1: Algorithm 2 needs two parts or more"));
+            return Err(usage("--method resolvent: Algorithm 2 needs two parts or more"));
         }
         let start = vec![0.0; q.len()];
         let task =
@@ -127,8 +126,9 @@ impl Affine {
         let look = |step: &variance_reduced_halpern::run::Step<'_>| monitor.look(step);
         let found = match method {
             Method::Page => {
-                let mut options = tuned(n);
-                options.eta = certified_step(&options) / cocoercive;
+                // As for a start at distance 1.
+                let mut options = tuned(n, cocoercive / self.residual);
+                options.eta /= cocoercive;
                 page_halpern(&task, &options, look)
             }
             Method::Resolvent => {
@@ -178,7 +178,11 @@ impl Affine {
         let Some(text) = &self.interval else { return Ok(Simple::Zero) };
         let numbers: Option<Vec<f64>> = text.split(',').map(|part| part.trim().parse().ok()).collect();
         match numbers.as_deref() {
-            Some([lower, upper]) if lower <= upper => Ok(Simple::Interval { lower: *lower, upper: *upper }),
+            Some([lower, upper])
+                if lower <= upper && *lower < f64::INFINITY && *upper > f64::NEG_INFINITY =>
+            {
+                Ok(Simple::Interval { lower: *lower, upper: *upper })
+            }
             _ => Err(usage(format!("--interval {text}: expected two numbers, the lower first, as in -1,1"))),
         }
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
-use lab::arguments::{positive, refuse_overwriting};
+use lab::arguments::{positive, refuse_beyond_memory, refuse_overwriting};
 use lab::input::{matrix, named_matrix};
 use lab::polars::prelude::{Column, DataFrame};
 use lab::table::{csv_bytes, format_number};
@@ -29,9 +29,15 @@ pub struct Game {
     /// The matrix A: .csv or .npy; rows are played by y, who maximises yᵀAx, columns by x
     #[arg(long, value_name = "FILE", required_unless_present = "entries", conflicts_with = "entries")]
     matrix: Option<PathBuf>,
-    /// A sparse matrix: .csv or .parquet with columns row, column, value; counted from 0
+    /// A sparse matrix: .csv or .parquet with columns row, column, value; counted from 0, as large as its largest places unless --rows and --columns say more
     #[arg(long, value_name = "FILE")]
     entries: Option<PathBuf>,
+    /// Rows of a sparse matrix
+    #[arg(long, requires = "entries")]
+    rows: Option<usize>,
+    /// Columns of a sparse matrix
+    #[arg(long, requires = "entries")]
+    columns: Option<usize>,
     /// The method
     #[arg(long, value_enum, default_value_t = Method::Pdhg)]
     method: Method,
@@ -44,7 +50,7 @@ pub struct Game {
     /// Runs Algorithm 2 without restarts, as in the paper
     #[arg(long)]
     no_restart: bool,
-    /// Allows Algorithm 1, whose theorem does not cover games
+    /// Allows Algorithm 1 and Halpern without sampling, whose theorems do not cover games
     #[arg(long)]
     unproven: bool,
     /// The most calls, of a row and a column each
@@ -77,7 +83,7 @@ enum Method {
     VrEg,
     /// Forward-reflected-backward
     Forb,
-    /// Halpern without sampling
+    /// Halpern without sampling, needs --unproven
     Halpern,
 }
 
@@ -118,12 +124,16 @@ impl Game {
             }
             refuse_overwriting(out, [path])?;
         }
-        if self.method == Method::Page && !self.unproven {
+        if matches!(self.method, Method::Page | Method::Halpern) && !self.unproven {
             return Err(usage(
-                "--method page: Algorithm 1 needs a cocoercive operator, which no game has; --unproven runs it all the same",
+                "--method page and halpern need a cocoercive operator, which no game has; --unproven runs them all the same",
             ));
         }
-        let (matrix, center, scale) = if self.matrix.is_some() { dense(path)? } else { sparse(path)? };
+        if self.no_restart && self.method != Method::Resolvent {
+            return Err(usage("--no-restart is for --method resolvent"));
+        }
+        let (matrix, center, scale) =
+            if self.matrix.is_some() { dense(path)? } else { sparse(path, (self.rows, self.columns))? };
         let (rows, columns) = matrix.shape();
         let sampling = if self.sampling == Law::Norms { Sampling::SquaredNorms } else { Sampling::Uniform };
         say(&format!("game                {rows} × {columns}"))?;
@@ -134,7 +144,12 @@ impl Game {
         } else {
             let game = games::Game::new(matrix, sampling).with_context(|| path.display().to_string())?;
             let n = game.components();
-            say(&prediction(n, game.average_constant() * scale, game.constant() * scale))?;
+            say(&prediction(n, game.average_constant(), game.constant(), scale))?;
+            if self.matrix.is_some() {
+                say(
+                    "                    L and L_F are those of A less the middle of its entries, which has the same strategies",
+                )?;
+            }
             if n < 2 && self.method != Method::Pdhg {
                 return Err(usage(format!("{}: one row and one column need no method", path.display())));
             }
@@ -145,8 +160,9 @@ impl Game {
         let unit = |value: f64| value * scale + center;
         say(&format!(
             "value               between {} and {}\ngap                 {}\ncost                {}\nstopped             {}",
-            format_number(unit(below)),
-            format_number(unit(above)),
+            // To the last digit: six would not prove what they say.
+            unit(below),
+            unit(above),
             format_number((above - below) * scale),
             found.cost,
             found.reason
@@ -162,8 +178,9 @@ impl Game {
         let n = game.components();
         if self.method == Method::Pdhg {
             let solution =
-                restarted_halpern(game, &primal_dual::Options { gap, steps: self.calls / (2 * n as u64) });
-            let cost = format!("{} steps of two passes, {} restarts", solution.steps, solution.restarts);
+                restarted_halpern(game, &primal_dual::Options { gap, steps: self.calls / n as u64 });
+            let calls = (solution.steps + solution.restarts) * n as u64;
+            let cost = format!("{calls} calls: {} steps, {} restarts", solution.steps, solution.restarts);
             let reason = if solution.reached { StopReason::Observer } else { StopReason::Budget };
             return Found {
                 point: solution.point,
@@ -241,7 +258,7 @@ fn dense(path: &Path) -> anyhow::Result<(Matrix, f64, f64)> {
 }
 
 /// Entries over the largest: a shift would fill the matrix.
-fn sparse(path: &Path) -> anyhow::Result<(Matrix, f64, f64)> {
+fn sparse(path: &Path, least: (Option<usize>, Option<usize>)) -> anyhow::Result<(Matrix, f64, f64)> {
     let named = named_matrix(path)?;
     let column = |name: &str| {
         let place = named.names.iter().position(|column| column == name);
@@ -269,6 +286,21 @@ fn sparse(path: &Path) -> anyhow::Result<(Matrix, f64, f64)> {
         entries.push((i, j, triple[value]));
     }
     ensure!(!entries.is_empty(), "{}: the matrix is empty", path.display());
+    let asked = (least.0.unwrap_or(shape.0), least.1.unwrap_or(shape.1));
+    if asked.0 < shape.0 || asked.1 < shape.1 {
+        return Err(usage(format!(
+            "{}: entries reach {} rows and {} columns, more than --rows and --columns allow",
+            path.display(),
+            shape.0,
+            shape.1
+        )));
+    }
+    shape = asked;
+    // The basis of the norm has sixty vectors of either length, the method some twenty.
+    refuse_beyond_memory(
+        640.0 * (shape.0 as f64 + shape.1 as f64),
+        &format!("{}: a game of {} × {}", path.display(), shape.0, shape.1),
+    )?;
     entries.sort_unstable_by_key(|entry| (entry.0, entry.1));
     if let Some(twice) = entries.windows(2).find(|pair| (pair[0].0, pair[0].1) == (pair[1].0, pair[1].1)) {
         anyhow::bail!("{}: row {} and column {} stand twice", path.display(), twice[0].0, twice[0].1);

@@ -39,8 +39,8 @@ impl Step {
     /// Options out of range.
     pub fn run(self) -> anyhow::Result<()> {
         let n = self.components;
-        if !(2..=100_000_000).contains(&n) {
-            return Err(usage(format!("--components {n}: expected from 2 to 100000000")));
+        if !(2..=1_000_000).contains(&n) {
+            return Err(usage(format!("--components {n}: expected from 2 to 1000000")));
         }
         let base = Options::new(1.0, n);
         let own = Options {
@@ -52,11 +52,14 @@ impl Step {
             return Err(usage(format!("--batch {}: expected from 1 to {n}", own.batch)));
         }
         // The recursion of the proof is 160/p long.
-        if !(1e-6..=1.0).contains(&own.probability) {
-            return Err(usage(format!("--probability {}: expected from 1e-6 to 1", own.probability)));
+        if !(1e-4..=1.0).contains(&own.probability) {
+            return Err(usage(format!("--probability {}: expected from 1e-4 to 1", own.probability)));
         }
         say("                    b       p           proved ηL   calls a step  calls to the residual")?;
-        let mut choices = vec![("authors' b and p", base), ("tuned", tuned(n))];
+        let mut choices = vec![
+            ("authors' b and p", base),
+            ("tuned", tuned(n, self.constant * self.distance / self.residual)),
+        ];
         if own != base {
             choices.insert(1, ("as given", own));
         }
@@ -73,7 +76,7 @@ impl Step {
             ))?;
         }
         say(
-            "Calls are 2D/(η residual) late steps, half of what is proved and what runs show; a first phase of about 4n ln((√n + 5)/6) + 4n comes on top.",
+            "Calls are expected ones of 2D/(η residual) steps, half of what is proved and what runs show; steps are proved without constraints.",
         )?;
         Ok(())
     }

@@ -87,7 +87,7 @@ impl Experiment for LastIterate {
             Choice::Certified => {
                 Options { eta: certified_step(&Options::new(1.0, n)), ..Options::new(1.0, n) }
             }
-            Choice::Tuned => tuned(n),
+            Choice::Tuned => tuned(n, f64::INFINITY),
             Choice::Long => Options::new(1.0, n),
         };
         let options = Options { eta: options.eta / sum.average_constant(), ..options };

@@ -71,7 +71,7 @@ impl Experiment for Restarts {
 
     const ID: &'static str = "restarts";
     const TITLE: &'static str = "Restarts and importance sampling on games";
-    const QUESTION: &'static str = "Beyond the paper: does moving the anchor whenever the fixed-point residual has fallen to 0.3 make Algorithm 2 linear on matrix games, and what does sampling by squared lengths save?";
+    const QUESTION: &'static str = "Beyond the paper: does moving the anchor whenever the fixed-point residual has fallen to 0.3 make Algorithm 2 faster on matrix games, and what does sampling by squared lengths save?";
     const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
@@ -135,7 +135,7 @@ impl Experiment for Restarts {
         }
         report.figure(
             "gaps",
-            "With restarts the gap falls like a power of the epochs at first and then to rounding; without them it goes on like 1/k. Sampling by squared lengths helps where lengths differ.",
+            "With restarts the gap falls faster than without, where it goes on like 1/k; how fast differs from game to game. The last iterate of extragradient, which converges linearly on games too, is a strong rival. Sampling by squared lengths helps where lengths differ.",
             "Two panels: three falling lines and one that bends down to the level of rounding.",
             &figure,
         )?;

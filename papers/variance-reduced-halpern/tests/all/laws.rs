@@ -19,7 +19,7 @@ use variance_reduced_halpern::operator::{FiniteSum, crossover};
 use variance_reduced_halpern::page::{Options, page_halpern};
 use variance_reduced_halpern::potential::{certified_step, tuned};
 use variance_reduced_halpern::primal_dual::{self, restarted_halpern};
-use variance_reduced_halpern::problems::{bilinear, projections};
+use variance_reduced_halpern::problems::{bilinear, policeman, projections};
 use variance_reduced_halpern::resolvent::{Resolvent, Simple};
 use variance_reduced_halpern::run::{Monitor, Step, StopReason, Task, natural_residual};
 
@@ -143,6 +143,7 @@ proptest! {
             reduced_extragradient(&task, 0.9 / (game.components() as f64).sqrt() / game.average_constant(), |_| ControlFlow::Continue(())),
             resolvent_halpern(&task, &options, |_| ControlFlow::Continue(())),
             halpern(&task, 0.5 / game.constant(), |_| ControlFlow::Continue(())),
+            page_halpern(&task, &Options::new(0.1 / game.average_constant(), game.components()), |_| ControlFlow::Continue(())),
         ] {
             let residual = ended.residual(&game);
             let gap = game.gap(&ended.point);
@@ -247,6 +248,24 @@ proptest! {
         let other = Game::dense((-&a.t()).view(), Sampling::SquaredNorms).unwrap();
         let turned = restarted_halpern(&other, &primal_dual::Options { gap: 1e-7, steps: 1_000_000 });
         prop_assert!(turned.below <= -found.below + 1e-9 && -found.above <= turned.above + 1e-9);
+        let moved = Game::dense((&a * 1e6 + 3e5).view(), Sampling::SquaredNorms).unwrap();
+        let moved = restarted_halpern(&moved, &primal_dual::Options { gap: 1.0, steps: 1_000_000 });
+        prop_assert!(moved.reached && moved.below <= found.above * 1e6 + 3e5 + 1e-3);
+        prop_assert!(found.below * 1e6 + 3e5 <= moved.above + 1e-3);
+    }
+}
+
+/// Games in which one player soon stands still at a vertex, on which primal weights run away unless they are held.
+#[test]
+fn nearly_pure_games_are_solved() {
+    for seed in 0..20 {
+        let random = &mut stream(seed, &["pure"]);
+        let matrix = policeman(20 + 2 * seed as usize, random);
+        for matrix in [matrix.clone(), matrix.reversed_axes()] {
+            let game = Game::dense(matrix.view(), Sampling::SquaredNorms).unwrap();
+            let found = restarted_halpern(&game, &primal_dual::Options { gap: 1e-7, steps: 1_000_000 });
+            assert!(found.reached, "{seed}: {} {}", found.below, found.above);
+        }
     }
 }
 
@@ -278,8 +297,8 @@ fn proved_steps_are_those_of_the_derivation() {
     }
     // p = 1 has no error: (1 + s) A ≤ B/(λL) is all that is asked, and with s at its least 0.02 the first step allows 1/1.02.
     let exact = certified_step(&Options { probability: 1.0, ..Options::new(1.0, 100) });
-    assert!((exact - 1.0 / 1.02).abs() < 1e-6, "{exact}");
-    let best = tuned(256);
+    assert!((exact - 1.0 / 1.02).abs() < 1e-5, "{exact}");
+    let best = tuned(256, f64::INFINITY);
     let cost = |options: &Options| options.calls(256) / certified_step(options);
     assert!(
         cost(&best) < 0.8 * cost(&Options::new(1.0, 256)) && (certified_step(&best) - best.eta).abs() < 1e-12
@@ -298,25 +317,58 @@ fn algorithm_1_explodes_where_nothing_is_cocoercive() {
     assert_eq!(ended.reason, StopReason::Diverged);
 }
 
+/// An outer step of Algorithm 2 against the resolvent: |v − J(u)| ≤ |Φ(v)| by strong monotonicity, and the loop stops at |Φ(v)| ≤ |u − v|/4.
 #[test]
-fn the_inner_certificate_bounds_the_distance_from_the_resolvent() {
+fn inner_loops_come_to_the_resolvent() {
+    let random = &mut stream(7, &["laws"]);
+    let d = 6;
+    let (k, q) = (monotone(d, random), point(d, random));
+    let sum = Affine::new(k.view(), q.clone(), Affine::even_blocks(d, d).unwrap(), Law::Uniform).unwrap();
+    let start = point(d, random);
+    let task = Task { operator: &sum, resolvent: &Simple::Zero, start: &start, calls: u64::MAX, seed: 0 };
+    let options = inexact::Options::new(d, sum.average_constant(), 1.0, Inner::Accuracy { most: 1_000.0 });
+    let ended = resolvent_halpern(&task, &options, |_| ControlFlow::Break(()));
+    let c = options.scale;
+    let phi = |v: &[f64]| -> Vec<f64> {
+        let image = k.dot(&Array1::from(v.to_vec()));
+        (0..d).map(|i| c * (image[i] + q[i]) + v[i] - start[i]).collect()
+    };
+    let size = distance(&phi(&ended.point), &[0.0; 6]);
+    assert!(size <= distance(&ended.point, &start) / 4.0 + 1e-12, "{size}");
+    // The exact one by many plain steps.
+    let mut exact = start.clone();
+    for _ in 0..100_000 {
+        let slope = phi(&exact);
+        exact.iter_mut().zip(slope).for_each(|(v, s)| *v -= 1e-2 * s);
+    }
+    assert!(distance(&ended.point, &exact) <= size * (1.0 + 1e-6) + 1e-9);
+}
+
+#[test]
+fn frozen_snapshots_are_slow_and_not_wrong() {
     let random = &mut stream(7, &["laws"]);
     let sum = bilinear(16, 1.0, random);
     let start = vec![0.0; 20];
     let task = Task { operator: &sum, resolvent: &Simple::Zero, start: &start, calls: 3_000_000, seed: 0 };
     for snapshot in [Snapshot::Moving, Snapshot::Frozen] {
-        let inner = if snapshot == Snapshot::Moving {
-            Inner::Accuracy { most: 50.0 }
-        } else {
-            Inner::Fixed { share: 0.5 }
-        };
+        let inner = Inner::Fixed { share: 0.5 };
         let options =
             inexact::Options { snapshot, ..inexact::Options::new(16, sum.average_constant(), 1.0, inner) };
         let mut monitor = Monitor::new(&sum, 1e-4, 1.05);
         resolvent_halpern(&task, &options, |step: &Step<'_>| monitor.look(step));
-        let falling = monitor.seen.first().unwrap().1 / monitor.seen.last().unwrap().1;
-        assert!(monitor.reached().is_some() && falling > 10.0, "{snapshot:?}: {:?}", monitor.seen.last());
+        assert!(monitor.reached().is_some(), "{snapshot:?}: {:?}", monitor.seen.last());
     }
+}
+
+/// A start outside of the set is no solution, though F vanishes there.
+#[test]
+fn starts_are_brought_into_the_set() {
+    let sum = Affine::new(Array2::eye(2).view(), vec![0.0; 2], vec![vec![0], vec![1]], Law::Uniform).unwrap();
+    let simplex = Simple::Simplices(vec![2]);
+    let task = Task { operator: &sum, resolvent: &simplex, start: &[0.0, 0.0], calls: 1_000, seed: 0 };
+    let mut monitor = Monitor::new(&sum, 1e-9, 1.05);
+    let ended = extragradient(&task, 0.5, |step| monitor.look(step));
+    assert!(distance(&ended.point, &[0.5, 0.5]) < 1e-9, "{ended:?}");
 }
 
 #[test]
@@ -343,6 +395,8 @@ fn what_is_no_problem_is_refused() {
         matches!(affine(array![[1.0, 4.0], [0.0, 1.0]], vec![0.0; 2]), AffineError::NotMonotone(least) if (least + 1.0).abs() < 1e-12)
     );
     assert_eq!(Affine::even_blocks(2, 3).unwrap_err(), AffineError::Blocks { blocks: 3, columns: 2 });
+    let partition = Affine::new(Array2::eye(2).view(), vec![0.0; 2], vec![vec![0], vec![0]], Law::Uniform);
+    assert_eq!(partition.unwrap_err(), AffineError::Partition(1));
     // A skew K has no constant of cocoercivity.
     let skew = Affine::new(
         array![[0.0, 1.0], [-1.0, 0.0]].view(),
