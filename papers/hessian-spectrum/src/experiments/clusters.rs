@@ -95,7 +95,7 @@ impl Experiment for Clusters {
         let (hidden, of_cluster, steps, seeds) = match profile {
             Profile::Smoke => (6, 10, 100, 1),
             Profile::Quick => (20, 25, 3_000, 4),
-            Profile::Full => (20, 50, 10_000, 20),
+            Profile::Full => (20, 50, 5_000, 12),
         };
         let kinds: &[(Geometry, usize, usize)] = match profile {
             Profile::Smoke => &[(Box, 2, 2), (Axes, 3, 2)],
@@ -160,7 +160,7 @@ impl Experiment for Clusters {
                         deviation,
                         hidden,
                         steps,
-                        seeds: 10,
+                        seeds: 5,
                     });
                 }
             }

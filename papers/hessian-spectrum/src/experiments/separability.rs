@@ -83,7 +83,7 @@ impl Experiment for Separability {
         let (deviations, hidden, steps, seeds): (&[f64], _, _, _) = match profile {
             Profile::Smoke => (&[0.5, 4.0], 6, 100, 1),
             Profile::Quick => (&[0.5, 2.0, 8.0], 20, 3_000, 3),
-            Profile::Full => (&[0.5, 1.0, 2.0, 4.0, 8.0], 20, 100_000, 10),
+            Profile::Full => (&[0.5, 1.0, 2.0, 4.0, 8.0], 20, 30_000, 10),
         };
         let cells =
             |&deviation: &f64| ENDS.map(|(end, _)| Parameters { deviation, end, hidden, steps, seeds });
