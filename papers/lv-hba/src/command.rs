@@ -1,0 +1,63 @@
+//! What people run on their own data and problems.
+
+use clap::Subcommand;
+use lab::Error;
+
+mod machine;
+mod quadratic;
+mod ridge;
+mod toy;
+
+/// The paper's own subcommands.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Runs a method on one of the authors' toys, whose solutions are known
+    Solve(toy::Solve),
+    /// Solves a quadratic bilevel problem of a file, with certificates
+    Qp(quadratic::Qp),
+    /// Explains a point of such a problem: the value function, its saddle and the lemma's bound
+    Value(quadratic::Explain),
+    /// Weights the rows of a support vector machine by validation rows
+    Svm(machine::Svm),
+    /// Finds all stationary ridge weights on validation rows
+    Ridge(ridge::RidgeCommand),
+}
+
+impl Command {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// One line that names the input and the fault.
+    pub fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Solve(solve) => solve.run(),
+            Self::Qp(qp) => qp.run(),
+            Self::Value(explain) => explain.run(),
+            Self::Svm(svm) => svm.run(),
+            Self::Ridge(ridge) => ridge.run(),
+        }
+    }
+}
+
+/// A fault of the command line.
+fn usage(fault: impl Into<String>) -> anyhow::Error {
+    Error::Usage(fault.into()).into()
+}
+
+/// The first numbers of many.
+fn shown(values: &[f64]) -> String {
+    let first: Vec<String> = values.iter().take(8).map(|x| lab::table::format_number(*x)).collect();
+    first.join(", ") + if values.len() > 8 { ", …" } else { "" }
+}
+
+/// A name that ends in .csv and is not an input.
+fn check_out<'a>(
+    out: Option<&std::path::Path>,
+    inputs: impl IntoIterator<Item = &'a std::path::Path>,
+) -> anyhow::Result<()> {
+    let Some(out) = out else { return Ok(()) };
+    if out.extension().is_none_or(|extension| extension != "csv") {
+        return Err(usage(format!("{}: expected a name that ends in .csv", out.display())));
+    }
+    Ok(lab::arguments::refuse_overwriting(out, inputs)?)
+}
