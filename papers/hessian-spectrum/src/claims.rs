@@ -36,7 +36,7 @@ fn shape() -> Vec<Claim> {
     vec![
         Claim::new(
             "bulk-near-zero",
-            "After training nearly all eigenvalues are near zero.",
+            "After training most eigenvalues are near zero: the middle one is, in modulus, a thousandth of the largest or less.",
             "abstract: \"the bulk is concentrated around zero\"",
             &Clusters,
             Rule::at_most("median of |λ| over λ₁, median over networks", 1e-3),
@@ -304,7 +304,7 @@ fn controls() -> Vec<Claim> {
         .shown_by("laws"),
         Claim::new(
             "outlier-law",
-            "Its outlier is (1 + |μ|²)(1 + γ/|μ|²)/C, once |μ|² is above √γ.",
+            "Its outlier is (1 + |μ|²)(1 + γ/|μ|²)/C where |μ|² is far above √γ.",
             "a control with a known law (Baik, Ben Arous, Péché)",
             &MarchenkoPastur,
             Rule::between(
@@ -322,7 +322,7 @@ fn controls() -> Vec<Claim> {
         .shown_by("laws"),
         Claim::new(
             "no-outlier-below",
-            "Below √γ there is none.",
+            "Below √γ the largest eigenvalue is at the bulk's edge.",
             "a control with a known law",
             &MarchenkoPastur,
             Rule::between(

@@ -21,7 +21,7 @@ pub enum Command {
     Outliers(outliers::OutliersCommand),
     /// The distribution of all eigenvalues from products, with a band that holds
     Density(density::DensityCommand),
-    /// Loss and accuracy between two points, along a line and a trained curve
+    /// Loss between two points, along a line and a trained curve
     Path(path::PathCommand),
 }
 

@@ -73,7 +73,7 @@ pub fn contests() -> [Contest; 4] {
         Contest {
             id: "moments",
             title: "Mean and mean square of all eigenvalues",
-            work: "Of the same network's Hessian, from 160 products after deflation of twenty pairs. PyHessian's density fails on this PyTorch; no other package has its own.",
+            work: "Of the same network's Hessian, from 160 products after deflation of twenty pairs. PyHessian's density fails on this PyTorch; hessian-eigenthings, which has one too, is not held against here.",
             judged: Judged {
                 name: "larger relative error, against trace and Frobenius norm of the matrix",
                 target: Some(Target::AtMost(0.02)),

@@ -13,7 +13,7 @@
 use ndarray::linalg::general_mat_mul;
 use ndarray::parallel::prelude::*;
 use ndarray::{Array1, Array2, Array3, ArrayView2, Axis, s};
-use networks::{Loss, softmax};
+use networks::{Loss, Network, softmax};
 
 use crate::point::Point;
 
@@ -21,7 +21,7 @@ use crate::point::Point;
 const BLOCK: usize = 64;
 
 impl Point {
-    /// H, M × M, symmetric to the bit. Memory: M² numbers and N Σ n_l n_m for the responses.
+    /// H, M × M, symmetric to the bit. Memory: M² numbers, and min(N, 2048) Σ n_l n_m for the responses.
     pub fn hessian(&self) -> Array2<f64> {
         assemble(self, true)
     }
@@ -38,7 +38,7 @@ impl Point {
         let network = self.network();
         let pass = network.pass(self.inputs()).expect("shapes were checked");
         let (rows, classes) = pass.outputs().dim();
-        let roots = curvature_roots(self, pass.outputs());
+        let roots = curvature_roots(self.loss(), pass.outputs(), self.targets());
         let mut gram = Array2::<f64>::zeros((rows * classes, rows * classes));
         // δ of example n for the root's column c, in row n C + c.
         let mut stacked: Vec<Array2<f64>> =
@@ -66,10 +66,10 @@ impl Point {
 }
 
 /// S with S Sᵀ = Λ for each example: N × C × C. For softmax S = diag(√p) − p√pᵀ.
-fn curvature_roots(point: &Point, outputs: ArrayView2<f64>) -> Array3<f64> {
+fn curvature_roots(loss: Loss, outputs: ArrayView2<f64>, targets: ArrayView2<f64>) -> Array3<f64> {
     let (rows, classes) = outputs.dim();
     let mut roots = Array3::zeros((rows, classes, classes));
-    match point.loss() {
+    match loss {
         Loss::Squared => roots.axis_iter_mut(Axis(0)).for_each(|mut root| root.diag_mut().fill(1.0)),
         Loss::CrossEntropy => {
             let shares = softmax(outputs, 1.0);
@@ -81,7 +81,7 @@ fn curvature_roots(point: &Point, outputs: ArrayView2<f64>) -> Array3<f64> {
         }
         Loss::Logistic => {
             for (mut root, (z, y)) in
-                roots.axis_iter_mut(Axis(0)).zip(outputs.rows().into_iter().zip(point.targets().rows()))
+                roots.axis_iter_mut(Axis(0)).zip(outputs.rows().into_iter().zip(targets.rows()))
             {
                 for c in 0..classes {
                     let share = 1.0 / (1.0 + (-y[c] * z[c]).exp());
@@ -99,27 +99,51 @@ struct Responses {
     inputs: Option<Vec<Array2<f64>>>,
 }
 
+/// Examples whose responses are in memory at a time.
+const CHUNK: usize = 2_048;
+
 fn assemble(point: &Point, whole: bool) -> Array2<f64> {
     let network = point.network();
     let (widths, layers) = (network.widths(), network.layers());
-    let pass = network.pass(point.inputs()).expect("shapes were checked");
+    let offsets: Vec<usize> =
+        (0..=layers).map(|l| widths[..=l].windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum()).collect();
+    let mut hessian = Array2::zeros((offsets[layers], offsets[layers]));
+    let rows = point.inputs().nrows();
+    for start in (0..rows).step_by(CHUNK) {
+        add_chunk(point, start..(start + CHUNK).min(rows), whole, &offsets, &mut hessian);
+    }
+    mirror(&mut hessian, &offsets);
+    hessian
+}
+
+/// Adds the part of some rows to the blocks on and above the diagonal.
+fn add_chunk(
+    point: &Point,
+    chunk: std::ops::Range<usize>,
+    whole: bool,
+    offsets: &[usize],
+    hessian: &mut Array2<f64>,
+) {
+    let network = point.network();
+    let (widths, layers) = (network.widths(), network.layers());
+    let (x, y) =
+        (point.inputs().slice_move(s![chunk.clone(), ..]), point.targets().slice_move(s![chunk, ..]));
+    let pass = network.pass(x).expect("shapes were checked");
     let rows = pass.outputs().nrows();
-    let scale = 1.0 / rows as f64;
-    let by_outputs = point.loss().by_outputs(pass.outputs(), point.targets()) * scale;
+    let scale = 1.0 / point.inputs().nrows() as f64;
+    let by_outputs = point.loss().by_outputs(pass.outputs(), y) * scale;
     // Products with transposed matrices may come by columns.
     let deltas: Vec<Array2<f64>> = network
         .deltas(&pass, by_outputs)
         .iter()
         .map(|delta| delta.as_standard_layout().into_owned())
         .collect();
-    let curvatures = curvatures(point, &pass, &deltas, whole);
-    let offsets: Vec<usize> =
-        (0..=layers).map(|l| widths[..=l].windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum()).collect();
+    let roots = curvature_roots(point.loss(), pass.outputs(), y);
+    let curvatures = curvatures(network, &pass, &deltas, (&roots, scale), whole);
     let extended: Vec<Array2<f64>> = pass.inputs.iter().map(extend).collect();
-    let mut hessian = Array2::zeros((offsets[layers], offsets[layers]));
     for l in 0..layers {
         let (inputs, units) = (widths[l], widths[l + 1]);
-        let responses: Vec<Responses> = responses(point, &pass, &curvatures, l);
+        let responses: Vec<Responses> = responses(network, &pass, &curvatures, l);
         let block = hessian.slice_mut(s![offsets[l]..offsets[l + 1], ..]);
         let mut block = block
             .into_shape_with_order((inputs + 1, units, offsets[layers]))
@@ -157,8 +181,6 @@ fn assemble(point: &Point, whole: bool) -> Array2<f64> {
             }
         });
     }
-    mirror(&mut hessian, &offsets);
-    hessian
 }
 
 /// a with a column of ones.
@@ -193,14 +215,12 @@ fn mirror(hessian: &mut Array2<f64>, offsets: &[usize]) {
 
 /// Γ^l for l = 1, …, L: N × n_l × n_l.
 fn curvatures(
-    point: &Point,
+    network: &Network<f64>,
     pass: &networks::Pass<f64>,
     deltas: &[Array2<f64>],
+    (roots, scale): (&Array3<f64>, f64),
     whole: bool,
 ) -> Vec<Array3<f64>> {
-    let network = point.network();
-    let roots = curvature_roots(point, pass.outputs());
-    let scale = 1.0 / roots.len_of(Axis(0)) as f64;
     let mut last = roots.clone();
     last.axis_iter_mut(Axis(0)).into_par_iter().zip(roots.axis_iter(Axis(0))).for_each(
         |(mut curvature, root)| {
@@ -234,12 +254,11 @@ fn curvatures(
 
 /// Of layer l (from 0), for m = l, …, L − 1.
 fn responses(
-    point: &Point,
+    network: &Network<f64>,
     pass: &networks::Pass<f64>,
     curvatures: &[Array3<f64>],
     l: usize,
 ) -> Vec<Responses> {
-    let network = point.network();
     let (rows, units) = pass.before[l].dim();
     let unit = |j: usize| -> Array1<f64> { (0..units).map(|k| f64::from(u8::from(j == k))).collect() };
     // T^{m←l}_·j for each unit j: N × n_m.

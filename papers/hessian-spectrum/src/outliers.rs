@@ -3,7 +3,7 @@
 /// The outcome of both rules.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Outliers {
-    /// R1: the place i ≥ 1 of the largest ratio λ_i/λ_{i+1} among the 40 largest eigenvalues, all of them above 10⁻¹⁴ of the first; 0 if there are not two.
+    /// R1: the place i ≥ 1 of the largest ratio λ_i/λ_{i+1} for i up to 40, both of them above 10⁻¹⁴ of the first; 0 if there are not two.
     pub gap: usize,
     /// That ratio; below 1.5 there is no gap worth the name.
     pub ratio: f64,

@@ -56,7 +56,7 @@ pub fn losses(
     let from = a.network().parameters();
     let at = |k: usize| {
         let t = k as f64 / places as f64;
-        Ok((t, a.at(path.at(from, b, t))?.loss_and_gradient().0))
+        Ok((t, a.at(path.at(from, b, t))?.mean_loss()))
     };
     (0..=places).map(at).collect()
 }

@@ -59,9 +59,14 @@ impl Blobs {
     }
 }
 
-/// Every coordinate to mean 0 and deviation 1; constant ones to 0.
+/// Every coordinate to mean 0 and deviation 1, at any scale; constant ones to 0.
 pub fn standardise(x: &mut Array2<f64>) {
     for mut column in x.columns_mut() {
+        // Neither squares of huge numbers nor those of tiny ones fit.
+        let largest = column.iter().fold(0.0_f64, |m, a| m.max(a.abs()));
+        if largest > 0.0 {
+            column.mapv_inplace(|a| a / largest);
+        }
         let (mean, deviation) = (column.mean().unwrap_or(0.0), column.std(0.0));
         column.mapv_inplace(|a| if deviation > 0.0 { (a - mean) / deviation } else { 0.0 });
     }

@@ -41,7 +41,7 @@ impl Default for Quadrature {
 pub struct Distribution {
     /// Places, ascending: all nodes and atoms.
     pub places: Vec<f64>,
-    /// A lower bound for the share of eigenvalues at or below each place.
+    /// A lower bound for the share of eigenvalues at or below each place, which is meant to within 10⁻¹² of the largest modulus; so for the upper bound.
     pub lower: Vec<f64>,
     /// An upper bound for it.
     pub upper: Vec<f64>,
@@ -57,7 +57,7 @@ pub struct Distribution {
 
 /// Estimates the distribution, given pairs to deflate (possibly none).
 ///
-/// Cost: vectors · steps products, in blocks of one vector each, all vectors in parallel, and 4 steps² M flops a vector for orthogonality. `None` if a product is not finite.
+/// Cost: vectors · steps products, in blocks of one vector each, all vectors in parallel, and 4 steps² M flops a vector for orthogonality; memory: steps M numbers for each thread. `None` if a product is not finite.
 ///
 /// # Panics
 /// If an option is out of its range.

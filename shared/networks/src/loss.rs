@@ -75,7 +75,12 @@ impl Loss {
             Self::CrossEntropy => {
                 let shares = softmax(outputs, T::one());
                 Zip::from(changes.rows_mut()).and(shares.rows()).for_each(|mut row, shares| {
+                    let likeliest =
+                        (1..width).fold(0, |best, c| if shares[c] > shares[best] { c } else { best });
                     for mut change in row.exact_chunks_mut(width) {
+                        // Less the change of the likeliest class, which moves all alike: otherwise differences cancel where one share is nearly 1.
+                        let common = change[likeliest];
+                        change.mapv_inplace(|change| change - common);
                         let mean = change.dot(&shares);
                         change.zip_mut_with(&shares, |change, share| *change = *share * (*change - mean));
                     }

@@ -46,7 +46,7 @@ pub struct Training {
     /// Parameters, as `train` writes them, instead of a random start: .csv or .npy
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
-    /// Passes of training over the rows; 0 stays at the start
+    /// Passes of training over the rows, 3000 if not given, or 0 with --weights
     #[arg(long, value_name = "EPOCHS")]
     train: Option<usize>,
     /// The step of training
@@ -122,6 +122,12 @@ impl Data {
         };
         let outputs = classes.iter().max().map_or(0, |largest| largest + 1);
         let widths = [vec![x.ncols()], hidden, vec![outputs]].concat();
+        let parameters = widths
+            .windows(2)
+            .try_fold(0_usize, |sum, pair| sum.checked_add(pair[0].checked_add(1)?.checked_mul(pair[1])?));
+        if parameters.is_none_or(|count| count > 50_000_000) {
+            return Err(usage(format!("--hidden {}: more than 50 million parameters", self.hidden)));
+        }
         let activation = match self.activation {
             Kind::Relu => Activation::Relu,
             Kind::Tanh => Activation::Tanh,
@@ -163,7 +169,7 @@ impl Data {
                 Ok(*label as usize)
             } else {
                 Err(usage(format!(
-                    "{}: row {} has class {}; expected 0, 1, …",
+                    "{}: row {} has class {}; expected 0, 1, … up to 9999",
                     self.labels.display(),
                     row + 1,
                     format_number(*label)
@@ -206,7 +212,7 @@ impl Training {
         } else {
             descend_in_batches(&start, (self.rate, self.momentum), epochs, batch)
         };
-        end.map_err(|_| anyhow::anyhow!("training diverged: a smaller --rate than {} may not", self.rate))
+        end.map_err(|fault| anyhow::anyhow!("{fault}: smaller than {}", self.rate))
     }
 }
 

@@ -75,18 +75,21 @@ impl DensityCommand {
         let options = Quadrature { vectors: self.vectors, steps: self.steps, failure: self.failure };
         let found = distribution(&point, &known, &options, &mut random)
             .ok_or_else(|| anyhow::anyhow!("a product is not finite"))?;
+        // A quantile lies between the first place that the upper bound allows and the first that the lower one forces.
         let at = |share: f64| {
-            found.places
-                [found.estimate.partition_point(|estimate| *estimate < share).min(found.places.len() - 1)]
+            let first = |bound: &[f64]| {
+                bound.iter().position(|b| *b >= share).map_or(f64::INFINITY, |k| found.places[k])
+            };
+            format!("{} to {}", format_number(first(&found.upper)), format_number(first(&found.lower)))
         };
         say(&format!(
-            "products            {}\nmean eigenvalue     {}\nmean square         {}\nquantiles           {} at 10 %, {} at 50 %, {} at 90 %\nband                {} on either side, fails with probability {}",
+            "products            {}\nmean eigenvalue     {}\nmean square         {}\nquantiles           10 %: {}, 50 %: {}, 90 %: {}\nband                {} on either side, fails with probability {}",
             found.products,
             format_number(found.moments[0]),
             format_number(found.moments[1]),
-            format_number(at(0.1)),
-            format_number(at(0.5)),
-            format_number(at(0.9)),
+            at(0.1),
+            at(0.5),
+            at(0.9),
             format_number(found.band),
             format_number(self.failure)
         ))?;

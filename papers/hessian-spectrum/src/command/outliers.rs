@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use anyhow::bail;
 use clap::Args;
-use hessian_spectrum::lanczos::{Wanted, count_above, extremes};
+use hessian_spectrum::lanczos::{Pairs, Wanted, count_above, extremes};
 use hessian_spectrum::outliers::{Outliers, outliers};
 use lab::arguments::positive;
 use lab::polars::prelude::{Column, DataFrame};
@@ -29,7 +30,7 @@ pub struct OutliersCommand {
     /// Residual |Hv - λv| over the largest |λ|
     #[arg(long, value_parser = positive, default_value_t = 1e-10, allow_negative_numbers = true)]
     tolerance: f64,
-    /// Proves by the inertia of the matrix that none above the gap is missing; needs the matrix
+    /// Proves by the inertia of the matrix that none is missing above the last place where those found are apart; needs the matrix
     #[arg(long)]
     certify: bool,
     /// Where values and residuals go: .csv
@@ -48,6 +49,15 @@ impl OutliersCommand {
         if self.certify && parameters > 12_000 {
             return Err(usage(format!(
                 "--certify: {parameters} parameters are more than the 12000 that a matrix is made for"
+            )));
+        }
+        if self.certify && self.top < 2 {
+            return Err(usage("--certify: expected --top 2 or more"));
+        }
+        if self.top + self.bottom > 200 {
+            return Err(usage(format!(
+                "--top {} --bottom {}: more than 200 together; spectrum finds all",
+                self.top, self.bottom
             )));
         }
         let wanted = Wanted { tolerance: self.tolerance, ..Wanted::new(self.top, self.bottom) };
@@ -76,19 +86,17 @@ impl OutliersCommand {
             remark("not all residuals came below the tolerance")?;
         }
         if self.top > 1 {
-            let both: Vec<f64> = found.top.values.iter().chain(&found.bottom.values).copied().collect();
-            let rule = outliers(&both);
-            let above = if self.bottom > 0 {
-                counted(&rule)
-            } else {
-                counted(&Outliers { above_negative: 0, ..outliers(&found.top.values) })
-            };
-            say(&above)?;
-            if self.certify {
-                self.prove(&point.hessian(), &found.top.values, rule.gap)?;
-            } else {
-                say("certified           no: a missing eigenvalue cannot be excluded without --certify")?;
-            }
+            let mut rule = outliers(&found.top.values);
+            // R2 needs the other end.
+            let smallest = found.bottom.values.first().map(|value| value.abs());
+            rule.above_negative =
+                smallest.map_or(0, |limit| found.top.values.iter().filter(|value| **value > limit).count());
+            say(&format!("{}, among the {} found", counted(&rule), found.top.values.len()))?;
+        }
+        let proved = if self.certify { Some(certified(&point.hessian(), &found.top)?) } else { None };
+        match &proved {
+            Some((line, _)) => say(line)?,
+            None => say("certified           no: a missing eigenvalue cannot be excluded without --certify")?,
         }
         if let Some(out) = &self.out {
             let all = || {
@@ -104,33 +112,43 @@ impl OutliersCommand {
             ];
             write_atomically(out, &csv_bytes(&DataFrame::new(all().count(), columns)?)?)?;
         }
+        if proved.is_some_and(|(_, right)| !right) {
+            bail!("eigenvalues are missing: raise --top, or lower --tolerance");
+        }
         Ok(())
     }
+}
 
-    fn prove(&self, hessian: &ndarray::Array2<f64>, top: &[f64], gap: usize) -> anyhow::Result<()> {
-        // In the middle of the gap, or below the last that was found.
-        let place = if gap > 0 && gap < top.len() { gap } else { top.len() - 1 };
-        let shift = f64::midpoint(top[place - 1], top[place]);
-        let count =
-            count_above(hessian.view(), shift).ok_or_else(|| anyhow::anyhow!("the Hessian is not finite"))?;
-        let verdict = if count == place { "yes" } else { "NO" };
-        say(&format!(
+/// How many eigenvalues are above a place between two that were found, by the inertia of the matrix, and whether that is as many as were found: at the last place where neighbours are apart by more than their residuals.
+fn certified(hessian: &ndarray::Array2<f64>, top: &Pairs) -> anyhow::Result<(String, bool)> {
+    let scale = top.values.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
+    let apart = |k: &usize| {
+        top.values[k - 1] - top.values[*k] > 10.0 * (top.residuals[k - 1] + top.residuals[*k]) + 1e-12 * scale
+    };
+    let Some(place) = (1..top.values.len()).rev().find(apart) else {
+        return Ok((
+            "certified           no: no two neighbours are apart by more than their residuals".into(),
+            true,
+        ));
+    };
+    let shift = f64::midpoint(top.values[place - 1], top.values[place]);
+    let count =
+        count_above(hessian.view(), shift).ok_or_else(|| anyhow::anyhow!("the Hessian is not finite"))?;
+    let verdict = if count == place { "yes" } else { "NO" };
+    Ok((
+        format!(
             "certified           {verdict}: {count} eigenvalues are above {}, {place} were found",
             format_number(shift)
-        ))?;
-        Ok(())
-    }
+        ),
+        count == place,
+    ))
 }
 
 /// What both rules say.
 pub fn counted(found: &Outliers) -> String {
     let gap = if found.ratio >= 1.5 { format!("{} outliers", found.gap) } else { "no gap".into() };
-    let negative = match found.above_negative {
-        0 => String::new(),
-        count => format!(
-            "\nR2                  {count} of these eigenvalues are above the modulus of the smallest"
-        ),
-    };
+    let negative =
+        format!("\nR2                  {} above the modulus of the smallest", found.above_negative);
     format!(
         "R1                  {gap}: the largest ratio of neighbours is {} at place {}{negative}",
         format_number(found.ratio),

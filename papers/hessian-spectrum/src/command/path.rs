@@ -26,7 +26,10 @@ pub struct PathCommand {
     /// Steps of training of the curve's control point; 0 for the line alone
     #[arg(long, default_value_t = 2_000)]
     bend: usize,
-    /// Places between the ends, plus one
+    /// The step of that training
+    #[arg(long, value_parser = lab::arguments::positive, default_value_t = 0.3, allow_negative_numbers = true)]
+    rate: f64,
+    /// Into how many parts the way is cut
     #[arg(long, default_value_t = 40)]
     places: usize,
     /// Where the losses go: .csv with place, line, curve
@@ -51,9 +54,10 @@ impl PathCommand {
         let to = vector(&self.to)?;
         let end = from.at(to.clone()).map_err(|fault| anyhow::anyhow!("{}: {fault}", self.to.display()))?;
         let curve = (self.bend > 0)
-            .then(|| bend(&from, to.view(), (0.3, self.bend, 4), &mut self.data.random("bend")))
+            .then(|| bend(&from, to.view(), (self.rate, self.bend, 4), &mut self.data.random("bend")))
             .transpose();
-        let curve = curve.map_err(|_| anyhow::anyhow!("training of the curve diverged"))?;
+        let curve =
+            curve.map_err(|_| anyhow::anyhow!("training of the curve diverged: a smaller --rate may not"))?;
         say(&format!(
             "losses              {} and {}\naccuracies          {} and {}",
             format_number(from.loss_and_gradient().0),

@@ -19,8 +19,8 @@ pub struct Spectrum {
     data: Data,
     #[command(flatten)]
     training: Training,
-    /// The Gauss-Newton part beside the Hessian
-    #[arg(long)]
+    /// The Gauss-Newton part beside the Hessian, in --out
+    #[arg(long, requires = "out")]
     gauss_newton: bool,
     /// Where the eigenvalues go, largest first: .csv
     #[arg(long, value_name = "FILE")]
@@ -65,8 +65,9 @@ impl Spectrum {
             values.iter().filter(|value| **value < 0.0).count()
         ))?;
         // The sums of eigenvalues and of their squares are the matrix's.
-        let error = ((values.iter().sum::<f64>() - trace).abs() / trace.abs().max(square.sqrt()))
-            .max((values.iter().map(|v| v * v).sum::<f64>() / square - 1.0).abs());
+        let error = ((values.iter().sum::<f64>() - trace).abs()
+            / trace.abs().max(square.sqrt()).max(f64::MIN_POSITIVE))
+        .max((values.iter().map(|v| v * v).sum::<f64>() - square).abs() / square.max(f64::MIN_POSITIVE));
         say(&format!("check               trace and Frobenius norm agree to {}", format_number(error)))?;
         say(&super::outliers::counted(&outliers(&values)))?;
         if let Some(out) = &self.out {

@@ -27,10 +27,11 @@ impl Train {
     pub fn run(self) -> anyhow::Result<()> {
         check_out(Some(&self.out), self.data.files().into_iter().chain(self.training.file()))?;
         let point = self.training.reach(&self.data)?;
-        say(&described(&self.data, &point)?)?;
         // A number a line, to the last bit, as vectors are read.
         let lines: String = point.network().parameters().iter().map(|p| format!("{p:?}\n")).collect();
+        // Before anything is said: a closed pipe must not lose the file.
         write_atomically(&self.out, lines.as_bytes())?;
+        say(&described(&self.data, &point)?)?;
         Ok(())
     }
 }

@@ -246,7 +246,7 @@ impl Experiment for Clusters {
         }
         report.figure(
             "counts",
-            "The place of the largest ratio of neighbouring eigenvalues. On the line it is the number of clusters. What lies far above is a gap in the tail of small eigenvalues.",
+            "The place of the largest ratio of neighbouring eigenvalues. On the line it is the number of clusters; at 1 the first eigenvalue stands alone.",
             "Two panels of dots, many on the diagonal left, fewer right.",
             &figure,
         )?;
@@ -274,8 +274,8 @@ impl Experiment for Clusters {
         }
         report.figure(
             "gaps",
-            "How much the eigenvalues fall at the largest gap, centres in a box. At the start there is hardly one.",
-            "Dots of two colours: those of the start below 1.5, those of the end above.",
+            "How much the eigenvalues fall at the largest gap, centres in a box. At the start there is hardly one beyond two clusters; after training it shrinks as clusters become many.",
+            "Dots of two colours: those of the start mostly below 1.5, those of the end mostly above, falling with the number of clusters.",
             &Figure::new("Gaps before and after training").panel(chart),
         )?;
         report.means_table("gaps", &all)

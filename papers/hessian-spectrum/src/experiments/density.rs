@@ -145,8 +145,8 @@ impl Experiment for Density {
         }
         report.figure(
             "moments",
-            "Errors of the mean eigenvalue and of the mean square. Ten outliers carry nearly all of both and next to no mass: random vectors see them by chance only.",
-            "Two pairs of bars on a logarithmic axis; deflation makes them much shorter.",
+            "Errors of the mean eigenvalue and of the mean square. Ten outliers carry nearly all of the mean square, most of the mean, and next to no mass: random vectors see them by chance only. Deflation mends the mean square; the mean keeps the noise of the bulk.",
+            "Two pairs of bars on a logarithmic axis; deflation makes that of the mean square far shorter.",
             &Figure::new("Moments from products with and without deflation").subtitle("mean over networks, 95 % bootstrap interval").panel(chart),
         )?;
         report.means_table("moments", &all)

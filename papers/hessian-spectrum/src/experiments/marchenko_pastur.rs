@@ -50,7 +50,7 @@ impl Experiment for MarchenkoPastur {
 
     const ID: &'static str = "marchenko-pastur";
     const TITLE: &'static str = "A model with known spectrum";
-    const QUESTION: &'static str = "Softmax regression at zero weights has the covariance's eigenvalues over C. Do bulk edges and outliers come out as random matrix theory says, and does the outlier appear at |μ|² = √(d/N)?";
+    const QUESTION: &'static str = "Softmax regression at zero weights has the covariance's eigenvalues over C. Do bulk edges and outliers come out as random matrix theory says?";
     const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
@@ -109,7 +109,7 @@ impl Experiment for MarchenkoPastur {
             table.cells().next().map_or(0.5, |(cell, _)| (cell.dimension as f64 / cell.points as f64).sqrt());
         report.figure(
             "laws",
-            "Edges of the bulk and the largest eigenvalue over what holds as N and d grow together. The outlier appears at |μ|² = √(d/N), vertical line; below it the largest eigenvalue is held against the upper edge.",
+            "Edges of the bulk and the largest eigenvalue over what holds as N and d grow together. Theory has the outlier appear at |μ|² = √(d/N), vertical line, where its law meets the edge, so that the place itself cannot be seen at this size; below it the largest eigenvalue is held against the upper edge.",
             "Three nearly level lines close to one.",
             &Figure::new("Bulk and outlier of softmax regression").subtitle("mean over draws, 95 % bootstrap interval").panel(chart.vertical_reference("threshold", root)),
         )?;

@@ -114,11 +114,9 @@ proptest! {
         let matrix = vectors.dot(&Array2::from_diag(&values)).dot(&vectors.t());
         let mut sorted = values.to_vec();
         sorted.sort_by(f64::total_cmp);
-        // A block finds eigenvalues as often as it has vectors.
-        let block = if ties { size } else { 4 };
         let top = random.random_range(0..=size);
         let bottom = random.random_range(0..=size - top).max(usize::from(top == 0));
-        let found = extremes(&Dense(matrix.clone()), &Wanted { block, ..Wanted::new(top, bottom) }, random).unwrap();
+        let found = extremes(&Dense(matrix.clone()), &Wanted::new(top, bottom), random).unwrap();
         prop_assert!(found.converged && found.top.values.len() == top && found.bottom.values.len() == bottom);
         for (a, b) in found.top.values.iter().zip(sorted.iter().rev()).chain(found.bottom.values.iter().zip(&sorted)) {
             prop_assert!((a - b).abs() < 1e-9, "{a} {b}");
@@ -127,7 +125,7 @@ proptest! {
         prop_assert_eq!(count_above(matrix.view(), shift).unwrap(), sorted.iter().filter(|value| **value > shift).count());
     }
 
-    /// The brackets of Chebyshev, Markov and Stieltjes hold with certainty but for the draw of v: with as many vectors as make the band narrow, they hold.
+    /// Brackets with their band hold, deflated or not, however few the steps.
     #[test]
     fn densities_keep_their_band(seed in 0_u64..10_000, deflated in 0_usize..4, steps in 1_usize..30) {
         let random = &mut stream(seed, &["laws"]);
@@ -144,6 +142,44 @@ proptest! {
             prop_assert!(share(place - 1e-9) <= found.upper[k] + 1e-12, "{place}");
         }
         prop_assert!((found.estimate[found.estimate.len() - 1] - 1.0).abs() < 1e-12);
+    }
+}
+
+/// Ten copies of a value come out of blocks of four, and numbers whose squares do not fit.
+#[test]
+fn multiplicities_and_scales_are_found() {
+    for scale in [1e-184, 1.0, 1e160] {
+        let mut values = vec![1.9; 10];
+        values.extend([1.5; 10]);
+        values.extend((0..60).map(|k| f64::from(k) / 100.0));
+        let operator = Diagonal(Array1::from(values.clone()).mapv(|v| v * scale));
+        let found = extremes(&operator, &Wanted::new(15, 1), &mut stream(8, &["laws"])).unwrap();
+        let expected = [vec![1.9; 10], vec![1.5; 5]].concat();
+        assert!(found.converged, "{scale}: {:?}", found.top.residuals);
+        for (a, b) in found.top.values.iter().zip(&expected) {
+            assert!((a / scale - b).abs() < 1e-9, "{scale}: {:?}", found.top.values);
+        }
+    }
+}
+
+/// One vector's bracket holds with certainty for the distribution that this vector sees.
+#[test]
+fn brackets_of_one_vector_hold() {
+    let random = &mut stream(9, &["laws"]);
+    let values: Array1<f64> = (0..40).map(|k| f64::from(k * k) / 100.0 - 3.0).collect();
+    // A value of a hundred copies for one: starts differ little, and the band is narrow.
+    let operator = Diagonal(Array1::from([values.to_vec(), vec![5.0; 4000]].concat()));
+    let options = Quadrature { vectors: 30, steps: 12, failure: 0.999 };
+    let found = distribution(&operator, &[], &options, random).unwrap();
+    let size = 4040.0;
+    for (k, place) in found.places.iter().enumerate() {
+        let share = |limit: f64| {
+            (values.iter().filter(|v| **v <= limit).count() as f64 + if limit >= 5.0 { 4000.0 } else { 0.0 })
+                / size
+        };
+        assert!(
+            found.lower[k] <= share(place + 1e-9) + 1e-12 && share(place - 1e-9) <= found.upper[k] + 1e-12
+        );
     }
 }
 
