@@ -6,6 +6,8 @@
 //!
 //! Eliminating θ from the saddle problem leaves a quadratic in λ over a box ([`crate::box_quadratic`]); equations leave a linear system. Parts of f in x alone cancel in f − v and are left out.
 
+use std::sync::{Arc, Mutex};
+
 use ndarray::{Array1, Array2, ArrayView1, Axis, concatenate};
 use numerics::cholesky::Cholesky;
 use numerics::symmetric::eigen;
@@ -96,6 +98,7 @@ pub struct Quadratic {
     /// rows rowsᵀ; and for equations its pseudo-inverse.
     gram: Array2<f64>,
     inverse: Option<Array2<f64>>,
+    kept: Mutex<Vec<Arc<Prepared>>>,
 }
 
 impl Quadratic {
@@ -146,7 +149,7 @@ impl Quadratic {
         } else {
             None
         };
-        let problem = Self { lower, upper, rows, right, gram, inverse };
+        let problem = Self { lower, upper, rows, right, gram, inverse, kept: Mutex::new(Vec::new()) };
         let (mut start_x, mut start_y) = (vec![0.0; x], vec![0.0; y]);
         problem.project(&mut start_x, &mut start_y);
         let violation = problem.violation(&start_x, &start_y);
@@ -168,32 +171,67 @@ impl Quadratic {
         residual.iter().enumerate().map(of).fold(0.0, f64::max)
     }
 
-    /// The saddle for proximal parameters, or the lower solution itself for an infinite γ₁ and γ₂ (then z and y do not matter, and P must be definite).
-    fn solve(&self, x: &[f64], y: &[f64], z: &[f64], proximal: Proximal) -> Option<Saddle> {
+    /// What the saddles of given proximal parameters share; the last two are kept.
+    fn prepared(&self, proximal: Proximal) -> Option<Arc<Prepared>> {
+        let mut kept = self.kept.lock().ok()?;
+        if let Some(found) = kept.iter().find(|prepared| prepared.proximal == proximal) {
+            return Some(found.clone());
+        }
         let lower = &self.lower;
-        let (one, two) = (1.0 / proximal.gamma1, 1.0 / proximal.gamma2);
-        let x = ArrayView1::from(x);
-        let factor = Cholesky::new((&lower.p + &(Array2::<f64>::eye(lower.q.len()) * one)).view())?;
-        let solve = |mut right: Array1<f64>| {
-            factor.solve(right.as_slice_mut().expect("a vector is in one piece"));
-            right
-        };
-        // θ = (P + I/γ₁)⁻¹ (y/γ₁ − q − Kx − Aᵀλ)
-        let free = solve(&ArrayView1::from(y) * one - &lower.q - lower.k.dot(&x));
         let m = lower.r.len();
+        let shifted = &lower.p + &(Array2::<f64>::eye(lower.q.len()) / proximal.gamma1);
+        let factor = Cholesky::new(shifted.view())?;
         let mut responses = Array2::zeros((lower.q.len(), m));
         for (row, mut column) in lower.a.rows().into_iter().zip(responses.columns_mut()) {
-            column.assign(&solve(row.to_owned()));
+            let mut right = row.to_vec();
+            factor.solve(&mut right);
+            column.assign(&Array1::from(right));
         }
+        let curvature = lower.a.dot(&responses) + Array2::<f64>::eye(m) / proximal.gamma2;
+        let free = lower.equations && lower.bound.is_infinite() && m > 0;
+        let equations = if free { Some(Cholesky::new(curvature.view())?) } else { None };
+        let new = Arc::new(Prepared { proximal, factor, responses, curvature, equations });
+        kept.truncate(1);
+        kept.insert(0, new.clone());
+        Some(new)
+    }
+
+    fn solve(&self, x: &[f64], y: &[f64], z: &[f64], proximal: Proximal) -> Option<Saddle> {
+        let (lower, prepared) = (&self.lower, self.prepared(proximal)?);
+        let x = ArrayView1::from(x);
+        // θ = (P + I/γ₁)⁻¹ (y/γ₁ − q − Kx − Aᵀλ)
+        let mut free =
+            (ArrayView1::from(y).mapv(|y| y / proximal.gamma1) - &lower.q - lower.k.dot(&x)).to_vec();
+        prepared.factor.solve(&mut free);
+        let free = Array1::from(free);
         // max over λ of λᵀ(A free + Bx − r + z/γ₂) − λᵀ(A responses + I/γ₂)λ/2
-        let quadratic = lower.a.dot(&responses) + Array2::<f64>::eye(m) * two;
-        let linear = lower.a.dot(&free) + lower.b.dot(&x) - &lower.r + &(&ArrayView1::from(z) * two);
-        let (low, high) = self.multipliers();
-        let lambda =
-            if m == 0 { Vec::new() } else { maximise(quadratic.view(), linear.as_slice()?, (low, high), z)? };
-        let theta = free - responses.dot(&ArrayView1::from(&lambda));
+        let linear = lower.a.dot(&free) + lower.b.dot(&x) - &lower.r
+            + ArrayView1::from(z).mapv(|z| z / proximal.gamma2);
+        let lambda = match &prepared.equations {
+            _ if linear.is_empty() => Vec::new(),
+            Some(factor) => {
+                let mut lambda = linear.to_vec();
+                factor.solve(&mut lambda);
+                lambda
+            }
+            None => maximise(prepared.curvature.view(), linear.as_slice()?, self.multipliers(), z)?,
+        };
+        let theta = free - prepared.responses.dot(&ArrayView1::from(&lambda));
         Some(Saddle { theta: theta.to_vec(), lambda })
     }
+}
+
+/// Factors that depend on the proximal parameters alone.
+struct Prepared {
+    proximal: Proximal,
+    /// Of P + I/γ₁.
+    factor: Cholesky,
+    /// Its inverse times Aᵀ.
+    responses: Array2<f64>,
+    /// A responses + I/γ₂.
+    curvature: Array2<f64>,
+    /// Its factor, where multipliers have no bounds.
+    equations: Option<Cholesky>,
 }
 
 /// Of a symmetric positive semidefinite matrix; eigenvalues below 10⁻¹² of the largest count as zero.
@@ -257,6 +295,10 @@ impl Problem for Quadratic {
             }
         };
         let moved = both - self.rows.t().dot(&multipliers);
+        // Rows of zeros that cannot hold have no finite multiplier.
+        if moved.iter().any(|m| !m.is_finite()) {
+            return;
+        }
         let split = x.len();
         x.iter_mut().zip(&moved).for_each(|(x, m)| *x = *m);
         y.iter_mut().zip(moved.iter().skip(split)).for_each(|(y, m)| *y = *m);
@@ -273,7 +315,7 @@ impl Problem for Quadratic {
     fn solve_lower(&self, x: &[f64]) -> Option<Saddle> {
         let sizes = self.dimensions();
         let mut saddle = Saddle { theta: vec![0.0; sizes.y], lambda: vec![0.0; sizes.constraints] };
-        // Proximal points of the saddle problem: with γ = 10⁶ two or three come to rounding, also where P is singular.
+        // Proximal points of the saddle problem: with γ = 10⁴ a few come to rounding, also where P is singular.
         let proximal = Proximal { gamma1: 1e4, gamma2: 1e4 };
         for _ in 0..200 {
             let next = self.solve(x, &saddle.theta, &saddle.lambda, proximal)?;

@@ -50,7 +50,7 @@ pub fn alternating(
             }
             if random.random_bool(0.5) {
                 let before = y.clone();
-                project_onto_response(toy, &x, &mut y);
+                toy.project_response(&x, &mut y);
                 for i in 0..n {
                     correction[i] += 0.5 / lower_rate * (y[i] - before[i]);
                 }
@@ -68,18 +68,6 @@ pub fn alternating(
         }
     }
     x
-}
-
-/// y moved to Ay = −Hx along the rows of A: y + M-part, by y*(x) + its own component in the null space of A.
-fn project_onto_response(toy: &StronglyConvex, x: &[f64], y: &mut [f64]) {
-    let lower = toy.problem.lower_level();
-    let residual = lower.a.dot(&ArrayView1::from(&*y)) + lower.b.dot(&ArrayView1::from(x)) - &lower.r;
-    if let Some(factor) = numerics::cholesky::Cholesky::new(lower.a.dot(&lower.a.t()).view()) {
-        let mut multipliers = residual.to_vec();
-        factor.solve(&mut multipliers);
-        let moved = lower.a.t().dot(&ArrayView1::from(&multipliers));
-        y.iter_mut().zip(&moved).for_each(|(y, m)| *y -= m);
-    }
 }
 
 /// The value-function penalty without a proximal term: projected steps on F + c(f − f*(x)) with f*(x) solved exactly, so that its gradient is c(f_x(x, y) − f_x(x, ŷ) − J_xᵀλ̂). Solves a problem that is O(1/c) off.

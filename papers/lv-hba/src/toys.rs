@@ -157,6 +157,8 @@ pub struct StronglyConvex {
     /// κ.
     pub kappa: f64,
     waves: Waves,
+    /// Of AAᵀ.
+    gram: Cholesky,
     /// (Qᵀ Q)⁻¹ a/κ: u = s times this.
     direction: Array1<f64>,
 }
@@ -217,7 +219,7 @@ impl StronglyConvex {
         Cholesky::new(moved.t().dot(&moved).view()).ok_or_else(singular)?.solve(&mut direction);
         let direction = Array1::from(direction);
         let kappa = slope.dot(&direction);
-        Ok(Self { problem, response, basis, kappa, waves, direction: direction / kappa })
+        Ok(Self { problem, response, basis, kappa, waves, gram: factor, direction: direction / kappa })
     }
 
     /// The authors' kind of instance: n columns, 0.9 n rows of A and H uniform on [0, 1], E of rank ⌊0.45 n⌋, c and d uniform.
@@ -270,6 +272,16 @@ impl StronglyConvex {
         let pulled = self.response.t().dot(&Array1::from(by_y));
         gradient.iter_mut().zip(&pulled).for_each(|(g, p)| *g += p);
         value
+    }
+
+    /// The nearest y with Ay + Hx = 0.
+    pub fn project_response(&self, x: &[f64], y: &mut [f64]) {
+        let lower = self.problem.lower_level();
+        let mut multipliers =
+            (lower.a.dot(&ArrayView1::from(&*y)) + lower.b.dot(&ArrayView1::from(x))).to_vec();
+        self.gram.solve(&mut multipliers);
+        let moved = lower.a.t().dot(&ArrayView1::from(&multipliers));
+        y.iter_mut().zip(&moved).for_each(|(y, m)| *y -= m);
     }
 
     /// The nearest point of X.

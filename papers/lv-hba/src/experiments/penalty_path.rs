@@ -73,7 +73,8 @@ impl Experiment for PenaltyPath {
 
     fn measure(&self, cell: &Parameters, random: &Random) -> Result<Outcome<Row>, Failure> {
         let (n, proximal) = (cell.size, Proximal { gamma1: 10.0, gamma2: 1.0 });
-        let penalties = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0];
+        // Beyond, the penalised problem is so flat along X that the minimiser stops before its error is that of the penalty.
+        let penalties = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0];
         let mut draws = random.shared_stream("toys", &shared([("n", n as f64)]))?;
         let mut rows = Vec::new();
         for replicate in 0..cell.problems {
@@ -106,11 +107,11 @@ impl Experiment for PenaltyPath {
                     / x_best.iter().map(|b| b * b).sum::<f64>())
                 .sqrt()
             };
-            let path = continued(&toy.problem, &start, &penalties, proximal, 3_000).ok_or("no saddle")?;
+            let path = continued(&toy.problem, &start, &penalties, proximal, 10_000).ok_or("no saddle")?;
             let mut unused = vec![0.0; n];
             for (penalty, point) in penalties.into_iter().zip(path) {
                 let double =
-                    minimise(&toy.problem, &point, 2.0 * penalty, proximal, 3_000).ok_or("no saddle")?;
+                    minimise(&toy.problem, &point, 2.0 * penalty, proximal, 10_000).ok_or("no saddle")?;
                 let better = richardson(&toy.problem, &point, &double);
                 rows.push(Row {
                     replicate,
