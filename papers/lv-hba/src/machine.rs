@@ -32,7 +32,7 @@ pub enum MachineError {
     /// A number that is NaN or infinite.
     #[error("row {0} has a number that is not finite")]
     NotFinite(usize),
-    /// Newton's method did not end; never seen on finite data.
+    /// Newton's method did not end: numbers too large to be squared, for instance.
     #[error("the lower level was not solved: its active set did not settle")]
     NotSolved,
 }
@@ -104,7 +104,7 @@ impl Machine {
         self.train.dim()
     }
 
-    /// The lower solution for log weights, from a plane near it.
+    /// The lower solution for log weights, one for each training row, from a plane (w, b) near it.
     ///
     /// Cost: some ten Newton steps of n(d+1)² flops.
     ///
@@ -122,7 +122,7 @@ impl Machine {
         Ok(Solution { plane, slacks, steps, at_edge })
     }
 
-    /// L at a plane, and ∂L/∂(w, b).
+    /// L at a plane (w, b), and ∂L/∂(w, b). Where w = 0 no margin is decided, and both are zero.
     pub fn upper(&self, plane: &[f64], gradient: &mut [f64]) -> f64 {
         gradient.fill(0.0);
         let d = plane.len() - 1;
@@ -171,7 +171,7 @@ impl Machine {
         Ok(Judged { loss, gradient, solution })
     }
 
-    /// The share of validation rows on the right side.
+    /// The share of rows on the right side of a plane (w, b).
     pub fn accuracy(rows: &Array2<f64>, labels: &Array1<f64>, plane: &[f64]) -> f64 {
         let d = rows.ncols();
         let right = rows
@@ -327,7 +327,8 @@ fn hinge_newton(
                 let same =
                     length == 1.0 && violations.iter().zip(&next_far).all(|(a, b)| (*a > 0.0) == (*b > 0.0));
                 (v, violations, now) = (next, next_far, next_value);
-                if same {
+                // Rows exactly on the edge change sides for ever: then the decrement tells.
+                if same || gain <= 1e-24 * (1.0 + now) {
                     return Some((v, step));
                 }
                 break;

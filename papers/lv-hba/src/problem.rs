@@ -61,6 +61,11 @@ pub trait Problem: Sync {
     /// Z: the same bounds for all multipliers; (0, r) for inequalities, (−∞, ∞) or (−r, r) for equations.
     fn multipliers(&self) -> (f64, f64);
 
+    /// Whether g = 0 is meant and not g ≤ 0.
+    fn equations(&self) -> bool {
+        self.multipliers().0 < 0.0
+    }
+
     /// The exact saddle point, where the problem has a way.
     fn saddle(&self, _x: &[f64], _y: &[f64], _z: &[f64], _proximal: Proximal) -> Option<Saddle> {
         None

@@ -41,7 +41,7 @@ impl Objective for Distance {
 /// The matrices of a lower level.
 #[derive(Clone, Debug)]
 pub struct Lower {
-    /// P, positive semidefinite to 10⁻⁶ of its largest eigenvalue.
+    /// P, positive semidefinite to 10⁻⁶ of its largest eigenvalue; of one that is not symmetric the symmetric part, which is all that yᵀPy sees.
     pub p: Array2<f64>,
     /// q.
     pub q: Array1<f64>,
@@ -92,10 +92,10 @@ pub enum QuadraticError {
 pub struct Quadratic {
     lower: Lower,
     upper: Box<dyn Objective>,
-    /// [B A; E 0]: rows of C's equations or inequalities, then of X.
+    /// [B A; E 0], every row over its length: C's equations or inequalities, then X's.
     rows: Array2<f64>,
     right: Array1<f64>,
-    /// rows rowsᵀ; and for equations its pseudo-inverse.
+    /// rows rowsᵀ, with a hair on the diagonal for parallel rows; and for equations alone its pseudo-inverse.
     gram: Array2<f64>,
     inverse: Option<Array2<f64>>,
     kept: Mutex<Vec<Arc<Prepared>>>,
@@ -106,7 +106,7 @@ impl Quadratic {
     ///
     /// # Errors
     /// The first of those that fails.
-    pub fn new(lower: Lower, upper: Box<dyn Objective>) -> Result<Self, QuadraticError> {
+    pub fn new(mut lower: Lower, upper: Box<dyn Objective>) -> Result<Self, QuadraticError> {
         let (y, x, m) = (lower.q.len(), lower.k.ncols(), lower.r.len());
         let shape = |matrix, found, expected| {
             if found == expected { Ok(()) } else { Err(QuadraticError::Shape { matrix, found, expected }) }
@@ -132,8 +132,8 @@ impl Quadratic {
             return Err(QuadraticError::Bound(lower.bound));
         }
         if y > 0 {
-            let symmetric = (&lower.p + &lower.p.t()) / 2.0;
-            let (values, _) = eigen(symmetric.view()).ok_or(QuadraticError::NotFinite("P"))?;
+            lower.p = (&lower.p + &lower.p.t()) / 2.0;
+            let (values, _) = eigen(lower.p.view()).ok_or(QuadraticError::NotFinite("P"))?;
             // To the rounding of six digits: the proximal term makes up for that.
             if values[0] < -1e-6 * values[y - 1].abs().max(1e-300) {
                 return Err(QuadraticError::NotConvex(values[0]));
@@ -141,9 +141,17 @@ impl Quadratic {
         }
         let above = concatenate![Axis(1), lower.b, lower.a];
         let below = concatenate![Axis(1), lower.e, Array2::zeros((lower.e.nrows(), y))];
-        let rows = concatenate![Axis(0), above, below];
-        let right = concatenate![Axis(0), lower.r, Array1::zeros(lower.e.nrows())];
-        let gram = rows.dot(&rows.t());
+        let mut rows = concatenate![Axis(0), above, below];
+        let mut right = concatenate![Axis(0), lower.r, Array1::zeros(lower.e.nrows())];
+        for (mut row, right) in rows.rows_mut().into_iter().zip(&mut right) {
+            let length = row.dot(&row).sqrt();
+            if length > 0.0 {
+                row /= length;
+                *right /= length;
+            }
+        }
+        let gram = rows.dot(&rows.t())
+            + Array2::<f64>::eye(rows.nrows()) * if lower.equations { 0.0 } else { 1e-13 };
         let inverse = if lower.equations {
             Some(pseudo_inverse(&gram).ok_or(QuadraticError::NotFinite("A"))?)
         } else {
@@ -167,7 +175,12 @@ impl Quadratic {
         let both = Array1::from([x, y].concat());
         let residual = self.rows.dot(&both) - &self.right;
         let m = self.lower.r.len();
-        let of = |(i, v): (usize, &f64)| if self.lower.equations || i >= m { v.abs() } else { v.max(0.0) };
+        // What is not a number is no point of C.
+        let of = |(i, v): (usize, &f64)| match v {
+            v if v.is_nan() => f64::INFINITY,
+            v if self.lower.equations || i >= m => v.abs(),
+            v => v.max(0.0),
+        };
         residual.iter().enumerate().map(of).fold(0.0, f64::max)
     }
 
@@ -214,7 +227,12 @@ impl Quadratic {
                 factor.solve(&mut lambda);
                 lambda
             }
-            None => maximise(prepared.curvature.view(), linear.as_slice()?, self.multipliers(), z)?,
+            None => maximise(
+                prepared.curvature.view(),
+                linear.as_slice()?,
+                &vec![self.multipliers(); z.len()],
+                z,
+            )?,
         };
         let theta = free - prepared.responses.dot(&ArrayView1::from(&lambda));
         Some(Saddle { theta: theta.to_vec(), lambda })
@@ -284,14 +302,15 @@ impl Problem for Quadratic {
         let multipliers = if let Some(inverse) = &self.inverse {
             inverse.dot(&residual)
         } else {
-            // max over μ ≥ 0 (free for rows of X) of μᵀ residual − |rowsᵀμ|²/2, with a hair on the diagonal for parallel rows.
-            let trace = self.gram.diag().sum().max(1e-300) / self.right.len() as f64;
-            let gram = &self.gram + &(Array2::<f64>::eye(self.right.len()) * (1e-13 * trace));
-            let b: Vec<f64> = residual.to_vec();
-            let zero = vec![0.0; b.len()];
-            match maximise(gram.view(), &b, (0.0, f64::INFINITY), &zero) {
-                Some(found) if self.lower.e.nrows() == 0 => Array1::from(found),
-                _ => return,
+            // max over μ ≥ 0, free for rows of X, of μᵀ residual − |rowsᵀμ|²/2.
+            let m = self.lower.r.len();
+            let bounds: Vec<(f64, f64)> = (0..residual.len())
+                .map(|i| (if i < m { 0.0 } else { f64::NEG_INFINITY }, f64::INFINITY))
+                .collect();
+            let zero = vec![0.0; bounds.len()];
+            match maximise(self.gram.view(), &residual.to_vec(), &bounds, &zero) {
+                Some(found) => Array1::from(found),
+                None => return,
             }
         };
         let moved = both - self.rows.t().dot(&multipliers);
@@ -302,6 +321,10 @@ impl Problem for Quadratic {
         let split = x.len();
         x.iter_mut().zip(&moved).for_each(|(x, m)| *x = *m);
         y.iter_mut().zip(moved.iter().skip(split)).for_each(|(y, m)| *y = *m);
+    }
+
+    fn equations(&self) -> bool {
+        self.lower.equations
     }
 
     fn multipliers(&self) -> (f64, f64) {
@@ -317,21 +340,24 @@ impl Problem for Quadratic {
         let mut saddle = Saddle { theta: vec![0.0; sizes.y], lambda: vec![0.0; sizes.constraints] };
         // Proximal points of the saddle problem: with γ = 10⁴ a few come to rounding, also where P is singular.
         let proximal = Proximal { gamma1: 1e4, gamma2: 1e4 };
-        for _ in 0..200 {
+        let mut last = (f64::INFINITY, f64::INFINITY);
+        for _ in 0..1_000 {
             let next = self.solve(x, &saddle.theta, &saddle.lambda, proximal)?;
-            let moved = next
-                .theta
-                .iter()
-                .zip(&saddle.theta)
-                .chain(next.lambda.iter().zip(&saddle.lambda))
-                .map(|(a, b)| (a - b).abs())
-                .fold(0.0, f64::max);
-            let size = next.theta.iter().chain(&next.lambda).fold(1.0_f64, |m, a| m.max(a.abs()));
+            let moved = |new: &[f64], old: &[f64]| {
+                let size = new.iter().fold(1.0_f64, |m, a| m.max(a.abs()));
+                new.iter().zip(old).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max) / size
+            };
+            last = (moved(&next.theta, &saddle.theta), moved(&next.lambda, &saddle.lambda));
             saddle = next;
-            if moved <= 1e-14 * size {
-                break;
+            if last.0.max(last.1) <= 1e-12 {
+                return Some(saddle);
             }
         }
-        Some(saddle)
+        // Where constraints leave but a point, multipliers drift by γ₂ times its rounding for ever.
+        if last.0 <= 1e-10 && last.1 <= 1e-6 {
+            return Some(saddle);
+        }
+        // Unbounded below, or no point satisfies the constraints at this x.
+        None
     }
 }

@@ -66,10 +66,15 @@ impl Ridge {
         (loss, slope)
     }
 
-    /// All of them in rising order, from a grid of 4,801 places, refined to the last bits by bisection on the derivative; ends of [`RANGE`] are listed where they are minima.
+    /// All of them in rising order, none of a loss that does not depend on t, from a grid of 4,801 places, refined to the last bits by bisection on the derivative; ends of [`RANGE`] are listed where they are minima.
     pub fn stationary(&self) -> Vec<Stationary> {
         let place = |k: usize| RANGE.0 + (RANGE.1 - RANGE.0) * k as f64 / 4_800.0;
-        let slopes: Vec<f64> = (0..=4_800).map(|k| self.at(place(k)).1).collect();
+        // Slopes at the rounding of the loss are none.
+        let noise = 1e-13 * (self.constant + self.at(RANGE.1).0 + self.at(RANGE.0).0);
+        let slopes: Vec<f64> = (0..=4_800)
+            .map(|k| self.at(place(k)).1)
+            .map(|slope| if slope.abs() <= noise { 0.0 } else { slope })
+            .collect();
         let mut found = Vec::new();
         let mut end = |log_weight: f64, minimum: bool| {
             if minimum {
@@ -79,7 +84,7 @@ impl Ridge {
         end(RANGE.0, slopes[0] > 0.0);
         end(RANGE.1, slopes[4_800] < 0.0);
         for k in 0..4_800 {
-            if slopes[k] == 0.0 || slopes[k].signum() != slopes[k + 1].signum() {
+            if slopes[k] * slopes[k + 1] < 0.0 {
                 let (mut low, mut high) = (place(k), place(k + 1));
                 for _ in 0..60 {
                     let middle = f64::midpoint(low, high);

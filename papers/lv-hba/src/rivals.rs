@@ -34,7 +34,7 @@ pub fn alternating(
     (lower_rate, upper_rate): (f64, f64),
     rounds: usize,
     random: &mut impl Rng,
-    mut observe: impl FnMut(usize, f64),
+    mut observe: impl FnMut(usize, &[f64]),
 ) -> Vec<f64> {
     let n = start.len();
     let mut x = start.to_vec();
@@ -58,14 +58,14 @@ pub fn alternating(
             }
         }
         for _ in 0..2 {
-            let value = toy.problem.upper(&x, &y, &mut by_x, &mut by_y);
+            toy.problem.upper(&x, &y, &mut by_x, &mut by_y);
             let pulled = toy.response.t().dot(&ArrayView1::from(&by_y));
             for i in 0..n {
                 x[i] -= upper_rate * (by_x[i] + pulled[i]);
             }
             toy.project_upper(&mut x);
-            observe(round, value);
         }
+        observe(round, &x);
     }
     x
 }
@@ -77,7 +77,7 @@ pub fn value_penalty(
     c: f64,
     rate: f64,
     steps: usize,
-    mut observe: impl FnMut(usize, f64),
+    mut observe: impl FnMut(usize, &[f64]),
 ) -> Option<Vec<f64>> {
     let problem = &toy.problem;
     let sizes = problem.dimensions();
@@ -87,8 +87,8 @@ pub fn value_penalty(
     let [mut upper_y, mut lower_y, mut unused] = std::array::from_fn(|_| vec![0.0; sizes.y]);
     for step in 0..steps {
         let best = problem.solve_lower(&x)?;
-        let value = problem.upper(&x, &y, &mut upper_x, &mut upper_y);
-        observe(step, value);
+        observe(step, &x);
+        problem.upper(&x, &y, &mut upper_x, &mut upper_y);
         problem.lower(&x, &y, &mut lower_x, &mut lower_y);
         problem.lower(&x, &best.theta, &mut best_x, &mut unused);
         problem.add_jacobian(&x, &best.theta, &best.lambda, &mut best_x, &mut unused);

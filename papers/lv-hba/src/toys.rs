@@ -21,12 +21,14 @@ pub struct MerelyConvex {
     pub size: usize,
     /// s: 1 in the authors' program; 1/√(2n) gives J_y g length 1.
     pub scale: f64,
+    /// The bound of the multiplier's modulus; infinite, or 1,000 in the authors' program.
+    pub bound: f64,
 }
 
 impl MerelyConvex {
     /// With the constraint normalised.
     pub fn normalised(size: usize) -> Self {
-        Self { size, scale: 1.0 / (2.0 * size as f64).sqrt() }
+        Self { size, scale: 1.0 / (2.0 * size as f64).sqrt(), bound: f64::INFINITY }
     }
 
     /// |(x, y) − optimum|/|optimum|.
@@ -105,7 +107,7 @@ impl Problem for MerelyConvex {
     }
 
     fn multipliers(&self) -> (f64, f64) {
-        (f64::NEG_INFINITY, f64::INFINITY)
+        (-self.bound, self.bound)
     }
 
     fn saddle(&self, x: &[f64], y: &[f64], z: &[f64], proximal: Proximal) -> Option<Saddle> {
@@ -115,7 +117,9 @@ impl Problem for MerelyConvex {
         let first: f64 = (0..n).map(|i| (x[i] + y[i] * one) / (1.0 + one)).sum();
         let second: f64 = y[n..].iter().map(|y| y - proximal.gamma1).sum();
         let slope = n as f64 * s * s * (1.0 / (1.0 + one) + proximal.gamma1);
+        // Concave in one variable: the box cuts its maximiser.
         let lambda = (s * (x.iter().sum::<f64>() + first + second) + z[0] * two) / (slope + two);
+        let lambda = lambda.clamp(-self.bound, self.bound);
         let theta = (0..n).map(|i| (x[i] + y[i] * one - s * lambda) / (1.0 + one));
         let theta = theta.chain(y[n..].iter().map(|y| y - proximal.gamma1 * (1.0 + s * lambda))).collect();
         Some(Saddle { theta, lambda: vec![lambda] })
@@ -164,13 +168,13 @@ pub struct StronglyConvex {
 }
 
 impl StronglyConvex {
-    /// From A, H (as many rows, n columns), E, c, d. With `normalised` every row of [A H] gets length 1.
+    /// From A, H (as many rows, n columns), E, c, d. With `normalised` A and H are divided by A's largest singular value.
     ///
     /// # Errors
-    /// Shapes that differ, numbers that are not finite.
+    /// Shapes that differ, numbers that are not finite, an A without full row rank.
     ///
     /// # Panics
-    /// If X is a point.
+    /// If X is a point, A has no row, or c and d are not as long as A has columns.
     pub fn new(
         a: Array2<f64>,
         h: Array2<f64>,
@@ -179,6 +183,10 @@ impl StronglyConvex {
         normalised: bool,
     ) -> Result<Self, QuadraticError> {
         let n = a.ncols();
+        assert!(
+            a.nrows() > 0 && waves.c.len() == n && waves.d.len() == n,
+            "A has rows, and c and d its length"
+        );
         let (mut a, mut h) = (a, h);
         if normalised {
             // By the largest singular value of A, so that the saddle's operator is of the order of one.

@@ -108,7 +108,7 @@ pub struct Certificate {
     pub kkt: f64,
     /// The largest violation of g.
     pub infeasibility: f64,
-    /// Whether a multiplier of the saddle lies on the upper bound of Z, which may then be too small.
+    /// Whether a multiplier of the saddle lies on the bound of Z, which may then be too small.
     pub on_bound: bool,
 }
 
@@ -139,7 +139,7 @@ pub fn certificate(
     let mut moved: Vec<f64> = y.iter().zip(&by_y).map(|(y, s)| y - s).collect();
     problem.project_lower(&mut moved);
     let stationarity = moved.iter().zip(y).map(|(m, y)| (m - y).powi(2)).sum::<f64>().sqrt();
-    let equation = low < 0.0;
+    let equation = problem.equations();
     let violation = |g: &f64| if equation { g.abs() } else { g.max(0.0) };
     let infeasibility = g.iter().map(violation).fold(0.0, f64::max);
     let slackness =
@@ -149,6 +149,11 @@ pub fn certificate(
         bound: away + complementary,
         kkt: stationarity.max(slackness).max(infeasibility),
         infeasibility,
-        on_bound: high.is_finite() && value.saddle.lambda.iter().any(|lambda| *lambda >= high),
+        on_bound: high.is_finite()
+            && value
+                .saddle
+                .lambda
+                .iter()
+                .any(|lambda| if equation { lambda.abs() >= high } else { *lambda >= high }),
     }
 }

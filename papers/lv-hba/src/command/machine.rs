@@ -92,7 +92,7 @@ impl Svm {
         let y: Array1<f64> =
             order.iter().map(|row| if named.values[(*row, column)] == low { -1.0 } else { 1.0 }).collect();
         if !self.raw {
-            standardise(&mut x, train, &named.names, &inputs)?;
+            x = standardised(x, train, &named.names, &inputs)?;
         }
         let part = |from: usize, to: usize| -> (Array2<f64>, Array1<f64>) {
             (x.slice(ndarray::s![from..to, ..]).to_owned(), y.slice(ndarray::s![from..to]).to_owned())
@@ -102,11 +102,14 @@ impl Svm {
         let machine = Machine::new((&of_train.0, &of_train.1), (&of_valid.0, &of_valid.1))
             .map_err(|fault| anyhow::anyhow!("{file}: {fault}"))?;
         let start = vec![0.0; train];
-        let before = machine.judge(&start, &vec![0.0; inputs.len() + 1])?;
+        let named_fault = |fault| anyhow::anyhow!("{file}: {fault}");
+        let before = machine.judge(&start, &vec![0.0; machine.sizes().1]).map_err(named_fault)?;
         let (weights, judged) = match self.weights {
-            Weights::Common => machine.common().map(|(c, judged)| (vec![c; train], judged))?,
-            Weights::PerRow => machine.descend(&start, 0.03, 80)?,
-            Weights::Tuned => machine.tune(&start, 200)?,
+            Weights::Common => {
+                machine.common().map(|(c, judged)| (vec![c; train], judged)).map_err(named_fault)?
+            }
+            Weights::PerRow => machine.descend(&start, 0.03, 80).map_err(named_fault)?,
+            Weights::Tuned => machine.tune(&start, 200).map_err(named_fault)?,
         };
         let on_bound =
             weights.iter().filter(|w| **w <= LOG_WEIGHTS.0 + 1e-6 || **w >= LOG_WEIGHTS.1 - 1e-6).count();
@@ -154,7 +157,13 @@ impl Svm {
     }
 
     fn sizes(&self, count: usize) -> anyhow::Result<(usize, usize)> {
-        let Some(text) = &self.split else { return Ok((count / 2, count / 4)) };
+        let Some(text) = &self.split else {
+            return if count >= 8 {
+                Ok((count / 2, count / 4))
+            } else {
+                Err(usage(format!("{}: {count} rows are too few to be split", self.data.display())))
+            };
+        };
         let numbers: Option<Vec<usize>> =
             text.split(',').map(|part| part.trim().parse().ok().filter(|n| *n > 0)).collect();
         match numbers.as_deref() {
@@ -167,18 +176,29 @@ impl Svm {
     }
 }
 
-/// Columns to mean 0 and deviation 1 by the first rows.
-fn standardise(x: &mut Array2<f64>, train: usize, names: &[String], inputs: &[usize]) -> anyhow::Result<()> {
+/// Columns to mean 0 and deviation 1 by the first rows; those that are constant there are left out, with a remark.
+fn standardised(
+    mut x: Array2<f64>,
+    train: usize,
+    names: &[String],
+    inputs: &[usize],
+) -> anyhow::Result<Array2<f64>> {
+    let mut kept = Vec::new();
     for (k, mut column) in x.columns_mut().into_iter().enumerate() {
         let first = column.slice(ndarray::s![..train]);
         let (mean, deviation) = (first.mean().unwrap_or(0.0), first.std(0.0));
-        if !(deviation > 0.0 && deviation.is_finite()) {
-            return Err(usage(format!(
-                "column {} is constant in the training rows, or too large: leave it out",
-                names[inputs[k]]
-            )));
+        if !deviation.is_finite() {
+            return Err(usage(format!("column {} is too large to be squared", names[inputs[k]])));
+        }
+        if deviation == 0.0 {
+            remark(&format!("column {} is constant in the training rows, and left out", names[inputs[k]]))?;
+            continue;
         }
         column.mapv_inplace(|a| (a - mean) / deviation);
+        kept.push(k);
     }
-    Ok(())
+    if kept.is_empty() {
+        return Err(usage("all columns are constant in the training rows"));
+    }
+    Ok(x.select(Axis(1), &kept))
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use clap::Args;
 use lab::arguments::positive;
 use lab::polars::prelude::{Column, DataFrame};
@@ -20,7 +20,7 @@ use super::{check_out, shown, usage};
 /// Solves min |x − a|²/2 + |y − b|²/2 over the lower solutions of a quadratic programme.
 #[derive(Args)]
 pub struct Qp {
-    /// JSON with P, q, K, A, B, r, and a and b of the upper level (zero if left out); "equations": true for Ay + Bx = r; "rbox" bounds multipliers
+    /// JSON with P, q, K, A, B, r of f = yᵀPy/2 + (q + Kx)ᵀy and g = Ay + Bx - r ≤ 0, and a and b of the upper level (zero if left out); "equations": true for g = 0, "rbox" bounds multipliers, "E" restricts x to Ex = 0
     #[arg(long, value_name = "FILE")]
     problem: PathBuf,
     /// The last penalty c
@@ -62,8 +62,12 @@ impl Qp {
         let problem = build(&value).with_context(|| self.problem.display().to_string())?;
         let sizes = problem.dimensions();
         let proximal = Proximal { gamma1: self.gamma1, gamma2: self.gamma2 };
-        let x = vec![0.0; sizes.x];
-        let lower = problem.solve_lower(&x).context("the lower level was not solved at x = 0")?;
+        let (mut x, mut y) = (vec![0.0; sizes.x], vec![0.0; sizes.y]);
+        problem.project(&mut x, &mut y);
+        let name = self.problem.display();
+        let lower = problem.solve_lower(&x).with_context(|| {
+            format!("{name}: the lower level has no solution at the first x, or multipliers without bound")
+        })?;
         let start = Point { x, y: lower.theta, z: lower.lambda };
         let penalties: Vec<f64> =
             [1.0, 10.0, 100.0].into_iter().filter(|c| *c < self.penalty).chain([self.penalty]).collect();
@@ -78,9 +82,14 @@ impl Qp {
         let exact_lower =
             problem.solve_lower(&found.x).context("the lower level was not solved at the end")?;
         let at_exact = problem.upper(&found.x, &exact_lower.theta, &mut unused.0, &mut unused.1);
+        let still = residual(&problem, found, self.penalty, proximal).unwrap_or(f64::NAN);
+        ensure!(
+            upper.is_finite() && proof.gap.is_finite() && still.is_finite(),
+            "{name}: a number is not finite"
+        );
         // F at the exact lower solution is an upper bound of the optimum; F at (x, y) of the penalised one a lower bound up to the gap, where ψ_c was minimised globally.
         say(&format!(
-            "x                   {}\ny                   {}\nmultipliers         {}\nupper value         {} at y, {} at the exact lower solution\nf - v               {} (at least {})\nresidual of ψ_c     {}\nlower KKT residual  {}\ninfeasibility       {}",
+            "x                   {}\ny                   {}\nmultipliers         {}\nupper value         {} at y, {} at a lower solution for this x\nf - v               {} (at least {})\nresidual of ψ_c     {}\nlower KKT residual  {}\ninfeasibility       {}",
             shown(&found.x),
             shown(&found.y),
             shown(&found.z),
@@ -88,7 +97,7 @@ impl Qp {
             format_number(at_exact),
             format_number(proof.gap),
             format_number(proof.bound),
-            format_number(residual(&problem, found, self.penalty, proximal).unwrap_or(f64::NAN)),
+            format_number(still),
             format_number(proof.kkt),
             format_number(proof.infeasibility)
         ))?;
@@ -149,7 +158,7 @@ impl Explain {
             .with_context(|| format!("{}: the saddle was not solved", self.case.display()))?;
         let proof = certificate(&problem, (&x, &y, &z), proximal, &v);
         say(&format!(
-            "v                   {}\ntheta               {}\nlambda              {}\nby x                {}\nby y                {}\nby z                {}\nf - v               {} (at least {}, where g ≤ 0)\ninfeasibility       {}",
+            "v                   {}\ntheta               {}\nlambda              {}\nby x                {}\nby y                {}\nby z                {}\nf - v               {} (at least {}; not negative where g ≤ 0 and z is in its box)\ninfeasibility       {}",
             format_number(v.value),
             shown(&v.saddle.theta),
             shown(&v.saddle.lambda),
@@ -198,7 +207,41 @@ fn matrix(value: &Value, name: &str, columns: usize) -> anyhow::Result<Array2<f6
     Ok(Array2::from_shape_vec((rows.len(), columns), flat)?)
 }
 
+/// What a file may hold; the second half for points and notes of reference cases.
+const KEYS: [&str; 24] = [
+    "P",
+    "q",
+    "K",
+    "A",
+    "B",
+    "r",
+    "E",
+    "a",
+    "b",
+    "rbox",
+    "equations",
+    "x",
+    "y",
+    "z",
+    "gamma1",
+    "gamma2",
+    "lower",
+    "v",
+    "theta",
+    "lam",
+    "grad_x",
+    "grad_y",
+    "grad_z",
+    "active_lower",
+];
+
 fn build(value: &Value) -> anyhow::Result<Quadratic> {
+    let keys = value.as_object().context("expected an object")?.keys();
+    if let Some(unknown) =
+        keys.into_iter().find(|key| !KEYS.contains(&key.as_str()) && *key != "active_upper")
+    {
+        bail!("{unknown}: no such field");
+    }
     let q = vector(value, "q")?;
     let y = q.len();
     let first =
@@ -213,6 +256,10 @@ fn build(value: &Value) -> anyhow::Result<Quadratic> {
         }
         Ok(found)
     };
+    let equations = match value.get("equations") {
+        None => false,
+        Some(given) => given.as_bool().context("equations: expected true or false")?,
+    };
     let upper = Distance { x: or_zero("a", x)?, y: or_zero("b", y)? };
     let bound = match value.get("rbox") {
         None => f64::INFINITY,
@@ -222,7 +269,7 @@ fn build(value: &Value) -> anyhow::Result<Quadratic> {
         p: matrix(value, "P", y)?,
         k: matrix(value, "K", x)?,
         e: matrix(value, "E", x)?,
-        equations: value.get("equations").and_then(Value::as_bool).unwrap_or(false),
+        equations,
         q,
         a,
         b,

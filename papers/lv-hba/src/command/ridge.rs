@@ -11,7 +11,7 @@ use ndarray::{Array1, Array2, Axis};
 
 use super::usage;
 
-/// Reads training and validation rows and lists all stationary log weights of one ridge penalty.
+/// Reads training and validation rows and lists all stationary log weights, from -12 to 12, of one ridge penalty, without intercept.
 #[derive(Args)]
 pub struct RidgeCommand {
     /// Training rows: .csv or .parquet with named columns
@@ -42,6 +42,9 @@ impl RidgeCommand {
         }
         let ridge = Ridge::new((&train, &y_train), (&valid, &y_valid))
             .ok_or_else(|| anyhow::anyhow!("{}: numbers too large to be squared", self.train.display()))?;
+        let best = ridge.best().ok_or_else(|| {
+            anyhow::anyhow!("{}: the upper loss does not depend on the weight", self.valid.display())
+        })?;
         for point in ridge.stationary() {
             let kind = if point.minimum { "minimum" } else { "maximum" };
             let bound = if point.on_bound { ", on the bound" } else { "" };
@@ -51,8 +54,6 @@ impl RidgeCommand {
                 format_number(point.loss)
             ))?;
         }
-        let best =
-            ridge.best().ok_or_else(|| anyhow::anyhow!("the upper loss does not depend on the weight"))?;
         say(&format!(
             "best                log weight {}, weight {}",
             format_number(best.log_weight),

@@ -63,7 +63,7 @@ pub struct Solve {
     /// Decides the matrices of llsc
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Where the path goes: .csv with step and gap
+    /// Where the path goes: .csv with step (of --method exact the number of the penalty) and gap
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -114,7 +114,7 @@ impl Solve {
         match self.problem {
             Toy::Llc => {
                 let toy = if self.no_normalise {
-                    MerelyConvex { size: n, scale: 1.0 }
+                    MerelyConvex { size: n, scale: 1.0, bound: 1_000.0 }
                 } else {
                     MerelyConvex::normalised(n)
                 };
@@ -146,15 +146,12 @@ impl Solve {
                     Method::Implicit => hypergradient_descent(&toy, &start, self.alpha, steps, |k, value| {
                         path.push((k as u64, value - least))
                     }),
-                    Method::Penalty => value_penalty(
-                        &toy,
-                        &start,
-                        self.c0.unwrap_or(100.0),
-                        self.alpha,
-                        steps,
-                        |k, value| path.push((k as u64, value - least)),
-                    )
-                    .ok_or_else(|| anyhow::anyhow!("the lower level was not solved"))?,
+                    Method::Penalty => {
+                        value_penalty(&toy, &start, self.c0.unwrap_or(100.0), self.alpha, steps, |k, x| {
+                            path.push((k as u64, gap(x, &[])))
+                        })
+                        .ok_or_else(|| anyhow::anyhow!("the lower level was not solved"))?
+                    }
                     _ => return self.go(&toy.problem, n, "Φ(x) − F*", &gap),
                 };
                 self.end("Φ(x) − F*", gap(&found, &[]), &path)
@@ -203,12 +200,13 @@ impl Solve {
         });
         ensure!(
             reason != StopReason::Diverged,
-            "the iterations left the numbers after {steps} steps: smaller --eta and --alpha may not"
+            "the iterations left the numbers after {steps} steps: try smaller --eta and --alpha"
         );
         self.end(name, distance(&state.x, &state.y), &path)
     }
 
     fn end(&self, name: &str, distance: f64, path: &[(u64, f64)]) -> anyhow::Result<()> {
+        ensure!(distance.is_finite(), "the iterations left the numbers: try a smaller --alpha");
         say(&format!("{name:<20}{}", format_number(distance)))?;
         if let Some(out) = &self.out {
             let columns = vec![

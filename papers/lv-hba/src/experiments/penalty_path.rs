@@ -107,11 +107,11 @@ impl Experiment for PenaltyPath {
                     / x_best.iter().map(|b| b * b).sum::<f64>())
                 .sqrt()
             };
-            let path = continued(&toy.problem, &start, &penalties, proximal, 10_000).ok_or("no saddle")?;
+            let path = continued(&toy.problem, &start, &penalties, proximal, 100_000).ok_or("no saddle")?;
             let mut unused = vec![0.0; n];
             for (penalty, point) in penalties.into_iter().zip(path) {
                 let double =
-                    minimise(&toy.problem, &point, 2.0 * penalty, proximal, 10_000).ok_or("no saddle")?;
+                    minimise(&toy.problem, &point, 2.0 * penalty, proximal, 100_000).ok_or("no saddle")?;
                 let better = richardson(&toy.problem, &point, &double);
                 rows.push(Row {
                     replicate,
@@ -152,7 +152,7 @@ impl Experiment for PenaltyPath {
         }
         report.figure(
             "errors",
-            "Errors of x fall like 1/c, those of the upper value at the exact lower solution like 1/c², and those of 2u(2c) − u(c) faster than those of u(c).",
+            "Errors of x fall like 1/c, those of the upper value at the exact lower solution like 1/c², and those of 2u(2c) − u(c) faster than those of u(c) until the minimiser's own accuracy stops them.",
             "Two panels of falling lines, that of the extrapolation the lower one.",
             &figure,
         )?;

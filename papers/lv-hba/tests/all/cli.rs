@@ -95,6 +95,9 @@ fn bad_input_gets_one_line() {
     file("concave.json", r#"{"P": [[-1]], "q": [0], "K": [[1]]}"#);
     file("shape.json", r#"{"P": [[1, 2]], "q": [0], "K": [[1]]}"#);
     file("empty.json", r#"{"P": [[1]], "q": [0], "K": [[1]], "A": [[0]], "B": [[0]], "r": [-1]}"#);
+    file("key.json", r#"{"P": [[1]], "q": [0], "K": [[1]], "equation": true}"#);
+    file("true.json", r#"{"P": [[1]], "q": [0], "K": [[1]], "equations": "true"}"#);
+    file("down.json", r#"{"P": [[0]], "q": [1], "K": [[0]]}"#);
     file("point.json", r#"{"P": [[1]], "q": [0], "K": [[1]], "x": [0, 1], "y": [0], "z": []}"#);
     for (arguments, code, fault) in [
         ("solve", 2, "--problem"),
@@ -102,7 +105,7 @@ fn bad_input_gets_one_line() {
         ("solve --problem llsc --n 5000", 2, "--n 5000"),
         ("solve --problem llc --p -1", 2, "--p -1"),
         ("solve --problem llc --method implicit", 2, "llc has many lower solutions"),
-        ("solve --problem llc --n 100 --no-normalise --eta 1 --alpha 1 --steps 5000", 1, "left the numbers"),
+        ("solve --problem llc --n 100 --alpha 1e200 --steps 5000", 1, "left the numbers"),
         ("solve --problem llc --start inf", 2, "--start inf"),
         ("solve --problem llc --out p.txt", 2, "p.txt"),
         ("qp --problem none.json", 1, "none.json"),
@@ -115,7 +118,13 @@ fn bad_input_gets_one_line() {
         ("svm --data nan.csv", 1, "nan.csv"),
         ("svm --data rows.csv --label c", 2, "no such column"),
         ("svm --data three.csv", 2, "expected two values, found 3"),
-        ("svm --data flat.csv", 2, "column a is constant"),
+        ("svm --data three.csv --label a", 2, "expected two values"),
+        ("svm --data flat.csv --split 2,2", 2, "all columns are constant"),
+        ("svm --data flat.csv", 2, "too few to be split"),
+        ("qp --problem key.json", 1, "equation: no such field"),
+        ("qp --problem true.json", 1, "equations: expected true or false"),
+        ("qp --problem down.json", 1, "the lower level has no solution"),
+        ("solve --problem llsc --n 20 --method implicit --alpha 1e300 --steps 50", 1, "left the numbers"),
         ("svm --data rows.csv --split 30,20", 2, "has 40 rows"),
         ("svm --data rows.csv --split 30", 2, "expected two numbers"),
         ("svm --data rows.csv --out rows.csv", 2, "rows.csv is one of the inputs"),

@@ -77,7 +77,7 @@ fn the_penalised_toy_is_stationary_where_it_should() {
         for (found, name) in [(toy.x, "x"), (toy.y1, "y1"), (toy.y2, "y2"), (toy.z, "z")] {
             assert!((found - number(&case[name])).abs() < 1e-14, "{name}");
         }
-        let problem = MerelyConvex { size: n, scale: 1.0 };
+        let problem = MerelyConvex { size: n, scale: 1.0, bound: f64::INFINITY };
         let point =
             Point { x: vec![toy.x; n], y: [vec![toy.y1; n], vec![toy.y2; n]].concat(), z: vec![toy.z] };
         assert!(residual(&problem, &point, c, proximal).unwrap() < 1e-10);

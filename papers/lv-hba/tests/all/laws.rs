@@ -72,7 +72,8 @@ proptest! {
         let solution = problem.solve_lower(&x).unwrap();
         let value = exact(&problem, (&x, &solution.theta, &solution.lambda), proximal).unwrap();
         let found = certificate(&problem, (&x, &solution.theta, &solution.lambda), proximal, &value);
-        prop_assert!(found.gap.abs() < 1e-8 * (1.0 + value.value.abs()) && found.kkt < 1e-7, "{found:?}");
+        // Rarely a multiplier of 100 is too small; then the lower level is another one.
+        prop_assert!(found.on_bound || (found.gap.abs() < 1e-8 * (1.0 + value.value.abs()) && found.kkt < 1e-7), "{found:?}");
     }
 
     /// The projection onto C is in C, is its own projection, and makes no acute angle with anything in C.
@@ -103,7 +104,7 @@ proptest! {
         let root = Array2::from_shape_simple_fn((p, p), || random.random_range(-1.0..1.0));
         let q: Array2<f64> = root.t().dot(&root) + Array2::<f64>::eye(p) * 0.05;
         let b = draw(p, random);
-        let found = maximise(q.view(), &b, (0.0, high), &vec![high / 2.0; p]).unwrap();
+        let found = maximise(q.view(), &b, &vec![(0.0, high); p], &vec![high / 2.0; p]).unwrap();
         let slope: Vec<f64> = (0..p).map(|i| b[i] - (0..p).map(|j| q[(i, j)] * found[j]).sum::<f64>()).collect();
         for i in 0..p {
             prop_assert!((0.0..=high).contains(&found[i]));
@@ -244,6 +245,68 @@ fn small_bounds_are_noticed() {
         let found = certificate(&problem, (&x, &y, &z), proximal, &value);
         assert_eq!((found.on_bound, found.gap > 0.1), (noticed, noticed), "{found:?}");
     }
+}
+
+/// Coupled inequalities with X a line, rows of any scale, a P that is not symmetric, and bounds of zero.
+#[test]
+fn unusual_matrices_are_taken() {
+    let base = || Lower {
+        p: Array2::eye(2),
+        q: array![0.0, 0.0],
+        k: -Array2::<f64>::eye(2),
+        a: array![[1.0, 1.0]],
+        b: array![[0.0, 0.0]],
+        r: array![1.0],
+        equations: false,
+        bound: f64::INFINITY,
+        e: array![[1.0, -1.0]],
+    };
+    let upper = || Box::new(Distance { x: vec![2.0, 0.0], y: vec![0.0, 0.0] });
+    let problem = Quadratic::new(base(), upper()).unwrap();
+    let (mut x, mut y) = (vec![2.0, 0.0], vec![3.0, 3.0]);
+    problem.project(&mut x, &mut y);
+    assert!(distance(&x, &[1.0, 1.0]) < 1e-9 && distance(&y, &[0.5, 0.5]) < 1e-9, "{x:?} {y:?}");
+    let none = Array2::zeros((0, 2));
+    let scaled = Lower {
+        a: array![[1e-4, 0.0], [0.0, 1e4]],
+        b: Array2::zeros((2, 2)),
+        r: array![1e-4, 1e4],
+        e: none.clone(),
+        ..base()
+    };
+    let problem = Quadratic::new(scaled, upper()).unwrap();
+    let (mut x, mut y) = (vec![0.0, 0.0], vec![3.0, 5.0]);
+    problem.project(&mut x, &mut y);
+    assert!(distance(&y, &[1.0, 1.0]) < 1e-8, "{y:?}");
+    let turned = Lower { p: array![[2.0, 1.5], [0.0, 2.0]], e: none.clone(), ..base() };
+    let problem = Quadratic::new(turned, upper()).unwrap();
+    assert_eq!(problem.lower_level().p, array![[2.0, 0.75], [0.75, 2.0]]);
+    let zero = Quadratic::new(Lower { bound: 0.0, e: none.clone(), ..base() }, upper()).unwrap();
+    let proximal = Proximal { gamma1: 1.0, gamma2: 1.0 };
+    assert_eq!(zero.saddle(&[5.0, 5.0], &[0.0, 0.0], &[0.0], proximal).unwrap().lambda, [0.0]);
+    // y alone, downhill for ever.
+    let unbounded = Lower {
+        p: Array2::zeros((2, 2)),
+        q: array![1.0, 0.0],
+        k: Array2::zeros((2, 2)),
+        a: none.clone(),
+        b: none.clone(),
+        r: Array1::zeros(0),
+        e: none,
+        ..base()
+    };
+    assert!(Quadratic::new(unbounded, upper()).unwrap().solve_lower(&[0.0, 0.0]).is_none());
+}
+
+/// Rows on the margin's edge at the solution, and losses that do not depend on the weight.
+#[test]
+fn edges_and_flat_losses_end() {
+    let (x, y) = (array![[1.0], [-1.0], [1.5], [-1.5]], array![1.0, -1.0, 1.0, -1.0]);
+    let machine = Machine::new((&x, &y), (&x, &y)).unwrap();
+    let found = machine.solve(&[0.0; 4], &[0.0, 0.0]).unwrap();
+    assert!((found.plane[0] - 2.0 / 3.0).abs() < 1e-9 && found.plane[1].abs() < 1e-9, "{found:?}");
+    let flat = Ridge::new((&x, &Array1::zeros(4)), (&x, &y)).unwrap();
+    assert!(flat.stationary().is_empty() && flat.best().is_none());
 }
 
 #[test]
