@@ -73,7 +73,7 @@ impl Experiment for Cost {
             )
             .without_legend();
         report.timing_figure(
-            "timing-iterations",
+            "iterations",
             "An iteration on the merely convex toy, whose gradients and projection cost O(n).",
             "A rising line of slope one.",
             &Figure::new("Time of an iteration").panel(chart),
