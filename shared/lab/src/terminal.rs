@@ -58,14 +58,14 @@ pub fn columns(headings: &[&str], rows: Vec<Vec<String>>) -> String {
     std::iter::once(&headings).chain(&rows).map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// Prints to standard output. A reader that went away (`| head`) ends the program quietly.
+/// Prints to standard output. To a reader that went away (`| head`) nothing more is said; the program goes on, since files may still have to be written.
 ///
 /// # Errors
 /// If standard output refuses the text for another reason.
 pub fn say(text: &str) -> Result<(), Error> {
     let mut out = std::io::stdout().lock();
     match writeln!(out, "{text}").and_then(|()| out.flush()) {
-        Err(fault) if fault.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(fault) if fault.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         written => written.writing("standard output".as_ref()),
     }
 }

@@ -29,7 +29,6 @@ impl Train {
         let point = self.training.reach(&self.data)?;
         // A number a line, to the last bit, as vectors are read.
         let lines: String = point.network().parameters().iter().map(|p| format!("{p:?}\n")).collect();
-        // Before anything is said: a closed pipe must not lose the file.
         write_atomically(&self.out, lines.as_bytes())?;
         say(&described(&self.data, &point)?)?;
         Ok(())

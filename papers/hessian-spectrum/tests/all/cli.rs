@@ -3,7 +3,7 @@
 use std::fs::write;
 use std::path::Path;
 
-use crate::program::{readme_commands, refusal, smoke_verdicts, text};
+use crate::program::{command, readme_commands, refusal, smoke_verdicts, text};
 
 /// Three clusters of eight points in three coordinates.
 fn data(folder: &Path) {
@@ -62,6 +62,18 @@ fn spectra_agree_between_matrix_and_products() {
         "{said}"
     );
     assert!(std::fs::read_to_string(folder.path().join("p.csv")).unwrap().starts_with("place,line,curve\n"));
+}
+
+/// Also where nobody reads what is said.
+#[test]
+fn files_are_written_past_a_closed_pipe() {
+    let folder = tempfile::tempdir().unwrap();
+    data(folder.path());
+    let arguments = "spectrum --x x.csv --labels y.csv --hidden 4 --train 5 --out all.csv";
+    let mut child = command(folder.path(), arguments).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert!(child.wait().unwrap().success());
+    assert!(folder.path().join("all.csv").exists());
 }
 
 #[test]
