@@ -110,10 +110,16 @@ impl Experiment for StronglyConvexToy {
                 _ => (0..n).map(|_| starts.random_range(-10.0..10.0)).collect(),
             };
             let mut seen: Vec<(usize, f64)> = Vec::new();
-            let (mut next, mut unused) = (1.0_f64, vec![0.0; n]);
-            let mut record = |iteration: usize, gap: f64| {
+            let mut next = 1.0_f64;
+            let upper_value = |x: &[f64]| toy.hypergradient(x, &mut vec![0.0; n]);
+            let projected = |mut x: Vec<f64>| {
+                toy.project_upper(&mut x);
+                upper_value(&x)
+            };
+            // Φ costs products with matrices, as an iteration does: it is computed at kept places only.
+            let mut record = |iteration: usize, value: &dyn Fn() -> f64| {
                 if iteration as f64 >= next || iteration == cell.iterations {
-                    seen.push((iteration, gap));
+                    seen.push((iteration, value() - least));
                     next = (next * 1.6).ceil();
                 }
             };
@@ -122,22 +128,18 @@ impl Experiment for StronglyConvexToy {
                     let state = State::new(&toy.problem, &start, &start);
                     let options = Options { steps: cell.iterations as u64, ..Options::default() };
                     single_loop(&toy.problem, state, &options, |step| {
-                        let mut x = step.state.x.clone();
-                        toy.project_upper(&mut x);
-                        record(step.number as usize, toy.hypergradient(&x, &mut unused) - least);
+                        record(step.number as usize, &|| projected(step.state.x.clone()));
                         ControlFlow::Continue(())
                     });
                 }
                 Method::Alternating => {
                     alternating(&toy, &start, (0.001, 0.02), cell.iterations, &mut own, |round, x| {
-                        record(round + 1, toy.hypergradient(x, &mut unused) - least)
+                        record(round + 1, &|| upper_value(x))
                     });
                 }
                 Method::ValuePenalty => {
                     value_penalty(&toy, &start, 100.0, 0.1, cell.iterations, |step, x| {
-                        let mut x = x.to_vec();
-                        toy.project_upper(&mut x);
-                        record(step + 1, toy.hypergradient(&x, &mut unused) - least)
+                        record(step + 1, &|| projected(x.to_vec()))
                     })
                     .ok_or("no lower solution")?;
                 }
@@ -149,7 +151,7 @@ impl Experiment for StronglyConvexToy {
                         _ => 0.1,
                     };
                     hypergradient_descent(&toy, &start, rate, cell.iterations, |step, value| {
-                        record(step + 1, value - least)
+                        record(step + 1, &|| value)
                     });
                 }
             }
