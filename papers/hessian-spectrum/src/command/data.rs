@@ -195,12 +195,11 @@ impl Training {
         self.weights.as_deref()
     }
 
-    /// The point after training: by default 3,000 passes from a random start, none from given parameters.
-    pub fn reach(&self, data: &Data) -> anyhow::Result<Point> {
+    /// The point after training from one that [`Data::point`] read with [`Self::file`]: by default 3,000 passes if that start is random, none from given parameters.
+    pub fn reach(&self, start: Point) -> anyhow::Result<Point> {
         if !(0.0..1.0).contains(&self.momentum) {
             return Err(usage(format!("--momentum {}: expected from 0 to below 1", self.momentum)));
         }
-        let start = data.point(self.file())?;
         let epochs = self.train.unwrap_or(if self.weights.is_some() { 0 } else { 3_000 });
         let rows = start.inputs().nrows();
         let batch = self.batch.unwrap_or(rows);

@@ -49,11 +49,12 @@ impl DensityCommand {
         if !(self.failure > 0.0 && self.failure < 1.0) {
             return Err(usage(format!("--failure {}: expected between 0 and 1", self.failure)));
         }
-        let parameters = self.data.point(self.training.file())?.network().parameters().len();
+        let start = self.data.point(self.training.file())?;
+        let parameters = start.network().parameters().len();
         if self.deflate > parameters {
             return Err(usage(format!("--deflate {}: there are {parameters} eigenvalues", self.deflate)));
         }
-        let point = self.training.reach(&self.data)?;
+        let point = self.training.reach(start)?;
         say(&described(&self.data, &point)?)?;
         let mut random = self.data.random("quadrature");
         let known = match self.deflate {

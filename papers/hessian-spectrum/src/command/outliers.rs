@@ -45,7 +45,8 @@ impl OutliersCommand {
     /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
         check_out(self.out.as_deref(), self.data.files().into_iter().chain(self.training.file()))?;
-        let parameters = self.data.point(self.training.file())?.network().parameters().len();
+        let start = self.data.point(self.training.file())?;
+        let parameters = start.network().parameters().len();
         if self.certify && parameters > 12_000 {
             return Err(usage(format!(
                 "--certify: {parameters} parameters are more than the 12000 that a matrix is made for"
@@ -67,7 +68,7 @@ impl OutliersCommand {
                 self.top, self.bottom
             )));
         }
-        let point = self.training.reach(&self.data)?;
+        let point = self.training.reach(start)?;
         say(&described(&self.data, &point)?)?;
         let found = extremes(&point, &wanted, &mut self.data.random("Lanczos"))?;
         let ends = [("largest", &found.top), ("smallest", &found.bottom)];

@@ -37,14 +37,15 @@ impl Spectrum {
     /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
         check_out(self.out.as_deref(), self.data.files().into_iter().chain(self.training.file()))?;
-        let parameters = self.data.point(self.training.file())?.network().parameters().len();
+        let start = self.data.point(self.training.file())?;
+        let parameters = start.network().parameters().len();
         if parameters > MOST {
             return Err(usage(format!(
                 "{parameters} parameters: the Hessian alone has {:.1} GB, more than the {MOST} parameters that this command takes; outliers and density need no matrix",
                 8.0 * (parameters as f64).powi(2) / 1e9
             )));
         }
-        let point = self.training.reach(&self.data)?;
+        let point = self.training.reach(start)?;
         say(&described(&self.data, &point)?)?;
         let falling = |matrix: ndarray::Array2<f64>| -> anyhow::Result<Vec<f64>> {
             let mut values =

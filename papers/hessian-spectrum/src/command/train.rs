@@ -26,7 +26,7 @@ impl Train {
     /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
         check_out(Some(&self.out), self.data.files().into_iter().chain(self.training.file()))?;
-        let point = self.training.reach(&self.data)?;
+        let point = self.training.reach(self.data.point(self.training.file())?)?;
         // A number a line, to the last bit, as vectors are read.
         let lines: String = point.network().parameters().iter().map(|p| format!("{p:?}\n")).collect();
         write_atomically(&self.out, lines.as_bytes())?;
