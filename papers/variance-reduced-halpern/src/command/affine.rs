@@ -109,14 +109,13 @@ impl Affine {
             (sum.average_constant(), sum.constant(), sum.cocoercive_constant());
         let definite = cocoercive.is_finite();
         say(&prediction(n, if definite { cocoercive } else { average }, constant, 1.0))?;
-        let method = self.method;
-        if matches!(method, Method::Page | Method::Halpern) && !definite {
+        if matches!(self.method, Method::Page | Method::Halpern) && !definite {
             return Err(usage(format!(
                 "--method: {} is not positive definite in (K + Kᵀ)/2, which this method needs; resolvent or eg do not",
                 self.matrix.display()
             )));
         }
-        if matches!(method, Method::Resolvent) && n < 2 {
+        if matches!(self.method, Method::Resolvent) && n < 2 {
             return Err(usage("--method resolvent: Algorithm 2 needs two parts or more"));
         }
         let start = vec![0.0; q.len()];
@@ -124,7 +123,7 @@ impl Affine {
             Task { operator: &sum, resolvent: &resolvent, start: &start, calls: self.calls, seed: self.seed };
         let mut monitor = Monitor::new(&sum, self.residual, 1.05);
         let look = |step: &variance_reduced_halpern::run::Step<'_>| monitor.look(step);
-        let found = match method {
+        let found = match self.method {
             Method::Page => {
                 // As for a start at distance 1.
                 let mut options = tuned(n, cocoercive / self.residual);
@@ -144,7 +143,7 @@ impl Affine {
         };
         say(&format!(
             "method              {}\nresidual            {}\ncost                {} calls ({} checks of {n} among them), {} resolvents\nstopped             {}",
-            clap::ValueEnum::to_possible_value(&method)
+            clap::ValueEnum::to_possible_value(&self.method)
                 .map_or_else(String::new, |value| value.get_name().to_owned()),
             format_number(found.residual(&sum)),
             found.counts.calls(n) + monitor.checks * n as u64,
