@@ -1,0 +1,165 @@
+//! What claims read off the tables.
+
+use lab::Table;
+
+use crate::experiments::SOFT_WEIGHT;
+use crate::experiments::hard::{self, CONDITIONS, Condition, Method as Hard, Variant, ratios};
+use crate::experiments::soft::{self, Method as Soft, sorted_steps};
+
+type SoftTable = Table<soft::Parameters, soft::Row>;
+type HardTable = Table<hard::Parameters, hard::Row>;
+
+/// A quantity at the end of a method, one for each matrix in order; the exact solutions serve every depth.
+pub fn of_soft(table: &SoftTable, method: Soft, depth: usize, of: fn(&soft::Row) -> f64) -> Vec<f64> {
+    let cells = table.cells().filter(|(cell, _)| {
+        cell.method == method && cell.columns <= 100 && (cell.depth == depth || method == Soft::Optimum)
+    });
+    cells.filter_map(|(_, rows)| rows.last().map(of)).collect()
+}
+
+/// Suboptimality of ISTA after three times the depth over that of a network of the depth.
+pub fn waits(table: &SoftTable, method: Soft, depth: usize) -> Vec<f64> {
+    let network = of_soft(table, method, depth, |row| row.suboptimality);
+    let ista = table
+        .rows()
+        .filter(|(cell, row)| cell.method == Soft::Ista && cell.columns <= 100 && row.layer == 3 * depth);
+    ista.map(|(_, row)| row.suboptimality).zip(network).map(|(ista, network)| ista / network).collect()
+}
+
+/// Correlations of logarithms of sorted steps.
+pub fn learned_against_chebyshev(table: &SoftTable, depth: usize) -> Vec<f64> {
+    let of = |method| sorted_steps(table, method, depth);
+    of(Soft::UnsupervisedTied).iter().zip(of(Soft::Chebyshev)).map(|(a, b)| correlation(a, &b)).collect()
+}
+
+fn correlation(a: &[f64], b: &[f64]) -> f64 {
+    let centred = |v: &[f64]| {
+        let logs: Vec<f64> = v.iter().map(|x| x.ln()).collect();
+        let mean = logs.iter().sum::<f64>() / logs.len() as f64;
+        logs.into_iter().map(|x| x - mean).collect::<Vec<_>>()
+    };
+    let (a, b) = (centred(a), centred(b));
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    dot(&a, &b) / (dot(&a, &a) * dot(&b, &b)).sqrt()
+}
+
+/// t/(λg) of the last five layers of every matrix.
+pub fn coupling(table: &SoftTable, depth: usize) -> Vec<f64> {
+    let rows = table.rows().filter(|(cell, row)| {
+        cell.method == Soft::UnsupervisedFree
+            && cell.columns <= 100
+            && cell.depth == depth
+            && row.layer + 5 > depth
+    });
+    rows.map(|(_, row)| row.threshold / (SOFT_WEIGHT * row.step)).collect()
+}
+
+/// Mean objective over that of IHT run to the end, in the training's conditions.
+pub fn relative_objectives(table: &HardTable, method: Hard, variant: Variant, depth: usize) -> Vec<f64> {
+    ratios(table, (method, variant), depth, Condition::Training, |row| row.objective)
+}
+
+/// The last rows of a network in a condition, one for each matrix.
+fn ends(
+    table: &HardTable,
+    method: Hard,
+    variant: Variant,
+    depth: usize,
+    condition: Condition,
+) -> Vec<&hard::Row> {
+    let cells = table.cells().filter(|(cell, _)| {
+        cell.method == method
+            && cell.variant == variant
+            && cell.columns <= 100
+            && (cell.depth == depth || variant == Variant::Untrained)
+    });
+    cells.filter_map(|(_, rows)| rows.iter().rfind(|row| row.condition == condition)).collect()
+}
+
+/// Share of signals with no higher objective than IHT's.
+pub fn share_better(table: &HardTable, method: Hard, variant: Variant, depth: usize) -> Vec<f64> {
+    ends(table, method, variant, depth, Condition::Training).iter().map(|row| 1.0 - row.worse).collect()
+}
+
+fn average(rows: &[&hard::Row], of: fn(&hard::Row) -> f64) -> f64 {
+    rows.iter().map(|row| of(row)).sum::<f64>() / rows.len() as f64
+}
+
+/// The larger of both distances between the losses, in units of the rule.
+pub fn unlike(table: &HardTable, depth: usize) -> f64 {
+    let of = |method| ends(table, method, Variant::AlmostEverywhere, depth, Condition::Training);
+    let (s, u) = (of(Hard::Supervised), of(Hard::Unsupervised));
+    let decibels = (average(&s, |row| row.nmse) - average(&u, |row| row.nmse)).abs();
+    let objective = average(&s, |row| row.objective) / average(&u, |row| row.objective) - 1.0;
+    // Not max: what was not measured stays no number.
+    if objective.abs() / 0.05 > decibels { objective.abs() / 0.05 } else { decibels }
+}
+
+/// Networks of both losses and IHT in a condition, and both networks in the training's.
+pub struct Compared<'a> {
+    supervised: Vec<&'a hard::Row>,
+    unsupervised: Vec<&'a hard::Row>,
+    iht: Vec<&'a hard::Row>,
+    trained: [Vec<&'a hard::Row>; 2],
+}
+
+/// In how many of the six conditions something holds of mean objectives, or of medians if that is fewer.
+pub fn conditions(
+    table: &HardTable,
+    depth: usize,
+    holds: fn(&Compared, fn(&hard::Row) -> f64) -> bool,
+) -> f64 {
+    let of = |method, condition| ends(table, method, Variant::AlmostEverywhere, depth, condition);
+    if of(Hard::Unsupervised, Condition::Training).is_empty() {
+        return f64::NAN;
+    }
+    let count = |quantity: fn(&hard::Row) -> f64| {
+        let six = CONDITIONS[1..].iter().map(|(condition, _)| Compared {
+            supervised: of(Hard::Supervised, *condition),
+            unsupervised: of(Hard::Unsupervised, *condition),
+            iht: ends(table, Hard::IhtToTheEnd, Variant::Untrained, depth, *condition),
+            trained: [of(Hard::Supervised, Condition::Training), of(Hard::Unsupervised, Condition::Training)],
+        });
+        six.filter(|compared| holds(compared, quantity)).count()
+    };
+    count(|row| row.objective).min(count(|row| row.median)) as f64
+}
+
+/// The unsupervised network has the lower objective.
+pub fn keeps_gain(compared: &Compared, of: fn(&hard::Row) -> f64) -> bool {
+    average(&compared.unsupervised, of) < average(&compared.iht, of)
+}
+
+/// The supervised network is clearly worse than the unsupervised one, and was not in the training's conditions.
+pub fn degrades(compared: &Compared, of: fn(&hard::Row) -> f64) -> bool {
+    let worse = |s: &[&hard::Row], u: &[&hard::Row]| {
+        average(s, |row| row.nmse) > average(u, |row| row.nmse) + 1.0
+            || average(s, of) > 1.05 * average(u, of)
+    };
+    worse(&compared.supervised, &compared.unsupervised) && !worse(&compared.trained[0], &compared.trained[1])
+}
+
+/// Objectives of unsupervised training by a variant over those of almost-everywhere training.
+pub fn gains(table: &HardTable, variant: Variant, depth: usize) -> Vec<f64> {
+    let of = |variant| ends(table, Hard::Unsupervised, variant, depth, Condition::Training);
+    of(variant).iter().zip(of(Variant::AlmostEverywhere)).map(|(a, b)| a.objective / b.objective).collect()
+}
+
+/// The objective of descent from the LASSO over that of the best network, for each matrix.
+pub fn against_best_network(table: &HardTable) -> Vec<f64> {
+    let last = |rows: &[hard::Row]| {
+        rows.iter().rfind(|row| row.condition == Condition::Training).map(|row| row.objective)
+    };
+    let descents = table.cells().filter(|(cell, _)| cell.method == Hard::DescentFromLasso);
+    descents
+        .filter_map(|(own, rows)| {
+            let networks = table.cells().filter(|(cell, _)| {
+                cell.variant != Variant::Untrained
+                    && cell.replicate == own.replicate
+                    && cell.columns == own.columns
+            });
+            let best = networks.filter_map(|(_, rows)| last(rows)).reduce(f64::min)?;
+            Some(last(rows)? / best)
+        })
+        .collect()
+}

@@ -1,0 +1,248 @@
+//! ½‖y − Ax‖² + λ‖x‖₀: coordinate descent to points that no change of one entry improves, and the global optimum of small problems.
+
+use ndarray::{Array1, ArrayView1};
+use numerics::cholesky::Cholesky;
+
+use crate::problem::{Penalty, Problem, squared};
+
+/// The end of a descent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Descent {
+    /// x.
+    pub x: Array1<f64>,
+    /// The objective, from the residual itself.
+    pub objective: f64,
+    /// By how much the best change of a single entry lowers the objective: zero up to rounding where the descent converged.
+    pub improvable: f64,
+    /// Sweeps.
+    pub sweeps: usize,
+}
+
+/// Coordinate descent from `start`: every entry takes the better of zero and its one-dimensional minimiser, until no change of one entry lowers the objective by more than 1e-14 of ½‖y‖². Its fixed points are those of IHT with the step 1/G_jj for each entry, several times the step 1/L
+/// that IHT itself may take, which leaves fewer of them. Where the support stands still its least squares are solved at once. Cost: 2 N flops for each entry that changes, and |S|³/3 for a system.
+///
+/// # Panics
+/// If the shapes do not fit, or the weight is negative or no number.
+pub fn descent(
+    problem: &Problem,
+    y: ArrayView1<f64>,
+    weight: f64,
+    start: ArrayView1<f64>,
+    sweeps: usize,
+) -> Descent {
+    assert!(weight >= 0.0 && weight.is_finite(), "the weight is {weight}");
+    let gram = problem.gram();
+    let mut x = start.to_vec();
+    let mut c = (problem.correlation(y) - gram.dot(&start)).to_vec();
+    let enough = 1e-14 * 0.5 * squared(y);
+    let mut done = 0;
+    for _ in 0..sweeps {
+        done += 1;
+        let (mut lowered, mut entered) = (0.0_f64, false);
+        for j in 0..x.len() {
+            let (value, decrease) = best_entry(gram[(j, j)], c[j], x[j], weight);
+            if value != x[j] && decrease > 0.0 {
+                entered |= (value == 0.0) != (x[j] == 0.0);
+                problem.add_gram_row(j, x[j] - value, &mut c);
+                x[j] = value;
+                lowered = lowered.max(decrease);
+            }
+        }
+        if lowered <= enough {
+            break;
+        }
+        if !entered {
+            least_squares(problem, &mut x, &mut c);
+        }
+    }
+    let x = Array1::from(x);
+    let (objective, improvable) = local_optimality(problem, y, x.view(), weight);
+    Descent { x, objective, improvable, sweeps: done }
+}
+
+/// Moves x to the least squares on its support; leaves it where those have no unique solution. c = Aᵀ(y − Ax) goes along.
+fn least_squares(problem: &Problem, x: &mut [f64], c: &mut [f64]) {
+    let support: Vec<usize> = (0..x.len()).filter(|j| x[*j] != 0.0).collect();
+    let Some(factor) = Cholesky::new(problem.gram_part(&support).view()) else { return };
+    let mut step: Vec<f64> = support.iter().map(|j| c[*j]).collect();
+    factor.solve(&mut step);
+    if step.iter().any(|entry| !entry.is_finite()) {
+        return;
+    }
+    for (j, step) in support.iter().zip(&step) {
+        x[*j] += step;
+        problem.add_gram_row(*j, -step, c);
+    }
+}
+
+/// The objective at x, and the largest decrease that a change of one entry gives: 2 M N flops. What every point can be asked, whatever method found it.
+///
+/// # Panics
+/// If the shapes do not fit.
+pub fn local_optimality(
+    problem: &Problem,
+    y: ArrayView1<f64>,
+    x: ArrayView1<f64>,
+    weight: f64,
+) -> (f64, f64) {
+    let residual = problem.residual(y, x);
+    let c = problem.correlation(residual.view());
+    let gram = problem.gram();
+    let decrease = (0..x.len()).map(|j| best_entry(gram[(j, j)], c[j], x[j], weight).1).fold(0.0, f64::max);
+    (0.5 * squared(residual.view()) + Penalty::L0.value(weight, &x), decrease)
+}
+
+/// The best value of an entry while the others stay, and by how much it lowers the objective. c = a_jᵀ(y − Ax).
+fn best_entry(scale: f64, c: f64, x: f64, weight: f64) -> (f64, f64) {
+    if scale == 0.0 {
+        return (0.0, if x == 0.0 { 0.0 } else { weight });
+    }
+    let minimiser = x + c / scale;
+    // Objectives less that of the entry at zero.
+    let present =
+        if x == 0.0 { 0.0 } else { weight + 0.5 * scale * ((x - minimiser).powi(2) - minimiser.powi(2)) };
+    let at_minimiser = weight - 0.5 * scale * minimiser.powi(2);
+    if at_minimiser < 0.0 { (minimiser, present - at_minimiser) } else { (0.0, present) }
+}
+
+/// A global optimum with its proof.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Optimum {
+    /// x.
+    pub x: Array1<f64>,
+    /// The least objective.
+    pub objective: f64,
+    /// Supports whose least squares were solved. All others have more entries than objective/λ, or contain a column that depends on the others.
+    pub examined: u64,
+}
+
+/// Why an exact optimum is refused.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum ExactError {
+    /// More columns than enumeration can take.
+    #[error("{0} columns are too many to enumerate supports, at most {MOST_COLUMNS}")]
+    Columns(usize),
+    /// With weight zero nothing stops the enumeration.
+    #[error("the weight is {0}, expected a positive number")]
+    Weight(f64),
+}
+
+/// Most columns of [`exact`].
+pub const MOST_COLUMNS: usize = 24;
+
+/// The global minimum of ½‖y − Ax‖² + λ‖x‖₀ by enumeration of supports. A support of k entries costs at least λk, so none with λk at or above the best value so far is looked at. The search starts from a coordinate descent; a support's least squares extend those of the support without its last column by one row of a Cholesky factor, in k² flops.
+///
+/// # Errors
+/// For more than 24 columns, and weights that are not positive.
+///
+/// # Panics
+/// If y has another length than M.
+pub fn exact(problem: &Problem, y: ArrayView1<f64>, weight: f64) -> Result<Optimum, ExactError> {
+    let columns = problem.dimensions().1;
+    if columns > MOST_COLUMNS {
+        return Err(ExactError::Columns(columns));
+    }
+    if !(weight > 0.0 && weight.is_finite()) {
+        return Err(ExactError::Weight(weight));
+    }
+    let b = problem.correlation(y).to_vec();
+    let first = descent(problem, y, weight, Array1::zeros(columns).view(), 1_000);
+    let support = (0..columns).filter(|j| first.x[*j] != 0.0).collect();
+    let mut search = Search {
+        problem,
+        b,
+        weight,
+        best: first.objective,
+        support,
+        examined: 1,
+        held: Vec::new(),
+        factor: Vec::new(),
+        solved: Vec::new(),
+    };
+    search.extend(0, 0.5 * squared(y));
+    let x = search.coefficients();
+    Ok(Optimum { objective: local_optimality(problem, y, x.view(), weight).0, x, examined: search.examined })
+}
+
+struct Search<'a> {
+    problem: &'a Problem,
+    b: Vec<f64>,
+    weight: f64,
+    best: f64,
+    /// The best support so far.
+    support: Vec<usize>,
+    examined: u64,
+    held: Vec<usize>,
+    /// Rows of the Cholesky factor of G over the held columns.
+    factor: Vec<Vec<f64>>,
+    /// L⁻¹b over them.
+    solved: Vec<f64>,
+}
+
+impl Search<'_> {
+    /// All supports that add columns from `from` on to those held, whose fit leaves `rest`.
+    fn extend(&mut self, from: usize, rest: f64) {
+        let penalty = self.weight * (self.held.len() + 1) as f64;
+        for column in from..self.b.len() {
+            if penalty >= self.best {
+                return;
+            }
+            let Some((row, solved)) = self.row(column) else { continue };
+            self.examined += 1;
+            let left = rest - 0.5 * solved * solved;
+            self.held.push(column);
+            self.factor.push(row);
+            self.solved.push(solved);
+            // The descent's own support comes by here too; only a true improvement replaces it.
+            if left + penalty < self.best * (1.0 - 1e-14) {
+                self.best = left + penalty;
+                self.support.clone_from(&self.held);
+            }
+            self.extend(column + 1, left);
+            self.held.pop();
+            self.factor.pop();
+            self.solved.pop();
+        }
+    }
+
+    /// The row that a column adds to the factor and its entry of L⁻¹b; none if it depends on the held columns, where it can only cost.
+    fn row(&self, column: usize) -> Option<(Vec<f64>, f64)> {
+        let gram = self.problem.gram();
+        let scale = gram[(column, column)];
+        let (mut pivot, mut right) = (scale, self.b[column]);
+        let mut row = Vec::with_capacity(self.held.len() + 1);
+        for (k, above) in self.factor.iter().enumerate() {
+            let dot: f64 = above[..k].iter().zip(&row).map(|(a, b): (&f64, &f64)| a * b).sum();
+            let entry = (gram[(column, self.held[k])] - dot) / above[k];
+            pivot -= entry * entry;
+            right -= entry * self.solved[k];
+            row.push(entry);
+        }
+        if pivot <= 1e-12 * scale {
+            return None;
+        }
+        row.push(pivot.sqrt());
+        Some((row, right / pivot.sqrt()))
+    }
+
+    /// Least squares on the best support.
+    fn coefficients(&mut self) -> Array1<f64> {
+        let support = std::mem::take(&mut self.support);
+        self.held.clear();
+        self.factor.clear();
+        self.solved.clear();
+        for column in support {
+            if let Some((row, solved)) = self.row(column) {
+                self.held.push(column);
+                self.factor.push(row);
+                self.solved.push(solved);
+            }
+        }
+        let mut x = Array1::zeros(self.b.len());
+        for k in (0..self.held.len()).rev() {
+            let above: f64 = (k + 1..self.held.len()).map(|i| self.factor[i][k] * x[self.held[i]]).sum();
+            x[self.held[k]] = (self.solved[k] - above) / self.factor[k][k];
+        }
+        x
+    }
+}
