@@ -3,7 +3,7 @@
 use lab::Table;
 
 use crate::experiments::SOFT_WEIGHT;
-use crate::experiments::hard::{self, CONDITIONS, Condition, Method as Hard, Variant, ratios};
+use crate::experiments::hard::{self, CONDITIONS, Condition, Method as Hard, Variant, ends, ratios};
 use crate::experiments::soft::{self, Method as Soft, sorted_steps};
 
 type SoftTable = Table<soft::Parameters, soft::Row>;
@@ -59,26 +59,9 @@ pub fn relative_objectives(table: &HardTable, method: Hard, variant: Variant, de
     ratios(table, (method, variant), depth, Condition::Training, |row| row.objective)
 }
 
-/// The last rows of a network in a condition, one for each matrix.
-fn ends(
-    table: &HardTable,
-    method: Hard,
-    variant: Variant,
-    depth: usize,
-    condition: Condition,
-) -> Vec<&hard::Row> {
-    let cells = table.cells().filter(|(cell, _)| {
-        cell.method == method
-            && cell.variant == variant
-            && cell.columns <= 100
-            && (cell.depth == depth || variant == Variant::Untrained)
-    });
-    cells.filter_map(|(_, rows)| rows.iter().rfind(|row| row.condition == condition)).collect()
-}
-
 /// Share of signals with no higher objective than IHT's.
 pub fn share_better(table: &HardTable, method: Hard, variant: Variant, depth: usize) -> Vec<f64> {
-    ends(table, method, variant, depth, Condition::Training).iter().map(|row| 1.0 - row.worse).collect()
+    ends(table, (method, variant), depth, Condition::Training).iter().map(|row| 1.0 - row.worse).collect()
 }
 
 fn average(rows: &[&hard::Row], of: fn(&hard::Row) -> f64) -> f64 {
@@ -87,7 +70,7 @@ fn average(rows: &[&hard::Row], of: fn(&hard::Row) -> f64) -> f64 {
 
 /// The larger of both distances between the losses, in units of the rule.
 pub fn unlike(table: &HardTable, depth: usize) -> f64 {
-    let of = |method| ends(table, method, Variant::AlmostEverywhere, depth, Condition::Training);
+    let of = |method| ends(table, (method, Variant::AlmostEverywhere), depth, Condition::Training);
     let (s, u) = (of(Hard::Supervised), of(Hard::Unsupervised));
     let decibels = (average(&s, |row| row.nmse) - average(&u, |row| row.nmse)).abs();
     let objective = average(&s, |row| row.objective) / average(&u, |row| row.objective) - 1.0;
@@ -109,7 +92,7 @@ pub fn conditions(
     depth: usize,
     holds: fn(&Compared, fn(&hard::Row) -> f64) -> bool,
 ) -> f64 {
-    let of = |method, condition| ends(table, method, Variant::AlmostEverywhere, depth, condition);
+    let of = |method, condition| ends(table, (method, Variant::AlmostEverywhere), depth, condition);
     if of(Hard::Unsupervised, Condition::Training).is_empty() {
         return f64::NAN;
     }
@@ -117,7 +100,7 @@ pub fn conditions(
         let six = CONDITIONS[1..].iter().map(|(condition, _)| Compared {
             supervised: of(Hard::Supervised, *condition),
             unsupervised: of(Hard::Unsupervised, *condition),
-            iht: ends(table, Hard::IhtToTheEnd, Variant::Untrained, depth, *condition),
+            iht: ends(table, (Hard::IhtToTheEnd, Variant::Untrained), depth, *condition),
             trained: [of(Hard::Supervised, Condition::Training), of(Hard::Unsupervised, Condition::Training)],
         });
         six.filter(|compared| holds(compared, quantity)).count()
@@ -141,25 +124,20 @@ pub fn degrades(compared: &Compared, of: fn(&hard::Row) -> f64) -> bool {
 
 /// Objectives of unsupervised training by a variant over those of almost-everywhere training.
 pub fn gains(table: &HardTable, variant: Variant, depth: usize) -> Vec<f64> {
-    let of = |variant| ends(table, Hard::Unsupervised, variant, depth, Condition::Training);
+    let of = |variant| ends(table, (Hard::Unsupervised, variant), depth, Condition::Training);
     of(variant).iter().zip(of(Variant::AlmostEverywhere)).map(|(a, b)| a.objective / b.objective).collect()
 }
 
-/// The objective of descent from the LASSO over that of the best network, for each matrix.
+/// The objective of descent from the LASSO over that of the best network of the same depth, for each matrix and depth.
 pub fn against_best_network(table: &HardTable) -> Vec<f64> {
-    let last = |rows: &[hard::Row]| {
-        rows.iter().rfind(|row| row.condition == Condition::Training).map(|row| row.objective)
-    };
-    let descents = table.cells().filter(|(cell, _)| cell.method == Hard::DescentFromLasso);
-    descents
-        .filter_map(|(own, rows)| {
-            let networks = table.cells().filter(|(cell, _)| {
-                cell.variant != Variant::Untrained
-                    && cell.replicate == own.replicate
-                    && cell.columns == own.columns
-            });
-            let best = networks.filter_map(|(_, rows)| last(rows)).reduce(f64::min)?;
-            Some(last(rows)? / best)
+    let cells = table.cells().filter(|(cell, _)| cell.columns <= 100);
+    cells
+        .filter_map(|(cell, rows)| {
+            let inside = || rows.iter().filter(|row| row.condition == Condition::Training);
+            let own = inside().find(|row| row.method == Hard::DescentFromLasso)?;
+            let networks =
+                inside().filter(|row| row.variant != Variant::Untrained && row.layer == cell.depth);
+            Some(own.objective / networks.map(|row| row.objective).reduce(f64::min)?)
         })
         .collect()
 }

@@ -91,7 +91,7 @@ impl Experiment for Bias {
                 almost_everywhere: expected.almost_everywhere,
                 sampled: by(HardGradient::AlmostEverywhere),
                 surrogate: by(HardGradient::Surrogate { beta: BETA }),
-                boundary: by(HardGradient::Boundary { width: 0.02 }),
+                boundary: by(HardGradient::Boundary { width: 0.002 }),
             });
         }
         Ok(Outcome::Done(rows))

@@ -1,6 +1,8 @@
 //! `hard`: unfolded IHT in the training's conditions, layer by layer, and in six others.
 
-use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use std::collections::BTreeSet;
+
+use lab::{Chart, Columns, Experiment, Failure, Figure, Mean, Outcome, Profile, Random, Report, Table};
 use ndarray::{Array1, Array2, Axis};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -99,25 +101,25 @@ pub const CONDITIONS: [(Condition, &str); 7] = [
     (Condition::OtherMatrix, "other matrix"),
 ];
 
-/// A cell: a method on a matrix.
+/// A cell: all methods at one depth on a matrix, all against the same ends of IHT.
 #[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Parameters {
-    /// The method.
-    pub method: Method,
-    /// How it was trained.
-    pub variant: Variant,
     /// T.
     pub depth: usize,
+    /// Adam's steps for each depth.
+    pub steps: usize,
     /// M.
     pub rows: usize,
     /// N.
     pub columns: usize,
-    /// Adam's steps for each depth.
-    pub steps: usize,
     /// Samples of a step.
     pub batch: usize,
     /// Test signals of each condition.
     pub tests: usize,
+    /// Whether the boundary gradient is trained with: it runs the rest of the network for every entry near its threshold.
+    pub boundary: bool,
+    /// Whether other gradients than the almost-everywhere one train supervised networks too.
+    pub both_losses: bool,
     /// The matrix.
     pub replicate: u32,
 }
@@ -125,6 +127,10 @@ pub struct Parameters {
 /// The signals after a layer in the training's conditions, and after the last one in others.
 #[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
+    /// The method.
+    pub method: Method,
+    /// How it was trained.
+    pub variant: Variant,
     /// What the tests are drawn from.
     pub condition: Condition,
     /// Layers or iterations done; 0 for descents.
@@ -158,30 +164,21 @@ impl Experiment for HardThresholds {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let mut cells = Vec::new();
         for size in sizes(profile) {
-            let large = size.shape.1 > 100;
+            let (rows, columns) = size.shape;
             for replicate in 0..size.replicates {
                 for (place, (depth, steps)) in size.depths.iter().enumerate() {
-                    for (method, variant, _) in METHODS {
-                        let once = variant == Variant::Untrained && place > 0;
-                        // Runs of the rest of a network for every entry near its threshold: at the smaller depth only, where signals are few too.
-                        let costly = variant == Variant::Boundary
-                            && (large || (place == 0 && profile == Profile::Quick));
-                        if once || costly {
-                            continue;
-                        }
-                        let (rows, columns) = size.shape;
-                        cells.push(Parameters {
-                            method,
-                            variant,
-                            depth: *depth,
-                            rows,
-                            columns,
-                            steps: *steps,
-                            batch: size.batch,
-                            tests: size.tests,
-                            replicate,
-                        });
-                    }
+                    let boundary = columns <= 100 && (place > 0 || profile != Profile::Quick);
+                    cells.push(Parameters {
+                        depth: *depth,
+                        steps: *steps,
+                        rows,
+                        columns,
+                        batch: size.batch,
+                        tests: size.tests,
+                        boundary,
+                        both_losses: profile != Profile::Quick,
+                        replicate,
+                    });
                 }
             }
         }
@@ -190,79 +187,65 @@ impl Experiment for HardThresholds {
 
     fn measure(&self, cell: &Parameters, random: &Random) -> Result<Outcome<Row>, Failure> {
         let drawn = Drawn::new(random, (cell.rows, cell.columns), cell.replicate)?;
-        let problem = &drawn.problem;
         let plain =
             |problem: &Problem, depth| Network::plain(Penalty::L0, HARD_WEIGHT, problem.plain_step(), depth);
-        let network = match cell.method {
-            Method::Iht => Some(plain(problem, cell.depth)),
-            Method::IhtToTheEnd | Method::DescentFromZero | Method::DescentFromLasso => None,
-            Method::Supervised | Method::Unsupervised => {
-                let supervised = cell.method == Method::Supervised;
-                let training = Training {
-                    free: cell.variant == Variant::SurrogateFree,
-                    hard: match cell.variant {
-                        Variant::Untrained | Variant::AlmostEverywhere => HardGradient::AlmostEverywhere,
-                        Variant::Surrogate | Variant::SurrogateFree => HardGradient::Surrogate { beta: BETA },
-                        Variant::Boundary => HardGradient::Boundary { width: WIDTH },
-                    },
-                    depth: cell.depth,
-                    steps: cell.steps,
-                    batch: cell.batch,
-                    ..Training::new(
-                        Penalty::L0,
-                        HARD_WEIGHT,
-                        if supervised { Loss::Supervised } else { Loss::Unsupervised },
-                    )
-                };
-                let mut source =
-                    Model { signals: TRAINING, matrix: problem.matrix(), random: drawn.stream("training")? };
-                Some(train(problem, &training, &mut source, |_| ())?.network)
+        let mut networks = Vec::new();
+        for (method, variant, _) in METHODS {
+            if method == Method::Iht {
+                networks.push((method, variant, plain(&drawn.problem, cell.depth)));
             }
-        };
+            let left_out = match variant {
+                Variant::Untrained => true,
+                Variant::AlmostEverywhere => false,
+                Variant::Boundary if !cell.boundary => true,
+                _ => method == Method::Supervised && !cell.both_losses,
+            };
+            if !left_out {
+                networks.push((method, variant, trained(&drawn, cell, method, variant)?));
+            }
+        }
         let mut rows = Vec::new();
         for (condition, name) in CONDITIONS {
             let other = (condition == Condition::OtherMatrix).then(|| -> Result<Problem, Failure> {
-                Ok(Problem::new(gaussian_matrix(
-                    cell.rows,
-                    cell.columns,
-                    &mut drawn.stream("other matrix")?,
-                ))?)
+                let mut stream = drawn.stream("other matrix")?;
+                Ok(Problem::new(gaussian_matrix(cell.rows, cell.columns, &mut stream))?)
             });
             let other = other.transpose()?;
-            let problem = other.as_ref().unwrap_or(problem);
+            let problem = other.as_ref().unwrap_or(&drawn.problem);
             let (truth, ys) =
                 signals_of(condition).draw(problem.matrix(), cell.tests, &mut drawn.stream(name)?);
             let ended = plain(problem, 300).apply(problem, ys.view());
             let objectives =
                 |xs: &Array2<f64>| problem.objectives(ys.view(), xs.view(), Penalty::L0, HARD_WEIGHT);
             let compared = objectives(&ended);
-            let mut push = |layer: usize, xs: &Array2<f64>| {
-                rows.push(row(condition, layer, (xs, &truth), &objectives(xs), &compared));
+            let mut push = |(method, variant): (Method, Variant), layer: usize, xs: &Array2<f64>| {
+                let objectives = objectives(xs);
+                let above = |(f, plain): (&f64, &f64)| f64::from(u8::from(*f > plain * (1.0 + 1e-9)));
+                rows.push(Row {
+                    method,
+                    variant,
+                    condition,
+                    layer,
+                    nmse: nmse_decibels(xs.view(), truth.view()),
+                    objective: mean(objectives.iter().copied()),
+                    median: median(objectives.iter().copied()),
+                    support: xs.iter().filter(|x| **x != 0.0).count() as f64 / xs.nrows() as f64,
+                    worse: mean(objectives.iter().zip(&compared).map(above)),
+                });
             };
-            match &network {
-                Some(network) => {
-                    let layers = network.depth();
-                    network.layers(problem, ys.view(), |layer, xs| {
-                        if condition == Condition::Training || layer == layers {
-                            push(layer, xs);
-                        }
-                    });
-                }
-                None if cell.method == Method::IhtToTheEnd => push(300, &ended),
-                None => {
-                    let starts = match cell.method {
-                        Method::DescentFromLasso => stacked(
-                            &lasso_batch(problem, ys.view(), SOFT_WEIGHT, &Options::default()),
-                            cell.columns,
-                        ),
-                        _ => Array2::zeros(truth.raw_dim()),
-                    };
-                    push(0, &descents(problem, &ys, &starts));
-                }
+            push((Method::IhtToTheEnd, Variant::Untrained), 300, &ended);
+            let zeros = Array2::zeros(truth.raw_dim());
+            push((Method::DescentFromZero, Variant::Untrained), 0, &descents(problem, &ys, &zeros));
+            let starts = lasso_batch(problem, ys.view(), SOFT_WEIGHT, &Options::default());
+            let starts = stacked(&starts, cell.columns);
+            push((Method::DescentFromLasso, Variant::Untrained), 0, &descents(problem, &ys, &starts));
+            for (method, variant, network) in &networks {
+                network.layers(problem, ys.view(), |layer, xs| {
+                    if condition == Condition::Training || layer == cell.depth {
+                        push((*method, *variant), layer, xs);
+                    }
+                });
             }
-        }
-        if rows.iter().any(|row| row.condition == Condition::Training && !row.objective.is_finite()) {
-            return Ok(Outcome::Diverged("the objective in the training's conditions".into()));
         }
         Ok(Outcome::Done(rows))
     }
@@ -273,28 +256,23 @@ impl Experiment for HardThresholds {
         let mut panels = Vec::new();
         for (title, label, of) in [
             ("recovery", "NMSE, dB", (|row: &Row| row.nmse) as fn(&Row) -> f64),
-            ("optimisation", "objective", |row| row.objective),
+            ("optimisation", "median objective", |row| row.median),
         ] {
             let mut chart = Chart::new().title(title).x_label("layer").y_label(label).legend_right();
             for (method, variant, name) in METHODS {
-                let rows = || {
-                    table.rows().filter(move |(cell, row)| {
-                        cell.method == method
-                            && cell.variant == variant
-                            && cell.depth == deepest
-                            && row.condition == Condition::Training
-                    })
-                };
+                let rows = table.rows().filter(|(cell, row)| {
+                    (row.method, row.variant, row.condition) == (method, variant, Condition::Training)
+                        && cell.depth == deepest
+                        && cell.columns <= 100
+                });
+                let means = table
+                    .means_by(rows.map(|(_, row)| (row.layer as f64, of(row))), &format!("{title}, {name}"));
+                let Some(end) = means.last() else { continue };
                 if matches!(method, Method::IhtToTheEnd | Method::DescentFromLasso) {
-                    chart = chart.horizontal_reference(name, mean(rows().map(|(_, row)| of(row))));
-                } else if method != Method::DescentFromZero
-                    && rows().next().is_some()
-                    && variant != Variant::SurrogateFree
+                    chart = chart.horizontal_reference(name, end.mean);
+                } else if matches!(variant, Variant::AlmostEverywhere | Variant::SurrogateFree)
+                    || method == Method::Iht
                 {
-                    let means = table.means_by(
-                        rows().map(|(_, row)| (row.layer as f64, of(row))),
-                        &format!("{title}, {name}"),
-                    );
                     chart = chart.line(name, means.iter().map(|mean| (mean.at, mean.mean)));
                     all.extend(means);
                 }
@@ -307,75 +285,73 @@ impl Experiment for HardThresholds {
             "Two panels of curves over layers.",
             &Figure::new("Unfolded IHT").panels(panels),
         )?;
+        report.figure(
+            "conditions",
+            "Networks were trained in the first conditions and met the others only here. Above 1 plain IHT is better.",
+            "Bars for seven conditions.",
+            &self.conditions(table, &mut all),
+        )?;
+        for (method, variant, name) in METHODS {
+            for (quantity, of) in [
+                ("objective", (|row: &Row| row.objective) as fn(&Row) -> f64),
+                ("NMSE", |row| row.nmse),
+                ("support", |row| row.support),
+                ("share worse than IHT", |row| row.worse),
+            ] {
+                let values = depths(table).into_iter().flat_map(|depth| {
+                    let ends = ends(table, (method, variant), depth, Condition::Training);
+                    ends.into_iter().map(move |row| (depth as f64, of(row)))
+                });
+                all.extend(table.means_by(values, &format!("{quantity} at this depth, {name}")));
+            }
+        }
+        report.means_table("layer or depth", &all)
+    }
+}
+
+impl HardThresholds {
+    /// Median objectives in all conditions, a panel for each depth.
+    fn conditions(&self, table: &Table<Parameters, Row>, all: &mut Vec<Mean>) -> Figure {
         let mut figure = Figure::new("Other conditions")
-            .subtitle("objective over that of 300 iterations of IHT, mean with 95 % bootstrap interval")
+            .subtitle("median objective over that of 300 iterations of IHT, mean over matrices, 95 % bootstrap interval")
             .columns(1);
-        let depths: Vec<usize> = [deepest, 14]
-            .into_iter()
-            .filter(|depth| *depth == deepest || table.cells().any(|(cell, _)| cell.depth == *depth))
-            .collect();
-        for (place, depth) in
-            depths.iter().enumerate().filter(|(place, depth)| *place == 0 || **depth != deepest)
-        {
+        for (place, depth) in depths(table).into_iter().enumerate() {
             let mut chart = Chart::new()
                 .title(format!("depth {depth}"))
                 .categories(CONDITIONS.map(|(_, name)| name))
-                .y_label("ratio")
-                .y_log();
+                .y_label("ratio");
             for (method, variant, name) in METHODS {
                 let wanted = matches!(variant, Variant::AlmostEverywhere | Variant::SurrogateFree);
                 if !wanted && method != Method::DescentFromLasso {
                     continue;
                 }
                 let values = CONDITIONS.iter().enumerate().flat_map(|(at, (condition, _))| {
-                    ratios(table, (method, variant), *depth, *condition, |row| row.objective)
-                        .into_iter()
-                        .map(move |ratio| (at as f64, ratio))
+                    let ratios = ratios(table, (method, variant), depth, *condition, |row| row.median);
+                    ratios.into_iter().map(move |ratio| (at as f64, ratio))
                 });
-                let means = table.means_by(values, &format!("objective over IHT's, depth {depth}, {name}"));
+                let means =
+                    table.means_by(values, &format!("median objective over IHT's, depth {depth}, {name}"));
                 if means.is_empty() {
                     continue;
                 }
                 chart = chart.bars_of_means(name, &means);
                 all.extend(means);
             }
+            let chart = chart.horizontal_reference("", 1.0);
             figure = figure.panel(if place == 0 { chart } else { chart.without_legend() });
         }
-        report.figure(
-            "conditions",
-            "Networks were trained in the first conditions and met the others only here. Above 1 plain IHT is better.",
-            "Bars for seven conditions.",
-            &figure,
-        )?;
-        let ends = METHODS.iter().flat_map(|(method, variant, name)| {
-            [
-                ("objective", (|row: &Row| row.objective) as fn(&Row) -> f64),
-                ("NMSE", |row| row.nmse),
-                ("support", |row| row.support),
-                ("share worse than IHT", |row| row.worse),
-            ]
-            .into_iter()
-            .flat_map(move |(quantity, of)| {
-                let rows = table.rows().filter(|(cell, row)| {
-                    cell.method == *method
-                        && cell.variant == *variant
-                        && row.condition == Condition::Training
-                        && (row.layer == cell.depth
-                            || cell.variant == Variant::Untrained && row.layer % 300 == 0)
-                });
-                table.means_by(
-                    rows.map(|(cell, row)| (cell.depth as f64, of(row))),
-                    &format!("{quantity}, {name}"),
-                )
-            })
-        });
-        let ends: Vec<_> = ends.collect();
-        report.means_table("layer", &all)?;
-        report.means_table("depth", &ends)
+        figure
     }
 }
 
-/// Of each matrix: a quantity of a method over that of IHT run to the end, in a condition.
+/// Depths that were measured on matrices of a hundred columns or fewer, the deepest first.
+fn depths(table: &Table<Parameters, Row>) -> Vec<usize> {
+    let all: BTreeSet<usize> =
+        table.cells().filter(|(cell, _)| cell.columns <= 100).map(|(cell, _)| cell.depth).collect();
+    all.into_iter().rev().collect()
+}
+
+/// Of each matrix: a quantity at the end of a method over that of IHT run to the end, in a condition.
 pub(crate) fn ratios(
     table: &Table<Parameters, Row>,
     (method, variant): (Method, Variant),
@@ -383,18 +359,42 @@ pub(crate) fn ratios(
     condition: Condition,
     of: fn(&Row) -> f64,
 ) -> Vec<f64> {
-    let last = |rows: &[Row]| rows.iter().rfind(|row| row.condition == condition).map(of);
-    let ended = |replicate: u32, columns: usize| {
-        let mut cells = table.cells().filter(|(cell, _)| {
-            cell.method == Method::IhtToTheEnd && cell.replicate == replicate && cell.columns == columns
-        });
-        cells.next().and_then(|(_, rows)| last(rows))
+    let found = ends(table, (method, variant), depth, condition);
+    let iht = ends(table, (Method::IhtToTheEnd, Variant::Untrained), depth, condition);
+    found.iter().zip(iht).map(|(found, iht)| of(found) / of(iht)).collect()
+}
+
+/// The end of a method in a condition, one row for each matrix of a hundred columns or fewer.
+pub(crate) fn ends(
+    table: &Table<Parameters, Row>,
+    (method, variant): (Method, Variant),
+    depth: usize,
+    condition: Condition,
+) -> Vec<&Row> {
+    let cells = table.cells().filter(|(cell, _)| cell.columns <= 100 && cell.depth == depth);
+    let wanted =
+        move |row: &&Row| row.method == method && row.variant == variant && row.condition == condition;
+    cells.filter_map(|(_, rows)| rows.iter().rfind(wanted)).collect()
+}
+
+/// A network by a loss and a backward rule.
+fn trained(drawn: &Drawn, cell: &Parameters, method: Method, variant: Variant) -> Result<Network, Failure> {
+    let loss = if method == Method::Supervised { Loss::Supervised } else { Loss::Unsupervised };
+    let training = Training {
+        free: variant == Variant::SurrogateFree,
+        hard: match variant {
+            Variant::Untrained | Variant::AlmostEverywhere => HardGradient::AlmostEverywhere,
+            Variant::Surrogate | Variant::SurrogateFree => HardGradient::Surrogate { beta: BETA },
+            Variant::Boundary => HardGradient::Boundary { width: WIDTH },
+        },
+        depth: cell.depth,
+        steps: cell.steps,
+        batch: cell.batch,
+        ..Training::new(Penalty::L0, HARD_WEIGHT, loss)
     };
-    let of_depth = |cell: &Parameters| cell.depth == depth || variant == Variant::Untrained;
-    let cells = table.cells().filter(|(cell, _)| {
-        cell.method == method && cell.variant == variant && of_depth(cell) && cell.columns <= 100
-    });
-    cells.filter_map(|(cell, rows)| Some(last(rows)? / ended(cell.replicate, cell.columns)?)).collect()
+    let mut source =
+        Model { signals: TRAINING, matrix: drawn.problem.matrix(), random: drawn.stream("training")? };
+    Ok(train(&drawn.problem, &training, &mut source, |_| ())?.network)
 }
 
 fn signals_of(condition: Condition) -> BernoulliGaussian {
@@ -408,30 +408,11 @@ fn signals_of(condition: Condition) -> BernoulliGaussian {
     }
 }
 
-fn row(
-    condition: Condition,
-    layer: usize,
-    (xs, truth): (&Array2<f64>, &Array2<f64>),
-    objectives: &Array1<f64>,
-    compared: &Array1<f64>,
-) -> Row {
-    let above = |(f, plain): (&f64, &f64)| f64::from(u8::from(*f > plain * (1.0 + 1e-9)));
-    Row {
-        condition,
-        layer,
-        nmse: nmse_decibels(xs.view(), truth.view()),
-        objective: mean(objectives.iter().copied()),
-        median: median(objectives.iter().copied()),
-        support: xs.iter().filter(|x| **x != 0.0).count() as f64 / xs.nrows() as f64,
-        worse: mean(objectives.iter().zip(compared).map(above)),
-    }
-}
-
-/// Coordinate descents from starts in rows.
+/// Coordinate descents from starts in rows, a hundred sweeps at most: supports beyond M take thousands for their last digits.
 pub(super) fn descents(problem: &Problem, ys: &Array2<f64>, starts: &Array2<f64>) -> Array2<f64> {
     let rows: Vec<_> = ys.axis_iter(Axis(0)).zip(starts.axis_iter(Axis(0))).collect();
     let ends: Vec<Array1<f64>> =
-        rows.into_par_iter().map(|(y, start)| descent(problem, y, HARD_WEIGHT, start, 1_000).x).collect();
+        rows.into_par_iter().map(|(y, start)| descent(problem, y, HARD_WEIGHT, start, 100).x).collect();
     let mut xs = Array2::zeros(starts.raw_dim());
     xs.axis_iter_mut(Axis(0)).zip(&ends).for_each(|(mut row, end)| row.assign(end));
     xs

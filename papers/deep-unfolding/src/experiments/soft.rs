@@ -243,14 +243,15 @@ impl Experiment for SoftThresholds {
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
         let mut all = Vec::new();
         let deepest = table.cells().map(|(cell, _)| cell.depth).max().unwrap_or(0);
-        let shown = |cell: &&Parameters| cell.depth == deepest;
+        let shown = |cell: &Parameters| cell.depth == deepest && cell.columns <= 100;
         let mut panels = Vec::new();
-        for (title, label, log) in [("recovery", "NMSE, dB", false), ("optimisation", "(F − F*)/F*", true)]
+        for (title, label, log) in
+            [("recovery", "NMSE, dB", false), ("optimisation", "median of (F − F*)/F*", true)]
         {
             let mut chart = Chart::new().title(title).x_label("layer").y_label(label).legend_right();
             for (method, name) in METHODS {
                 let rows = table.rows().filter(|(cell, _)| cell.method == method && shown(cell));
-                let of = |row: &Row| if log { row.suboptimality } else { row.nmse };
+                let of = |row: &Row| if log { row.median } else { row.nmse };
                 if method == Method::Optimum {
                     if !log {
                         chart = chart.horizontal_reference(name, mean(rows.map(|(_, row)| row.nmse)));
@@ -288,29 +289,25 @@ impl Experiment for SoftThresholds {
             "Three rising curves.",
             &Figure::new("Learned steps").panel(chart),
         )?;
-        report.means_table("layer", &all)?;
-        report.means_table("end", &ends(table, deepest))
+        all.extend(ends(table));
+        report.means_table("layer, rank or depth", &all)
     }
 }
 
-/// The end of every method at a depth.
-fn ends(table: &Table<Parameters, Row>, depth: usize) -> Vec<Mean> {
+/// The end of every method at each depth.
+fn ends(table: &Table<Parameters, Row>) -> Vec<Mean> {
     let mut found = Vec::new();
     for (method, name) in METHODS {
-        let rows = || {
-            table.rows().filter(|(cell, row)| {
-                cell.method == method && cell.depth == depth && (row.layer == depth || row.layer == 0)
-            })
-        };
         for (quantity, of) in [
             ("median suboptimality", (|row: &Row| row.median) as fn(&Row) -> f64),
             ("distance from the LASSO solution", |row| row.distance),
             ("share worse than ISTA", |row| row.worse),
         ] {
-            found.extend(table.means_by(
-                rows().map(|(cell, row)| (cell.columns as f64, of(row))),
-                &format!("{quantity}, {name}"),
-            ));
+            let rows = table.rows().filter(|(cell, row)| {
+                cell.method == method && cell.columns <= 100 && (row.layer == cell.depth || row.layer == 0)
+            });
+            let values = rows.map(|(cell, row)| (cell.depth as f64, of(row)));
+            found.extend(table.means_by(values, &format!("{quantity} at this depth, {name}")));
         }
     }
     found

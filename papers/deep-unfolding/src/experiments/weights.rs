@@ -75,7 +75,7 @@ impl Experiment for Weights {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (weights, depth, steps, columns, replicates): (&[f64], _, _, _, _) = match profile {
             Profile::Smoke => (&[0.1], 3, 5, 40, 1),
-            Profile::Quick => (&[0.01, 0.03, 0.1, 0.3, 1.0], 14, 40, 100, 3),
+            Profile::Quick => (&[0.01, 0.05, 0.2, 1.0], 14, 40, 100, 2),
             Profile::Full => (&[0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0], 30, 100, 100, 5),
         };
         let mut cells = Vec::new();
