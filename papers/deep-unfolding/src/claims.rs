@@ -118,11 +118,65 @@ fn soft() -> Vec<Claim> {
             .shown_by("layers"),
         );
     }
+    all.extend([
+        Claim::new(
+            "nearly-the-solution-median",
+            "Unsupervised ISTA arrives at nearly ISTA's solution on most signals.",
+            "abstract; the median is ours",
+            &SoftThresholds,
+            Rule::at_most("median (F − F*)/F*, tied, depth 30, largest over matrices", 0.01),
+            |table| Ok(Estimate::worst_of(of_soft(table, Soft::UnsupervisedTied, 30, |row| row.median))),
+        )
+        .shown_by("layers"),
+        Claim::new(
+            "does-not-minimise-median",
+            "Supervised ISTA does not minimise the objective on most signals.",
+            "abstract; the median is ours",
+            &SoftThresholds,
+            Rule::at_least(
+                "median (F − F*)/F* of supervised over that of unsupervised, tied, depth 30, smallest over matrices",
+                3.0,
+            ),
+            |table| {
+                let left = |method| of_soft(table, method, 30, |row| row.median);
+                let pairs = left(Soft::SupervisedTied).into_iter().zip(left(Soft::UnsupervisedTied));
+                Ok(Estimate::smallest_of(pairs.map(|(s, u)| s / u)))
+            },
+        )
+        .shown_by("layers"),
+    ]);
     all
 }
 
 fn hard() -> Vec<Claim> {
-    let mut all = Vec::new();
+    let mut all = vec![
+        Claim::new(
+            "better-minima-median",
+            "Unfolded IHT arrives at better local minima than IHT run to the end on most signals.",
+            "abstract; the median is ours",
+            &HardThresholds,
+            Rule::at_most("median objective over that of 300 iterations of IHT, depth 30, larger of both losses' means over matrices", 0.95),
+            |table| {
+                let means = [Hard::Supervised, Hard::Unsupervised].map(|method| {
+                    table.mean(quantities::relative_medians(table, method, 30)).value
+                });
+                Ok(Estimate::worst_of(means))
+            },
+        )
+        .shown_by("layers"),
+        Claim::new(
+            "alike-median",
+            "Both losses perform alike for the ℓ0 objective on most signals.",
+            "abstract; the median is ours",
+            &HardThresholds,
+            Rule::between("median objective of supervised over that of unsupervised, depth 30, mean over matrices", 0.95, 1.05),
+            |table| {
+                let of = |method| quantities::relative_medians(table, method, 30);
+                Ok(table.mean(of(Hard::Supervised).into_iter().zip(of(Hard::Unsupervised)).map(|(s, u)| s / u)))
+            },
+        )
+        .shown_by("layers"),
+    ];
     for (id, method, depth) in [
         ("better-minima-supervised", Hard::Supervised, 30),
         ("better-minima-supervised-14", Hard::Supervised, 14),

@@ -59,6 +59,11 @@ pub fn relative_objectives(table: &HardTable, method: Hard, variant: Variant, de
     ratios(table, (method, variant), depth, Condition::Training, |row| row.objective)
 }
 
+/// Median objective over that of IHT run to the end, of almost-everywhere training in the training's conditions.
+pub fn relative_medians(table: &HardTable, method: Hard, depth: usize) -> Vec<f64> {
+    ratios(table, (method, Variant::AlmostEverywhere), depth, Condition::Training, |row| row.median)
+}
+
 /// Share of signals with no higher objective than IHT's.
 pub fn share_better(table: &HardTable, method: Hard, variant: Variant, depth: usize) -> Vec<f64> {
     ends(table, (method, variant), depth, Condition::Training).iter().map(|row| 1.0 - row.worse).collect()

@@ -258,7 +258,7 @@ impl Experiment for HardThresholds {
             ("recovery", "NMSE, dB", (|row: &Row| row.nmse) as fn(&Row) -> f64),
             ("optimisation", "median objective", |row| row.median),
         ] {
-            let mut chart = Chart::new().title(title).x_label("layer").y_label(label).legend_right();
+            let mut chart = Chart::new().title(title).x_label("layer").y_label(label);
             for (method, variant, name) in METHODS {
                 let rows = table.rows().filter(|(cell, row)| {
                     (row.method, row.variant, row.condition) == (method, variant, Condition::Training)
@@ -277,13 +277,17 @@ impl Experiment for HardThresholds {
                     all.extend(means);
                 }
             }
-            panels.push(if title == "recovery" { chart.y_range(-25.0, 5.0) } else { chart.y_log() });
+            panels.push(if title == "recovery" {
+                chart.y_range(-25.0, 5.0).without_legend()
+            } else {
+                chart.y_log()
+            });
         }
         report.figure(
             "layers",
             "Mean over matrices in the training's conditions, after each layer of one network. Horizontal lines are IHT run to the end, and a coordinate descent from the LASSO solution, which needs no training.",
             "Two panels of curves over layers.",
-            &Figure::new("Unfolded IHT").panels(panels),
+            &Figure::new("Unfolded IHT").columns(1).panels(panels),
         )?;
         report.figure(
             "conditions",
@@ -319,7 +323,8 @@ impl HardThresholds {
             let mut chart = Chart::new()
                 .title(format!("depth {depth}"))
                 .categories(CONDITIONS.map(|(_, name)| name))
-                .y_label("ratio");
+                .y_label("ratio")
+                .y_log();
             for (method, variant, name) in METHODS {
                 let wanted = matches!(variant, Variant::AlmostEverywhere | Variant::SurrogateFree);
                 if !wanted && method != Method::DescentFromLasso {

@@ -248,7 +248,7 @@ impl Experiment for SoftThresholds {
         for (title, label, log) in
             [("recovery", "NMSE, dB", false), ("optimisation", "median of (F − F*)/F*", true)]
         {
-            let mut chart = Chart::new().title(title).x_label("layer").y_label(label).legend_right();
+            let mut chart = Chart::new().title(title).x_label("layer").y_label(label);
             for (method, name) in METHODS {
                 let rows = table.rows().filter(|(cell, _)| cell.method == method && shown(cell));
                 let of = |row: &Row| if log { row.median } else { row.nmse };
@@ -264,13 +264,13 @@ impl Experiment for SoftThresholds {
                 chart = chart.line(name, means.iter().map(|mean| (mean.at, mean.mean)));
                 all.extend(means);
             }
-            panels.push(if log { chart.y_log() } else { chart.y_range(-25.0, 5.0) });
+            panels.push(if log { chart.y_log().without_legend() } else { chart.y_range(-25.0, 5.0) });
         }
         report.figure(
             "layers",
             "Mean over matrices, after each layer of one network. Layers inside a trained network leave long steps for later ones to mend: what counts is its end.",
             "Two panels of eight curves over layers.",
-            &Figure::new("Unfolded ISTA").panels(panels),
+            &Figure::new("Unfolded ISTA").columns(1).panels(panels),
         )?;
         let mut chart = Chart::new().x_label("rank of the step").y_label("step").y_log();
         for method in [Method::UnsupervisedTied, Method::SupervisedTied, Method::Chebyshev] {
