@@ -4,9 +4,10 @@
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 use numerics::cholesky::Cholesky;
+use pulp::{Arch, NullaryFnOnce};
 use rayon::prelude::*;
 
-use crate::problem::{Penalty, Problem, add_multiple, squared};
+use crate::problem::{Penalty, Problem, squared};
 
 /// When to stop.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -108,6 +109,46 @@ pub fn certificate(problem: &Problem, y: ArrayView1<f64>, x: ArrayView1<f64>, we
     (objective, gap.max(0.0))
 }
 
+/// Entries of a first round.
+const FIRST: usize = 32;
+
+/// Coordinate descent on a small problem.
+struct Sweeps<'a> {
+    gram: &'a [f64],
+    weight: f64,
+    x: &'a mut [f64],
+    c: &'a mut [f64],
+    most: usize,
+}
+
+impl NullaryFnOnce for Sweeps<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn call(self) -> usize {
+        let Self { gram, weight, x, c, most } = self;
+        let size = x.len();
+        let (mut still, mut sweeps) = (0, 0);
+        while sweeps < most && still < 3 {
+            sweeps += 1;
+            let mut turned = false;
+            for j in 0..size {
+                let row = &gram[j * size..(j + 1) * size];
+                let (before, scale) = (x[j], row[j]);
+                let after = Penalty::L1.shrink(c[j] + scale * before, weight) / scale;
+                if after != before {
+                    turned |= (after > 0.0) != (before > 0.0) || (after < 0.0) != (before < 0.0);
+                    let change = before - after;
+                    c.iter_mut().zip(row).for_each(|(c, g)| *c += change * g);
+                    x[j] = after;
+                }
+            }
+            still = if turned { 0 } else { still + 1 };
+        }
+        sweeps
+    }
+}
+
 struct State<'a> {
     problem: &'a Problem,
     weight: f64,
@@ -120,31 +161,32 @@ struct State<'a> {
 }
 
 impl State<'_> {
-    /// At most so many sweeps over entries that are not zero or not optimal at zero; fewer, if three of them leave all signs as they were. They see G over these entries alone, which fits into a cache where G does not.
+    /// At most so many sweeps over entries that are not zero and some that are not optimal at zero; fewer, if three of them leave all signs as they were. They see G over these entries alone, which fits into a cache where G does not.
     fn sweep(&mut self, most: usize) -> usize {
-        let size = self.x.len();
-        let candidate = |j: &usize| self.x[*j] != 0.0 || self.c[*j].abs() > self.weight;
-        let active: Vec<usize> =
-            (0..size).filter(|j| candidate(j) && self.problem.gram()[(*j, *j)] > 0.0).collect();
+        let inside = |j: &usize| self.problem.gram()[(*j, *j)] > 0.0;
+        let (mut active, mut others): (Vec<usize>, Vec<usize>) =
+            (0..self.x.len()).filter(inside).partition(|j| self.x[*j] != 0.0);
+        others.retain(|j| self.c[*j].abs() > self.weight);
+        // At first nearly every entry would move: as many as there are already, the farthest from optimal, are enough for a round.
+        let most_others = active.len().max(FIRST);
+        if others.len() > most_others {
+            others.select_nth_unstable_by(most_others, |i, j| {
+                self.c[*j].abs().total_cmp(&self.c[*i].abs()).then(i.cmp(j))
+            });
+            others.truncate(most_others);
+        }
+        active.extend(others);
+        active.sort_unstable();
         let part = self.problem.gram_part(&active);
         let mut x: Vec<f64> = active.iter().map(|j| self.x[*j]).collect();
         let mut c: Vec<f64> = active.iter().map(|j| self.c[*j]).collect();
-        let mut still = 0;
-        let mut sweeps = 0;
-        while sweeps < most && still < 3 {
-            sweeps += 1;
-            let mut turned = false;
-            for (j, row) in part.outer_iter().enumerate() {
-                let (before, scale) = (x[j], row[j]);
-                let after = Penalty::L1.shrink(c[j] + scale * before, self.weight) / scale;
-                if after != before {
-                    turned |= (after > 0.0) != (before > 0.0) || (after < 0.0) != (before < 0.0);
-                    add_multiple(row.as_slice().unwrap_or_default(), before - after, &mut c);
-                    x[j] = after;
-                }
-            }
-            still = if turned { 0 } else { still + 1 };
-        }
+        let sweeps = Arch::new().dispatch(Sweeps {
+            gram: part.as_slice().unwrap_or_default(),
+            weight: self.weight,
+            x: &mut x,
+            c: &mut c,
+            most,
+        });
         for (j, x) in active.iter().zip(x) {
             self.x[*j] = x;
         }
@@ -162,7 +204,17 @@ impl State<'_> {
 
     /// Towards the minimiser of the face of these signs: all the way, or to where the first sign would turn, whose entry is dropped. Whether there was a system to solve.
     fn newton(&mut self) -> bool {
-        let support: Vec<usize> = (0..self.x.len()).filter(|j| self.x[*j] != 0.0).collect();
+        let mut support: Vec<usize> = (0..self.x.len()).filter(|j| self.x[*j] != 0.0).collect();
+        // Along dependent columns Ax stands still, and |x|₁ falls in one of the two directions until an entry is zero.
+        while support.len() > self.problem.dimensions().0 {
+            let Some(mut direction) = self.problem.dependence(&support) else { break };
+            let growth: f64 = support.iter().zip(&direction).map(|(j, d)| d * self.x[*j].signum()).sum();
+            if growth > 0.0 {
+                direction.iter_mut().for_each(|d| *d = -*d);
+            }
+            self.advance(&support, &direction, f64::INFINITY);
+            support.retain(|j| self.x[*j] != 0.0);
+        }
         if support.is_empty() {
             return true;
         }
@@ -175,20 +227,26 @@ impl State<'_> {
         if !(descent >= 0.0 && descent.is_finite()) {
             return false;
         }
-        let mut first = (1.0, None);
-        for (j, d) in support.iter().zip(&step) {
+        self.advance(&support, &step, 1.0);
+        self.refresh();
+        true
+    }
+    /// Goes along a direction as far as asked, or to the first entry that becomes zero.
+    fn advance(&mut self, support: &[usize], direction: &[f64], most: f64) {
+        let mut first = (most, None);
+        for (j, d) in support.iter().zip(direction) {
             let x = self.x[*j];
             if x * d < 0.0 && -x / d <= first.0 {
                 first = (-x / d, Some(*j));
             }
         }
-        for (j, d) in support.iter().zip(&step) {
-            self.x[*j] += first.0 * d;
+        if first.0.is_finite() {
+            for (j, d) in support.iter().zip(direction) {
+                self.x[*j] += first.0 * d;
+            }
         }
         if let Some(j) = first.1 {
             self.x[j] = 0.0;
         }
-        self.refresh();
-        true
     }
 }

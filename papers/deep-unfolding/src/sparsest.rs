@@ -60,9 +60,20 @@ pub fn descent(
     Descent { x, objective, improvable, sweeps: done }
 }
 
-/// Moves x to the least squares on its support; leaves it where those have no unique solution. c = Aᵀ(y − Ax) goes along.
+/// Moves x to the least squares on its support, after dropping entries whose columns depend on others: along those Ax stands still until an entry is zero. c = Aᵀ(y − Ax) goes along.
 fn least_squares(problem: &Problem, x: &mut [f64], c: &mut [f64]) {
-    let support: Vec<usize> = (0..x.len()).filter(|j| x[*j] != 0.0).collect();
+    let mut support: Vec<usize> = (0..x.len()).filter(|j| x[*j] != 0.0).collect();
+    while support.len() > problem.dimensions().0 {
+        let Some(direction) = problem.dependence(&support) else { break };
+        let nearest = support.iter().zip(&direction).filter(|(_, d)| **d != 0.0);
+        let nearest = nearest.map(|(j, d)| (-x[*j] / d, *j)).min_by(|a, b| a.0.abs().total_cmp(&b.0.abs()));
+        let Some((length, zero)) = nearest else { break };
+        for (j, d) in support.iter().zip(&direction) {
+            x[*j] += length * d;
+        }
+        x[zero] = 0.0;
+        support.retain(|j| x[*j] != 0.0);
+    }
     let Some(factor) = Cholesky::new(problem.gram_part(&support).view()) else { return };
     let mut step: Vec<f64> = support.iter().map(|j| c[*j]).collect();
     factor.solve(&mut step);

@@ -413,11 +413,11 @@ fn signals_of(condition: Condition) -> BernoulliGaussian {
     }
 }
 
-/// Coordinate descents from starts in rows, a hundred sweeps at most: supports beyond M take thousands for their last digits.
+/// Coordinate descents from starts in rows.
 pub(super) fn descents(problem: &Problem, ys: &Array2<f64>, starts: &Array2<f64>) -> Array2<f64> {
     let rows: Vec<_> = ys.axis_iter(Axis(0)).zip(starts.axis_iter(Axis(0))).collect();
     let ends: Vec<Array1<f64>> =
-        rows.into_par_iter().map(|(y, start)| descent(problem, y, HARD_WEIGHT, start, 100).x).collect();
+        rows.into_par_iter().map(|(y, start)| descent(problem, y, HARD_WEIGHT, start, 1_000).x).collect();
     let mut xs = Array2::zeros(starts.raw_dim());
     xs.axis_iter_mut(Axis(0)).zip(&ends).for_each(|(mut row, end)| row.assign(end));
     xs

@@ -67,7 +67,7 @@ proptest! {
         let found = exact(&problem, y, weight).unwrap();
         for start in [Array1::zeros(12), xs.row(0).to_owned(), Array1::ones(12)] {
             let local = descent(&problem, y, weight, start.view(), 1_000);
-            prop_assert!(local.objective >= found.objective - 1e-12 && (local.improvable <= 1e-12 || local.sweeps == 1_000));
+            prop_assert!(local.objective >= found.objective - 1e-12 && local.improvable <= 1e-12, "{local:?}");
         }
         let (a, rest) = (problem.matrix(), 0.5 * y.dot(&y));
         for i in 0..12 {
