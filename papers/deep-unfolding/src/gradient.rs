@@ -78,13 +78,13 @@ pub fn gradient(
     let task = |first: usize| {
         let mut sums = Sums { loss: 0.0, steps: vec![0.0; depth], thresholds: vec![0.0; depth] };
         let mut tape = Tape::new(problem, depth);
-        for sample in first..count.min(first + SAMPLES) {
+        for (sample, energy) in energies.iter().enumerate().skip(first).take(SAMPLES) {
             let pass = Pass {
                 network,
                 gram: problem.gram_rows(),
                 thresholds: &thresholds,
                 b: row(&correlations, sample),
-                energy: energies[sample],
+                energy: *energy,
                 truth: truth.as_ref().map(|truth| row(truth, sample)),
                 hard,
                 tape: &mut tape,
@@ -101,10 +101,8 @@ pub fn gradient(
     let share = 1.0 / count as f64;
     for part in parts {
         total.loss += share * part.loss;
-        for layer in 0..depth {
-            total.steps[layer] += share * part.steps[layer];
-            by_threshold[layer] += share * part.thresholds[layer];
-        }
+        total.steps.iter_mut().zip(&part.steps).for_each(|(sum, slope)| *sum += share * slope);
+        by_threshold.iter_mut().zip(&part.thresholds).for_each(|(sum, slope)| *sum += share * slope);
     }
     if network.thresholds.is_some() {
         total.thresholds = Some(by_threshold);
@@ -228,9 +226,9 @@ impl NullaryFnOnce for Pass<'_> {
                     penalty.shrink_all(threshold, u, other);
                     let kept = distance > 0.0;
                     other[i] = if kept { 0.0 } else { u[i] };
-                    for after in layer + 1..depth {
-                        advance(gram, b, network.steps[after], other, last, scratch);
-                        penalty.shrink_all(thresholds[after], scratch, other);
+                    for (step, threshold) in network.steps.iter().zip(thresholds).skip(layer + 1) {
+                        advance(gram, b, *step, other, last, scratch);
+                        penalty.shrink_all(*threshold, scratch, other);
                     }
                     let alternative = judge.loss(other, last);
                     let jump = if kept { loss - alternative } else { alternative - loss } / (2.0 * width);

@@ -100,12 +100,12 @@ pub fn stacked(solutions: &[Solution], columns: usize) -> Array2<f64> {
 pub fn certificate(problem: &Problem, y: ArrayView1<f64>, x: ArrayView1<f64>, weight: f64) -> (f64, f64) {
     let residual = problem.residual(y, x);
     let square = squared(residual.view());
-    let objective = 0.5 * square + Penalty::L1.value(weight, &x);
+    let objective = 0.5 * square + Penalty::L1.value(weight, x);
     let largest = problem.correlation(residual.view()).iter().fold(0.0_f64, |most, c| most.max(c.abs()));
     let scale = if largest > weight { weight / largest } else { 1.0 };
     // ½r² + λ|x| − s yᵀr + ½s²r² with y = r + Ax, so that no large numbers cancel: ½(1 − s)²r² + λ|x| − s xᵀAᵀr.
     let fitted = (&y - &residual).dot(&residual);
-    let gap = 0.5 * (1.0 - scale).powi(2) * square + Penalty::L1.value(weight, &x) - scale * fitted;
+    let gap = 0.5 * (1.0 - scale).powi(2) * square + Penalty::L1.value(weight, x) - scale * fitted;
     (objective, gap.max(0.0))
 }
 

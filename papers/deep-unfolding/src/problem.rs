@@ -344,7 +344,6 @@ impl NullaryFnOnce for Row<'_> {
 /// beats the dense product, which would read all of G.
 #[inline(always)]
 pub(crate) fn product(matrix: &[f64], v: &[f64], out: &mut [f64]) {
-    let size = out.len();
     out.fill(0.0);
     // Places of entries, found without a branch: which of them are zero is not for a processor to guess.
     let mut held = [0; 64 + 8];

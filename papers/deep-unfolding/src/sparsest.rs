@@ -100,7 +100,7 @@ pub fn local_optimality(
     let c = problem.correlation(residual.view());
     let gram = problem.gram();
     let decrease = (0..x.len()).map(|j| best_entry(gram[(j, j)], c[j], x[j], weight).1).fold(0.0, f64::max);
-    (0.5 * squared(residual.view()) + Penalty::L0.value(weight, &x), decrease)
+    (0.5 * squared(residual.view()) + Penalty::L0.value(weight, x), decrease)
 }
 
 /// The best value of an entry while the others stay, and by how much it lowers the objective. c = a_jᵀ(y − Ax).

@@ -91,17 +91,16 @@ pub struct Compared<'a> {
     trained: [Vec<&'a hard::Row>; 2],
 }
 
+/// A quantity of a row.
+type Of = fn(&hard::Row) -> f64;
+
 /// In how many of the six conditions something holds of mean objectives, or of medians if that is fewer.
-pub fn conditions(
-    table: &HardTable,
-    depth: usize,
-    holds: fn(&Compared, fn(&hard::Row) -> f64) -> bool,
-) -> f64 {
+pub fn conditions(table: &HardTable, depth: usize, holds: fn(&Compared, Of) -> bool) -> f64 {
     let of = |method, condition| ends(table, (method, Variant::AlmostEverywhere), depth, condition);
     if of(Hard::Unsupervised, Condition::Training).is_empty() {
         return f64::NAN;
     }
-    let count = |quantity: fn(&hard::Row) -> f64| {
+    let count = |quantity: Of| {
         let six = CONDITIONS[1..].iter().map(|(condition, _)| Compared {
             supervised: of(Hard::Supervised, *condition),
             unsupervised: of(Hard::Unsupervised, *condition),
@@ -114,12 +113,12 @@ pub fn conditions(
 }
 
 /// The unsupervised network has the lower objective.
-pub fn keeps_gain(compared: &Compared, of: fn(&hard::Row) -> f64) -> bool {
+pub fn keeps_gain(compared: &Compared, of: Of) -> bool {
     average(&compared.unsupervised, of) < average(&compared.iht, of)
 }
 
 /// The supervised network is clearly worse than the unsupervised one, and was not in the training's conditions.
-pub fn degrades(compared: &Compared, of: fn(&hard::Row) -> f64) -> bool {
+pub fn degrades(compared: &Compared, of: Of) -> bool {
     let worse = |s: &[&hard::Row], u: &[&hard::Row]| {
         average(s, |row| row.nmse) > average(u, |row| row.nmse) + 1.0
             || average(s, of) > 1.05 * average(u, of)
