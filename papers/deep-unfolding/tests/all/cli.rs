@@ -10,7 +10,7 @@ const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases");
 /// A matrix of 6 × 9, three signals in columns, and their measurements.
 fn data(folder: &Path) {
     let a = |i: usize, j: usize| (1.3 * i as f64 + 2.1 * j as f64 + 0.7 * (i * j) as f64).sin() * 0.5;
-    let x = |j: usize, k: usize| if (j + 2 * k) % 5 == 0 { 1.0 + k as f64 } else { 0.0 };
+    let x = |j: usize, k: usize| if (j + 2 * k).is_multiple_of(5) { 1.0 + k as f64 } else { 0.0 };
     let lines = |rows: usize, columns: usize, value: &dyn Fn(usize, usize) -> f64| {
         let line = |i| (0..columns).map(|j| value(i, j).to_string()).collect::<Vec<_>>().join(",");
         (0..rows).map(line).collect::<Vec<_>>().join("\n") + "\n"
