@@ -70,6 +70,11 @@ fn check_out<'a>(out: &Path, ending: &str, inputs: impl IntoIterator<Item = &'a 
     if out.extension().is_none_or(|extension| extension != ending) {
         return Err(usage(format!("{}: expected a name that ends in .{ending}", out.display())));
     }
+    // Before any work, not after it.
+    let folder = out.ancestors().skip(1).find(|folder| folder.exists() || folder.as_os_str().is_empty());
+    if out.is_dir() || folder.is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+        return Err(usage(format!("--out {}: no file can stand there", out.display())));
+    }
     Ok(refuse_overwriting(out, inputs)?)
 }
 
@@ -108,6 +113,21 @@ fn read_columns(path: &Path, length: usize, what: &str) -> anyhow::Result<Array2
         "{}: {rows} × {columns} numbers, expected {length} rows with {what} in each column",
         path.display()
     )))
+}
+
+/// Refuses vectors whose squares are no numbers, or vanish while they do not.
+fn check_scale(path: &Path, rows: &Array2<f64>) -> anyhow::Result<()> {
+    for (k, row) in rows.outer_iter().enumerate() {
+        let square = row.dot(&row);
+        if !square.is_finite() || (square < 1e-290 && row.iter().any(|entry| *entry != 0.0)) {
+            anyhow::bail!(
+                "{}: the squares of column {} leave the numbers: scale the data",
+                path.display(),
+                k + 1
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Writes rows as the columns x1, x2, … of a file.

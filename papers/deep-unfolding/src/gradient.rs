@@ -31,7 +31,7 @@ pub enum HardGradient {
         /// β > 0, in units of one over the signals.
         beta: f64,
     },
-    /// The almost-everywhere part and the missing one: entries within `width` of the threshold count with 1/(2·width) times the jump of the loss, for which the rest of the network is run once more. Unbiased as the width goes to zero, with a variance that grows as one over it.
+    /// The almost-everywhere part and the missing one: entries within `width` of the threshold count with 1/(2·width) times the jump of the loss, for which the rest of the network is run once more. Its bias is of the order of the width's square, its variance of one over the width.
     Boundary {
         /// Half the window's width, in units of the signals.
         width: f64,
@@ -52,7 +52,7 @@ pub struct Gradient {
 /// Samples of one task. Sums are taken in this order whatever the number of threads.
 const SAMPLES: usize = 8;
 
-/// Loss and derivatives for measurements in rows. For each sample and layer 2 N flops for each entry of x and of dᵤ that is not zero, and 16 N bytes of memory.
+/// Loss and derivatives for measurements in rows. For each sample and layer 2 N flops for each entry of x and of dᵤ that is not zero; with [`HardGradient::Boundary`] the layers behind once more for each entry in its window. 16 N bytes of memory for each layer and thread.
 ///
 /// # Panics
 /// If the shapes do not fit, or the batch is empty.

@@ -12,7 +12,7 @@ use crate::problem::{Penalty, Problem, squared};
 /// When to stop.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Options {
-    /// The duality gap over the objective at which a solution is accepted. A gap of 1e-14 · ½‖y‖² is rounding, and always accepted.
+    /// The duality gap over the objective at which a solution is accepted.
     pub tolerance: f64,
     /// Most sweeps.
     pub sweeps: usize,
@@ -22,6 +22,17 @@ impl Default for Options {
     fn default() -> Self {
         Self { tolerance: 1e-10, sweeps: 100_000 }
     }
+}
+
+/// Why it stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// The gap is within the tolerance.
+    Tolerance,
+    /// The gap is a rounding of ½‖y‖², and larger than the tolerance of a small objective; or no further sweep changes anything.
+    Rounding,
+    /// All sweeps were taken.
+    Sweeps,
 }
 
 /// A solution.
@@ -35,8 +46,8 @@ pub struct Solution {
     pub gap: f64,
     /// Sweeps over the entries that may change.
     pub sweeps: usize,
-    /// Whether the gap is within the tolerance.
-    pub converged: bool,
+    /// Why the method stopped.
+    pub reason: StopReason,
 }
 
 /// Minimises ½‖y − Ax‖² + λ‖x‖₁. Typical cost: some ten sweeps of 2 N flops for each entry of the support, and |S|³/3 for a few systems.
@@ -55,22 +66,30 @@ pub fn lasso(problem: &Problem, y: ArrayView1<f64>, weight: f64, options: &Optio
         product: vec![0.0; correlation.len()],
     };
     let rounding = 1e-14 * 0.5 * squared(y);
-    let (mut sweeps, mut rounds) = (0, 20);
+    let (mut sweeps, mut rounds, mut stuck) = (0, 20, false);
     loop {
         // A certificate costs as much as several sweeps: it is asked for where the correlations allow it to hold.
         let largest = state.c.iter().fold(0.0_f64, |most, c| most.max(c.abs()));
-        if largest <= weight * (1.0 + 1e-6) || sweeps >= options.sweeps || !largest.is_finite() {
+        let over = sweeps >= options.sweeps || !largest.is_finite();
+        if largest <= weight * (1.0 + 1e-6) || over || stuck {
             let (objective, gap) = certificate(problem, y, ArrayView1::from(&state.x), weight);
-            let converged = gap <= (options.tolerance * objective).max(rounding);
-            if converged || sweeps >= options.sweeps || !objective.is_finite() {
-                return Solution { x: Array1::from(state.x), objective, gap, sweeps, converged };
+            let reason = match () {
+                () if gap <= options.tolerance * objective => Some(StopReason::Tolerance),
+                () if gap <= rounding || stuck => Some(StopReason::Rounding),
+                () if over || !objective.is_finite() => Some(StopReason::Sweeps),
+                () => None,
+            };
+            if let Some(reason) = reason {
+                return Solution { x: Array1::from(state.x), objective, gap, sweeps, reason };
             }
         }
+        let before = state.x.clone();
         // Where systems do not help (repeated columns), more sweeps stand between two attempts.
-        sweeps += state.sweep(rounds);
+        sweeps += state.sweep(rounds.min(options.sweeps - sweeps));
         if !state.newton() {
             rounds = (rounds * 2).min(1_000);
         }
+        stuck = state.x == before;
     }
 }
 

@@ -25,8 +25,8 @@ pub struct Network {
 /// Why a network is refused.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum NetworkError {
-    /// The weight is negative or no number.
-    #[error("the weight is {0}, expected a number from 0 on")]
+    /// The weight.
+    #[error("the weight is {0}, expected a positive number")]
     Weight(f64),
     /// A network without layers.
     #[error("the network has no steps")]
@@ -36,7 +36,7 @@ pub enum NetworkError {
     Parameter {
         /// "step" or "threshold".
         name: &'static str,
-        /// From 0.
+        /// From 1.
         layer: usize,
         /// What stands there.
         found: f64,
@@ -62,7 +62,7 @@ impl Network {
     /// # Errors
     /// Names the first number that is none of a network.
     pub fn check(&self) -> Result<(), NetworkError> {
-        if !(self.weight >= 0.0 && self.weight.is_finite()) {
+        if !(self.weight > 0.0 && self.weight.is_finite()) {
             return Err(NetworkError::Weight(self.weight));
         }
         if self.steps.is_empty() {
@@ -70,7 +70,9 @@ impl Network {
         }
         let positive = |name: &'static str, values: &[f64]| {
             let fault = values.iter().position(|value| !(*value > 0.0 && value.is_finite()));
-            fault.map_or(Ok(()), |layer| Err(NetworkError::Parameter { name, layer, found: values[layer] }))
+            fault.map_or(Ok(()), |layer| {
+                Err(NetworkError::Parameter { name, layer: layer + 1, found: values[layer] })
+            })
         };
         positive("step", &self.steps)?;
         let Some(thresholds) = &self.thresholds else { return Ok(()) };

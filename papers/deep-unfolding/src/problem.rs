@@ -105,7 +105,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// Computes G and its largest eigenvalue: M N² flops and, with K = min(M, N), some K²N + K³ more. G takes 8 N² bytes.
+    /// Computes G and its largest eigenvalue: 2 M N² flops and, with K = min(M, N), some K²N + K³ more. G takes 8 N² bytes.
     ///
     /// # Errors
     /// For an empty matrix, entries that are not finite, and such whose squares are not.

@@ -115,7 +115,7 @@ pub enum TrainingError {
 /// So many batches in a row may be left out.
 const PATIENCE: usize = 20;
 
-/// Trains a network. `observe` is called after each depth with the network so far. Cost: for each sample and layer that of [`gradient`], twice that of applying the network.
+/// Trains a network. `observe` is called after each depth with the network so far. Cost: T(T + 1)/2 layers for each sample of a depth's steps, each at that of [`gradient`].
 ///
 /// # Errors
 /// For settings that are not positive, missing signals, and batches that are not finite time and again.
@@ -145,15 +145,18 @@ pub fn train(
         steps: logs[0].iter().map(|log| log.exp()).collect(),
         thresholds: training.free.then(|| logs[1].iter().map(|log| log.exp()).collect()),
     };
+    // Adam forgets scales but for its floor: losses in units of that of zero signals make that one relative too.
+    let mut unit = None;
     let mut trained =
         Trained { network: Network::plain(penalty, weight, plain, 1), losses: Vec::new(), left_out: 0 };
+    let mut bad = 0;
     for depth in stages {
         logs[0].resize(depth, layer[0]);
         logs[1].resize(depth, layer[1]);
         let mut values = Array1::from(if training.free { logs.concat() } else { logs[0].clone() });
         let mut adam = Adam::<f64, Ix1>::new(values.raw_dim(), 1e-12);
         let mut good = values.clone();
-        let (mut sum, mut counted, mut bad) = (0.0, 0, 0);
+        let (mut sum, mut counted) = (0.0, 0);
         for _ in 0..steps {
             let drawn = source.draw(batch);
             let target = match (training.loss, &drawn.xs) {
@@ -166,6 +169,8 @@ pub fn train(
             let parameters = network.steps.iter().chain(network.thresholds.iter().flatten());
             let slopes = found.steps.iter().chain(found.thresholds.iter().flatten());
             let slope: Array1<f64> = slopes.zip(parameters).map(|(slope, value)| slope * value).collect();
+            let unit = *unit.get_or_insert_with(|| loss_at_zero(&drawn, target));
+            let slope = slope / unit;
             if !found.loss.is_finite() || slope.iter().any(|entry| !entry.is_finite()) {
                 trained.left_out += 1;
                 bad += 1;
@@ -182,12 +187,29 @@ pub fn train(
             good.assign(&values);
             adam.step(values.view_mut(), &slope, rate);
         }
+        if counted == 0 {
+            return Err(TrainingError::Diverged { depth, batches: bad });
+        }
         trained.losses.push(sum / f64::from(counted));
+        // The last step has met no batch yet.
+        if network_of(&split(&values, depth)).check().is_err() {
+            values.assign(&good);
+        }
         logs = split(&values, depth);
         trained.network = network_of(&logs);
         observe(&trained.network);
     }
     Ok(trained)
+}
+
+/// The loss of zero signals, or 1 if that is no unit.
+fn loss_at_zero(batch: &Batch, target: Target) -> f64 {
+    let square = |values: &Array2<f64>| values.iter().map(|v| v * v).sum::<f64>() / values.nrows() as f64;
+    let loss = match target {
+        Target::Objective => 0.5 * square(&batch.ys),
+        Target::Signals(_) => batch.xs.as_ref().map_or(1.0, square),
+    };
+    if loss.is_normal() { loss } else { 1.0 }
 }
 
 /// Logarithms of steps and of thresholds; the latter empty where they are tied.

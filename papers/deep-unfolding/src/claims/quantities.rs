@@ -1,6 +1,7 @@
 //! What claims read off the tables.
 
 use lab::Table;
+use rand::Rng;
 
 use crate::experiments::SOFT_WEIGHT;
 use crate::experiments::hard::{self, CONDITIONS, Condition, Method as Hard, Variant, ends, ratios};
@@ -26,10 +27,22 @@ pub fn waits(table: &SoftTable, method: Soft, depth: usize) -> Vec<f64> {
     ista.map(|(_, row)| row.suboptimality).zip(network).map(|(ista, network)| ista / network).collect()
 }
 
-/// Correlations of logarithms of sorted steps.
+/// Any two ascending sequences correlate: the share of 1,000 draws of random steps, log-uniform between the least and the largest learned one, that correlate less with Chebyshev's than the learned steps do.
 pub fn learned_against_chebyshev(table: &SoftTable, depth: usize) -> Vec<f64> {
     let of = |method| sorted_steps(table, method, depth);
-    of(Soft::UnsupervisedTied).iter().zip(of(Soft::Chebyshev)).map(|(a, b)| correlation(a, &b)).collect()
+    let mut random = table.resampling(&["random steps"]);
+    let share = |(learned, chebyshev): (&Vec<f64>, Vec<f64>)| {
+        let (Some(low), Some(high)) = (learned.first(), learned.last()) else { return f64::NAN };
+        let own = correlation(learned, &chebyshev);
+        let draws = (0..1_000).filter(|_| {
+            let mut steps: Vec<f64> =
+                learned.iter().map(|_| low * (high / low).powf(random.random::<f64>())).collect();
+            steps.sort_by(f64::total_cmp);
+            correlation(&steps, &chebyshev) < own
+        });
+        draws.count() as f64 / 1_000.0
+    };
+    of(Soft::UnsupervisedTied).iter().zip(of(Soft::Chebyshev)).map(share).collect()
 }
 
 fn correlation(a: &[f64], b: &[f64]) -> f64 {
@@ -79,8 +92,8 @@ pub fn unlike(table: &HardTable, depth: usize) -> f64 {
     let (s, u) = (of(Hard::Supervised), of(Hard::Unsupervised));
     let decibels = (average(&s, |row| row.nmse) - average(&u, |row| row.nmse)).abs();
     let objective = average(&s, |row| row.objective) / average(&u, |row| row.objective) - 1.0;
-    // Not max: what was not measured stays no number.
-    if objective.abs() / 0.05 > decibels { objective.abs() / 0.05 } else { decibels }
+    // max takes what is a number of two.
+    if decibels.is_nan() { decibels } else { decibels.max(objective.abs() / 0.05) }
 }
 
 /// Networks of both losses and IHT in a condition, and both networks in the training's.

@@ -15,7 +15,7 @@ use ndarray::{Array1, Array2};
 use numerics::bootstrap::{mean, quantile};
 
 use super::train::Saved;
-use super::{check_out, read_columns, read_problem, usage, write_columns};
+use super::{check_out, check_scale, read_columns, read_problem, usage, write_columns};
 
 /// Applies a network of `train`, and says how it compares: with as many plain steps, with a thousand of them, and with coordinate descent.
 #[derive(Args)]
@@ -62,6 +62,7 @@ impl Apply {
         }
         let network = network.network;
         let ys = read_columns(&self.measurements, rows, "a measurement")?;
+        check_scale(&self.measurements, &ys)?;
         let truth = self.signals.as_ref().map(|file| read_columns(file, width, "a signal")).transpose()?;
         if let (Some(truth), Some(file)) = (&truth, &self.signals)
             && truth.nrows() != ys.nrows()
@@ -119,7 +120,8 @@ fn line(
 ) -> Vec<String> {
     let mut sorted = objectives.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let worse = objectives.iter().zip(reference).filter(|(f, plain)| **f > **plain * (1.0 + 1e-9)).count();
+    let worse =
+        objectives.iter().zip(reference).filter(|(f, plain)| !(**f <= **plain * (1.0 + 1e-9))).count();
     vec![
         name.to_owned(),
         truth.map_or_else(|| "-".into(), |truth| format!("{:.2}", nmse_decibels(xs.view(), truth.view()))),

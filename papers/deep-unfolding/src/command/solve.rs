@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use deep_unfolding::iterations::fista;
-use deep_unfolding::lasso::{Options, certificate, lasso, lasso_batch, stacked};
+use deep_unfolding::lasso::{Options, StopReason, certificate, lasso, lasso_batch, stacked};
 use deep_unfolding::network::Network;
 use deep_unfolding::problem::{Penalty, Problem};
 use deep_unfolding::sparsest::{descent, exact, local_optimality};
@@ -12,8 +12,11 @@ use lab::arguments::positive;
 use lab::table::format_number;
 use lab::{columns, remark, say};
 use ndarray::{Array1, Array2, ArrayView1};
+use rayon::prelude::*;
 
-use super::{PenaltyName, check_out, not_negative, read_columns, read_problem, usage, write_columns};
+use super::{
+    PenaltyName, check_out, check_scale, not_negative, read_columns, read_problem, usage, write_columns,
+};
 
 /// Minimises ½‖y − Ax‖² + λ‖x‖₁ or + λ‖x‖₀ for one or many y.
 #[derive(Args)]
@@ -36,7 +39,7 @@ pub struct Solve {
     /// The duality gap over the objective to which the LASSO is solved
     #[arg(long, value_parser = positive, allow_negative_numbers = true, default_value_t = 1e-10)]
     tolerance: f64,
-    /// Iterations of ISTA, FISTA and IHT, most sweeps of descents
+    /// Iterations of ISTA, FISTA and IHT, and most sweeps of descents [default: 1000, for the LASSO 100000]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     iterations: Option<u32>,
     /// Where solutions go: .csv with a column for each right-hand side
@@ -97,25 +100,34 @@ impl Solve {
                 "the weight is at or above the largest correlation |aᵀy| of {trivial} right-hand sides, whose solution is zero"
             ))?;
         }
-        let (xs, missed) = self.solutions(&problem, &ys)?;
-        self.say(&problem, &ys, &xs)?;
-        if missed > 0 {
-            remark(&format!(
-                "{missed} right-hand sides are not within the tolerance: allow more --iterations"
-            ))?;
+        check_scale(&self.measurements, &ys)?;
+        let (xs, at_rounding) = self.solutions(&problem, &ys)?;
+        let missed = self.say(&problem, &ys, &xs)?;
+        if missed > 0 && self.weight > 0.0 {
+            remark(&match (penalty, at_rounding) {
+                (Penalty::L1, 0) => {
+                    format!("{missed} right-hand sides are not within the tolerance: allow more --iterations")
+                }
+                (Penalty::L1, _) => format!(
+                    "{missed} right-hand sides are not within the tolerance, {at_rounding} of them at the limit of rounding for this weight"
+                ),
+                (Penalty::L0, _) => format!("one entry would still improve {missed} right-hand sides"),
+            })?;
         }
         self.out.as_ref().map_or(Ok(()), |out| write_columns(out, &xs))
     }
 
-    /// Solutions in rows, and how many of them missed the tolerance.
+    /// Solutions in rows, and how many of them stopped at rounding.
     fn solutions(&self, problem: &Problem, ys: &Array2<f64>) -> anyhow::Result<(Array2<f64>, usize)> {
         let iterations = |default: usize| self.iterations.map_or(default, |iterations| iterations as usize);
         let size = problem.dimensions().1;
         let rows =
-            |solve: &dyn Fn(ArrayView1<f64>) -> anyhow::Result<Array1<f64>>| -> anyhow::Result<Array2<f64>> {
+            |solve: &(dyn Fn(ArrayView1<f64>) -> anyhow::Result<Array1<f64>> + Sync)| -> anyhow::Result<Array2<f64>> {
+                let all: Vec<_> = ys.outer_iter().collect();
+                let found: Vec<_> = all.into_par_iter().map(solve).collect();
                 let mut xs = Array2::zeros((ys.nrows(), size));
-                for (k, y) in ys.outer_iter().enumerate() {
-                    xs.row_mut(k).assign(&solve(y)?);
+                for (mut row, x) in xs.outer_iter_mut().zip(found) {
+                    row.assign(&x?);
                 }
                 Ok(xs)
             };
@@ -135,7 +147,8 @@ impl Solve {
             Method::Exact => Ok((rows(&|y| Ok(exact(problem, y, self.weight)?.x))?, 0)),
             Method::Descent if self.penalty == PenaltyName::L1 => {
                 let solutions = lasso_batch(problem, ys.view(), self.weight, &options);
-                let missed = solutions.iter().filter(|solution| !solution.converged).count();
+                let missed =
+                    solutions.iter().filter(|solution| solution.reason == StopReason::Rounding).count();
                 Ok((stacked(&solutions, size), missed))
             }
             Method::Descent => {
@@ -148,7 +161,8 @@ impl Solve {
         }
     }
 
-    fn say(&self, problem: &Problem, ys: &Array2<f64>, xs: &Array2<f64>) -> anyhow::Result<()> {
+    /// Prints objectives with their proofs; how many of these do not hold.
+    fn say(&self, problem: &Problem, ys: &Array2<f64>, xs: &Array2<f64>) -> anyhow::Result<usize> {
         let judged = |(y, x): (ArrayView1<f64>, ArrayView1<f64>)| {
             let entries = x.iter().filter(|x| **x != 0.0).count();
             let (objective, proof) = match self.penalty {
@@ -182,7 +196,10 @@ impl Solve {
                 format_number(largest)
             ))?;
         }
-        Ok(())
+        let allowed = |objective: f64| {
+            if self.penalty == PenaltyName::L1 { self.tolerance * objective } else { 1e-9 * objective }
+        };
+        Ok(all.iter().filter(|(objective, proof, _)| *proof > allowed(*objective)).count())
     }
 }
 

@@ -15,7 +15,7 @@ use lab::{progress, remark, say, write_atomically};
 use numerics::random::stream;
 use serde::{Deserialize, Serialize};
 
-use super::{PenaltyName, check_out, read_columns, read_problem, usage};
+use super::{PenaltyName, check_out, check_scale, read_columns, read_problem, usage};
 
 /// Trains steps, and thresholds if they are free, for a matrix.
 #[derive(Args)]
@@ -84,7 +84,7 @@ enum GradientName {
     AlmostEverywhere,
     /// A logistic function of width half a threshold
     Surrogate,
-    /// Unbiased, up to ten times slower
+    /// With the part that jumps contribute, nearly unbiased and up to ten times slower
     Boundary,
 }
 
@@ -138,6 +138,7 @@ impl Train {
         let trained = match &self.measurements {
             Some(file) => {
                 let ys = read_columns(file, rows, "a measurement")?;
+                check_scale(file, &ys)?;
                 let xs =
                     self.signals.as_ref().map(|file| read_columns(file, columns, "a signal")).transpose()?;
                 if let (Some(xs), Some(signals)) = (&xs, &self.signals)
@@ -174,6 +175,13 @@ impl Train {
         ))?;
         if let Some(thresholds) = &trained.network.thresholds {
             say(&format!("thresholds          {}", shown(thresholds)))?;
+        }
+        if let (Some(first), Some(last)) = (trained.losses.first(), trained.losses.last())
+            && last > first
+        {
+            remark(
+                "the loss is above that of one layer: try fewer layers, more steps for each, or a lower rate",
+            )?;
         }
         if trained.left_out > 0 {
             remark(&format!(

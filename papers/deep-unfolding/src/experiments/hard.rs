@@ -159,7 +159,7 @@ impl Experiment for HardThresholds {
     const ID: &'static str = "hard";
     const TITLE: &'static str = "Unfolded IHT";
     const QUESTION: &'static str = "Do both losses find better local minima than IHT run to the end, alike in the training's conditions, and does the unsupervised one keep its gain in others? What do gradients change that automatic differentiation does not give?";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let mut cells = Vec::new();
@@ -212,8 +212,11 @@ impl Experiment for HardThresholds {
             });
             let other = other.transpose()?;
             let problem = other.as_ref().unwrap_or(&drawn.problem);
-            let (truth, ys) =
-                signals_of(condition).draw(problem.matrix(), cell.tests, &mut drawn.stream(name)?);
+            let (truth, ys) = signals_of(condition).draw(
+                problem.matrix(),
+                cell.tests,
+                &mut drawn.stream(&format!("tests, {name}"))?,
+            );
             let ended = plain(problem, 300).apply(problem, ys.view());
             let objectives =
                 |xs: &Array2<f64>| problem.objectives(ys.view(), xs.view(), Penalty::L0, HARD_WEIGHT);

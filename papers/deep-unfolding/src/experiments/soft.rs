@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Drawn, SOFT_WEIGHT, TRAINING, mean, median};
 use crate::chebyshev::{bit_reversed, chebyshev_steps};
 use crate::iterations::{amp, fista};
-use crate::lasso::{Options, lasso_batch, stacked};
+use crate::lasso::{Options, StopReason, lasso_batch, stacked};
 use crate::network::Network;
 use crate::problem::{Penalty, Problem};
 use crate::signals::{Model, nmse_decibels};
@@ -170,7 +170,7 @@ impl Experiment for SoftThresholds {
         let (problem, weight) = (&drawn.problem, SOFT_WEIGHT);
         let (truth, ys) = drawn.signals("tests", cell.tests)?;
         let optima = lasso_batch(problem, ys.view(), weight, &Options::default());
-        if let Some(bad) = optima.iter().position(|solution| !solution.converged) {
+        if let Some(bad) = optima.iter().position(|solution| solution.reason == StopReason::Sweeps) {
             return Err(format!("signal {bad}: the LASSO did not converge").into());
         }
         let judge = Judge {
