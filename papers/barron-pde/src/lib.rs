@@ -40,8 +40,12 @@
 //!
 //! The method alone, in another crate: `barron-pde = { path = "…", default-features = false }`.
 
+#[cfg(feature = "lab")]
+pub mod claims;
 pub mod composition;
 pub mod equation;
+#[cfg(feature = "lab")]
+pub mod experiments;
 pub mod flow;
 pub mod growth;
 pub mod kantorovich;

@@ -8,7 +8,7 @@ use num_complex::Complex64;
 pub struct Estimated {
     /// The sum over the grid's frequencies.
     pub norm: f64,
-    /// The slope q of the largest |c| in shells of |n| against |n|, both logarithmic, over the upper half of the shells that stand above rounding; minus infinity where fewer than four do.
+    /// The slope q of the largest |c| in shells of |n| against |n|, both logarithmic, over two octaves below a quarter of the sampling rate; minus infinity where coefficients end in rounding.
     pub decay: f64,
     /// What is missing, if coefficients go on like |n|^q; infinite where the norm diverges then, q + s + m ≥ 0.
     pub tail: f64,
@@ -24,13 +24,11 @@ pub fn estimated(torus: &Torus, spectrum: &[Complex64], order: f64) -> Estimated
     let half = torus.side() / 2;
     let shells = torus.shells(spectrum);
     let largest = shells.iter().skip(1).fold(0.0_f64, |most, c| most.max(*c));
-    // Odd or even functions leave every second shell empty.
-    let standing: Vec<(f64, f64)> = (1..half)
-        .filter(|n| shells[*n] > 1e-13 * largest)
-        .map(|n| ((n as f64).ln(), shells[n].ln()))
-        .collect();
-    let upper = &standing[standing.len() / 2..];
-    if upper.len() < 4 || standing.last().is_none_or(|last| last.0.exp() < 0.8 * half as f64) {
+    // Odd or even functions leave every second shell empty; near half the sampling rate coefficients are those of several frequencies.
+    let standing = |n: &usize| shells[*n] > 1e-13 * largest;
+    let upper: Vec<(f64, f64)> =
+        (half.div_ceil(8)..=half / 2).filter(standing).map(|n| ((n as f64).ln(), shells[n].ln())).collect();
+    if upper.len() < 3 || !(half * 4 / 5..half).any(|n| standing(&n)) {
         return Estimated { norm, decay: f64::NEG_INFINITY, tail: 0.0 };
     }
     let count = upper.len() as f64;
@@ -44,9 +42,11 @@ pub fn estimated(torus: &Torus, spectrum: &[Complex64], order: f64) -> Estimated
     let tail = if total >= 0.0 {
         f64::INFINITY
     } else {
-        // The upper half of the shells holds (2^−total − 1)⁻¹ … of what lies beyond, for a pure power.
-        let held = torus.barron_beyond(spectrum, order, half / 2);
-        held / (2.0_f64.powf(-total) - 1.0)
+        // Of a pure power every octave holds 2^total times the one before.
+        let octave =
+            torus.barron_beyond(spectrum, order, half / 4) - torus.barron_beyond(spectrum, order, half / 2);
+        let ratio = 2.0_f64.powf(total);
+        octave * ratio * ratio / (1.0 - ratio)
     };
     Estimated { norm, decay, tail }
 }
