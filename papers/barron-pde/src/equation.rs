@@ -124,6 +124,37 @@ impl Potential {
     }
 }
 
+impl Potential {
+    /// Replaces values by W′; the sum of W and the largest |value|. Eight of each side by side.
+    pub(crate) fn apply(self, values: &mut [f64]) -> (f64, f64) {
+        match self {
+            Self::None => on_all(values, |_| (0.0, 0.0)),
+            Self::Reaction { alpha } => on_all(values, |y| {
+                let cubic = alpha * y * y;
+                (y * y * (0.5 + 0.25 * cubic), y + cubic * y)
+            }),
+            Self::DoubleWell { kappa } => on_all(values, |y| {
+                let square = y * y;
+                (kappa * square * (0.25 * square - 0.5), kappa * (square - 1.0) * y)
+            }),
+        }
+    }
+}
+
+fn on_all(values: &mut [f64], of: impl Fn(f64) -> (f64, f64)) -> (f64, f64) {
+    let (mut sums, mut largest) = ([0.0; 8], [0.0_f64; 8]);
+    for block in values.chunks_mut(8) {
+        for (k, value) in block.iter_mut().enumerate() {
+            let (w, slope) = of(*value);
+            // NaN stays: the sum holds it.
+            largest[k] = largest[k].max(value.abs());
+            sums[k] += w;
+            *value = slope;
+        }
+    }
+    (sums.iter().sum(), largest.into_iter().fold(0.0, f64::max))
+}
+
 impl Equation {
     /// Checks parameters.
     ///

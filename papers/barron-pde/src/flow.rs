@@ -60,13 +60,8 @@ impl Discrete<'_> {
             spectrum.clear();
             spectrum.extend_from_slice(u);
             torus.evaluate(spectrum, values, spare);
-            let mut energy = 0.0;
-            for value in values.iter_mut() {
-                let (w, slope, _) = equation.potential.at(*value);
-                state.sup = state.sup.max(value.abs());
-                energy += w;
-                *value = slope;
-            }
+            let (energy, sup) = equation.potential.apply(values);
+            state.sup = sup;
             state.energy += energy / points;
             torus.transform(values, spectrum, spare);
             out.iter_mut().zip(&*spectrum).for_each(|(out, c)| *out += c);

@@ -138,12 +138,12 @@ pub fn greedy_over_sampled(table: &NetworksTable, neurons: usize) -> Vec<f64> {
         .collect()
 }
 
-/// Distances at the end of runs; infinite for those that left the numbers.
+/// Distances at the end of runs; 1e99 for those that left the numbers.
 pub fn ends(table: &FailuresTable, of: fn(&failures::Parameters) -> bool) -> Vec<f64> {
     let cells = table.cells().filter(|(cell, _)| of(cell));
     cells
         .filter_map(|(_, rows)| rows.last())
-        .map(|row| if row.diverged { f64::INFINITY } else { row.distance })
+        .map(|row| if row.diverged { 1e99 } else { row.distance })
         .collect()
 }
 

@@ -1,0 +1,116 @@
+//! `barron-pde certify`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use barron_pde::equation::{Flux, Potential};
+use barron_pde::flow::{Discrete, Room};
+use barron_pde::growth::Growing;
+use barron_pde::kantorovich::radius;
+use barron_pde::torus::Torus;
+use clap::Args;
+use lab::say;
+use lab::table::format_number;
+
+use super::data::{read_on, read_problem};
+
+/// Bounds the H¹ distance of a function from a problem's solution by its residual, whatever made the function.
+#[derive(Args)]
+pub struct Certify {
+    /// The function: .csv, .npy or .parquet with k1, …, re, im, for k and -k both
+    #[arg(long, value_name = "FILE")]
+    coefficients: PathBuf,
+    /// The problem, as of solve
+    #[arg(long, value_name = "FILE")]
+    problem: PathBuf,
+}
+
+impl Certify {
+    /// Reads, bounds and says.
+    ///
+    /// # Errors
+    /// One line that names the input and the fault.
+    pub fn run(self) -> anyhow::Result<()> {
+        let problem = read_problem(&self.problem, 3)?;
+        let u = read_on(&self.coefficients, &problem)?;
+        let equation = problem.equation;
+        let least = equation.curvature(0.0, 0.0, problem.forcing.lattice().least_length()).least;
+        let Some(least) = least else {
+            bail!(
+                "{}: the energy is not strongly convex, and a residual proves nothing",
+                self.problem.display()
+            );
+        };
+        let exact = match (equation.flux, equation.potential) {
+            (Flux::Linear, Potential::Reaction { alpha }) if u.len() <= 1_000 => {
+                Some(Growing::Reaction { alpha }.derivative(&u, &problem.forcing).dual())
+            }
+            _ => None,
+        };
+        let (dual, how) = match exact {
+            Some(dual) => (dual, "exactly".to_owned()),
+            None => self.on_grids(&problem, &u)?,
+        };
+        say(&format!(
+            "H¹ norm             {}\nresidual in H⁻¹     {}, {how}\nH¹ distance         at most {}\nB₀, B₁, B₂          {}, {}, {} of this function",
+            format_number(u.h1()),
+            format_number(dual),
+            format_number(dual / least),
+            format_number(u.barron(0.0)),
+            format_number(u.barron(1.0)),
+            format_number(u.barron(2.0)),
+        ))?;
+        if let (Flux::Linear, Potential::Reaction { alpha }) = (equation.flux, equation.potential) {
+            let modes = (2 * u.bandwidth() as usize + 16).min(200);
+            match radius(&u, &problem.forcing, alpha, 1.0, modes) {
+                Some(proof) => say(&format!(
+                    "B₁ of the solution  within {} of {} (Newton and Kantorovich: Y {}, Z₁ {}, |A| {}; up to rounding)",
+                    format_number(proof.radius),
+                    format_number(proof.norm),
+                    format_number(proof.defect),
+                    format_number(proof.contraction),
+                    format_number(proof.inverse)
+                ))?,
+                None if problem.vectors.len() == 1 => {
+                    say("B₁ of the solution  not enclosed: no radius satisfies the inequality")?
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The residual's norm on finer and finer grids, until it stands still.
+    fn on_grids(
+        &self,
+        problem: &super::data::Problem,
+        u: &barron_pde::spectrum::Spectrum,
+    ) -> anyhow::Result<(f64, String)> {
+        let band = u.bandwidth().max(problem.forcing.bandwidth()) as usize;
+        let mut side = (4 * band + 8).next_multiple_of(2);
+        let mut before = f64::NAN;
+        for _ in 0..6 {
+            lab::arguments::refuse_beyond_memory(
+                (side as f64).powi(problem.vectors.len() as i32) * 250.0,
+                "the grid",
+            )?;
+            let torus = Torus::new(u.lattice().clone(), side)?;
+            let forcing = torus.spread(&problem.forcing)?;
+            let function = torus.spread(u).with_context(|| self.coefficients.display().to_string())?;
+            let discrete = Discrete {
+                torus: &torus,
+                equation: problem.equation,
+                forcing: &forcing,
+                coefficient: None,
+                odd: false,
+            };
+            let dual = discrete.derivative(&function, &mut Vec::new(), &mut Room::default()).dual;
+            if (dual - before).abs() <= 1e-3 * dual {
+                return Ok((dual, format!("on grids up to {side} points along an axis")));
+            }
+            before = dual;
+            side *= 2;
+        }
+        Ok((before, format!("on a grid of {} points along an axis, still changing", side / 2)))
+    }
+}

@@ -1,0 +1,217 @@
+//! Problems in JSON files and coefficients in CSV files.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow, bail};
+use barron_pde::equation::Equation;
+use barron_pde::spectrum::{Lattice, Spectrum};
+use lab::arguments::refuse_overwriting;
+use lab::input::named_matrix;
+use lab::polars::prelude::{Column, DataFrame};
+use lab::table::csv_bytes;
+use lab::{Error, write_atomically};
+use num_complex::Complex64;
+use serde::Deserialize;
+
+use super::usage;
+
+/// A problem as a file has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Given {
+    dimension: usize,
+    equation: Equation,
+    /// [[k…], re, im], both k and −k.
+    #[serde(default)]
+    forcing: Vec<(Vec<i32>, f64, f64)>,
+    /// [[k…], amplitude, phase] of cosines.
+    #[serde(default)]
+    waves: Vec<(Vec<i32>, f64, f64)>,
+}
+
+/// A problem on the lattice of its data.
+pub struct Problem {
+    /// The equation.
+    pub equation: Equation,
+    /// f.
+    pub forcing: Spectrum,
+    /// d.
+    pub dimension: usize,
+    /// The lattice's frequencies in Zᵈ.
+    pub vectors: Vec<Vec<i32>>,
+}
+
+/// Reads a problem. In up to three dimensions its lattice has all frequencies; in more it is spanned by those of the data, at most `most`.
+pub fn read_problem(path: &Path, most: usize) -> anyhow::Result<Problem> {
+    let text = std::fs::read_to_string(path).map_err(|fault| Error::Io {
+        action: "read",
+        path: path.to_owned(),
+        fault,
+    })?;
+    let given: Given = serde_json::from_str(&text)
+        .map_err(|fault| Error::Malformed { path: path.to_owned(), fault: fault.to_string() })?;
+    let name = || path.display().to_string();
+    given.equation.check().with_context(name)?;
+    if given.dimension == 0 || (given.forcing.is_empty() && given.waves.is_empty()) {
+        bail!("{}: expected a dimension from 1 on, and forcing or waves", path.display());
+    }
+    let halves = given.waves.iter().flat_map(|(k, a, phase)| {
+        let c = Complex64::from_polar(a / 2.0, *phase);
+        [(k.clone(), c), (k.iter().map(|entry| -entry).collect(), c.conj())]
+    });
+    let terms = given.forcing.iter().map(|(k, re, im)| (k.clone(), Complex64::new(*re, *im))).chain(halves);
+    let terms: Vec<(Vec<i32>, Complex64)> = terms.collect();
+    if let Some((k, _)) = terms.iter().find(|(k, _)| k.len() != given.dimension) {
+        bail!(
+            "{}: frequency {k:?} has {} entries in {} dimensions",
+            path.display(),
+            k.len(),
+            given.dimension
+        );
+    }
+    let (forcing, vectors) = on_lattice(terms, given.dimension, most, path)?;
+    Ok(Problem { equation: given.equation, forcing, dimension: given.dimension, vectors })
+}
+
+/// Terms on the full lattice in up to three dimensions, on that of their own frequencies in more.
+fn on_lattice(
+    terms: Vec<(Vec<i32>, Complex64)>,
+    dimension: usize,
+    most: usize,
+    path: &Path,
+) -> anyhow::Result<(Spectrum, Vec<Vec<i32>>)> {
+    let name = || path.display().to_string();
+    if dimension <= 3 {
+        let vectors = (0..dimension).map(|j| (0..dimension).map(|i| i32::from(i == j)).collect()).collect();
+        return Ok((Spectrum::new(Arc::new(Lattice::unit(dimension)), terms).with_context(name)?, vectors));
+    }
+    // The shortest frequencies first: others are sums of them more often than the other way round.
+    let mut order: Vec<&Vec<i32>> =
+        terms.iter().map(|(k, _)| k).filter(|k| k.iter().any(|entry| *entry != 0)).collect();
+    order.sort_by_key(|k| k.iter().map(|entry| i64::from(*entry).pow(2)).sum::<i64>());
+    let mut vectors: Vec<Vec<i32>> = Vec::new();
+    for k in order {
+        let longer = [vectors.clone(), vec![k.clone()]].concat();
+        if Lattice::spanned(&longer).is_ok() {
+            vectors = longer;
+        }
+    }
+    if vectors.is_empty() || vectors.len() > most {
+        bail!(
+            "{}: {} independent frequencies in {dimension} dimensions, expected 1 to {most}",
+            path.display(),
+            vectors.len()
+        );
+    }
+    let lattice = Arc::new(Lattice::spanned(&vectors).with_context(name)?);
+    let mut lifted = Vec::new();
+    for (k, c) in terms {
+        let n = coordinates(&vectors, &k).ok_or_else(|| {
+            anyhow!("{}: frequency {k:?} is no integer combination of {vectors:?}", path.display())
+        })?;
+        lifted.push((n, c));
+    }
+    Ok((Spectrum::new(lattice, lifted).with_context(name)?, vectors))
+}
+
+/// n with k = Σ n_j v_j, if it is integer: normal equations by elimination, checked exactly.
+fn coordinates(vectors: &[Vec<i32>], k: &[i32]) -> Option<Vec<i32>> {
+    let size = vectors.len();
+    let dot = |a: &[i32], b: &[i32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
+    let mut system: Vec<Vec<f64>> =
+        vectors.iter().map(|v| vectors.iter().map(|w| dot(v, w)).chain([dot(v, k)]).collect()).collect();
+    for i in 0..size {
+        let pivot = system[i].clone();
+        for row in system.iter_mut().skip(i + 1) {
+            let factor = row[i] / pivot[i];
+            row.iter_mut().zip(&pivot).for_each(|(a, p)| *a -= factor * p);
+        }
+    }
+    let mut n = vec![0; size];
+    for i in (0..size).rev() {
+        let above: f64 = (i + 1..size).map(|j| system[i][j] * f64::from(n[j])).sum();
+        n[i] = ((system[i][size] - above) / system[i][i]).round() as i32;
+    }
+    let exact = (0..k.len()).all(|place| {
+        vectors.iter().zip(&n).map(|(v, n)| i64::from(v[place]) * i64::from(*n)).sum::<i64>()
+            == i64::from(k[place])
+    });
+    exact.then_some(n)
+}
+
+/// Reads coefficients: columns k1 … kd, re, im, for k and −k both. Lattices as in [`read_problem`].
+pub fn read_coefficients(path: &Path, most: usize) -> anyhow::Result<(Spectrum, Vec<Vec<i32>>)> {
+    let terms = read_terms(path)?;
+    let dimension = terms[0].0.len();
+    on_lattice(terms, dimension, most, path)
+}
+
+/// Reads coefficients onto the lattice of a problem.
+pub fn read_on(path: &Path, problem: &Problem) -> anyhow::Result<Spectrum> {
+    let mut lifted = Vec::new();
+    for (k, c) in read_terms(path)? {
+        let n = (k.len() == problem.dimension).then(|| coordinates(&problem.vectors, &k)).flatten();
+        let n = n.ok_or_else(|| {
+            usage(format!("{}: frequency {k:?} is none of the problem's lattice", path.display()))
+        })?;
+        lifted.push((n, c));
+    }
+    Spectrum::new(problem.forcing.lattice().clone(), lifted).with_context(|| path.display().to_string())
+}
+
+/// Reads frequencies and coefficients.
+fn read_terms(path: &Path) -> anyhow::Result<Vec<(Vec<i32>, Complex64)>> {
+    let named = named_matrix(path)?;
+    let width = named.values.ncols();
+    if width < 3 {
+        return Err(usage(format!("{}: expected columns k1, …, re, im, found {width}", path.display())));
+    }
+    let mut terms = Vec::new();
+    for (line, row) in named.values.outer_iter().enumerate() {
+        let entry = |x: &f64| (x.fract() == 0.0 && x.abs() < 1e6).then_some(*x as i32);
+        let k: Option<Vec<i32>> = row.iter().take(width - 2).map(entry).collect();
+        let k = k.ok_or_else(|| {
+            usage(format!(
+                "{}: row {} has a frequency that is no integer below a million",
+                path.display(),
+                line + 1
+            ))
+        })?;
+        terms.push((k, Complex64::new(row[width - 2], row[width - 1])));
+    }
+    Ok(terms)
+}
+
+/// Writes coefficients with frequencies in Zᵈ.
+pub fn write_coefficients(path: &Path, function: &Spectrum, vectors: &[Vec<i32>]) -> anyhow::Result<()> {
+    let dimension = vectors[0].len();
+    let whole = |n: &[i32]| {
+        (0..dimension)
+            .map(|place| vectors.iter().zip(n).map(|(v, n)| v[place] * n).sum())
+            .collect::<Vec<i32>>()
+    };
+    let rows: BTreeMap<Vec<i32>, Complex64> = function.terms().map(|(n, c)| (whole(n), c)).collect();
+    let mut columns: Vec<Column> = (0..dimension)
+        .map(|place| {
+            Column::new(format!("k{}", place + 1).into(), rows.keys().map(|k| k[place]).collect::<Vec<i32>>())
+        })
+        .collect();
+    columns.push(Column::new("re".into(), rows.values().map(|c| c.re).collect::<Vec<f64>>()));
+    columns.push(Column::new("im".into(), rows.values().map(|c| c.im).collect::<Vec<f64>>()));
+    Ok(write_atomically(path, &csv_bytes(&DataFrame::new(rows.len(), columns)?)?)?)
+}
+
+/// A name that ends in .csv, where a file can stand, and that is not an input.
+pub fn check_out<'a>(out: Option<&Path>, inputs: impl IntoIterator<Item = &'a Path>) -> anyhow::Result<()> {
+    let Some(out) = out else { return Ok(()) };
+    if out.extension().is_none_or(|extension| extension != "csv") {
+        return Err(usage(format!("{}: expected a name that ends in .csv", out.display())));
+    }
+    let folder = out.ancestors().skip(1).find(|folder| folder.as_os_str().is_empty() || folder.exists());
+    if out.is_dir() || folder.is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+        return Err(usage(format!("--out {}: no file can stand there", out.display())));
+    }
+    Ok(refuse_overwriting(out, inputs)?)
+}
