@@ -1,7 +1,7 @@
 //! What people run on their own equations.
 
 use clap::Subcommand;
-use lab::Error;
+use lab::arguments::usage;
 
 mod certify;
 mod data;
@@ -39,9 +39,4 @@ impl Command {
             Self::Certify(certify) => certify.run(),
         }
     }
-}
-
-/// A fault of the command line.
-fn usage(fault: impl Into<String>) -> anyhow::Error {
-    Error::Usage(fault.into()).into()
 }

@@ -1,9 +1,8 @@
 //! Experiments on contraction, growth of norms, dimension, composition, two-layer networks, broken assumptions, and other methods.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use lab::Failure;
+use lab::{Failure, key};
 use num_complex::Complex64;
 use rand::Rng;
 
@@ -25,11 +24,6 @@ pub use failures::Failures;
 pub use growth::Growth;
 pub use methods::Methods;
 pub use networks::Networks;
-
-/// The key of a stream that several cells share.
-fn shared<const N: usize>(fields: [(&'static str, f64); N]) -> BTreeMap<&'static str, f64> {
-    BTreeMap::from(fields)
-}
 
 /// The frequency of d ones.
 fn ones(dimension: usize) -> Vec<i32> {

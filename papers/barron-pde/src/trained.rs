@@ -145,10 +145,10 @@ impl Hidden {
             }
             gradient[i] += share * by_a;
             gradient[units + i] += share * p[i] * by_inner;
-            for j in 0..dimension {
+            for (j, (sin, cos)) in waves.iter().enumerate() {
                 let place = units * 2 + i * 2 * dimension + 2 * j;
-                gradient[place] += share * p[i] * by_inner * waves[j].1;
-                gradient[place + 1] += share * p[i] * by_inner * waves[j].0;
+                gradient[place] += share * p[i] * by_inner * cos;
+                gradient[place + 1] += share * p[i] * by_inner * sin;
             }
         }
         share * loss

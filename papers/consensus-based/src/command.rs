@@ -7,9 +7,10 @@ use consensus_based::canyon::Canyon;
 use consensus_based::consensus::Refusal;
 use consensus_based::objective::Objective;
 use consensus_based::problems::{BENCHMARKS, Problem};
+use lab::arguments::{not_negative, usage};
 use lab::polars::prelude::{Column, DataFrame};
 use lab::table::{csv_bytes, format_number};
-use lab::{Error, write_atomically};
+use lab::write_atomically;
 
 use formula::Formula;
 
@@ -92,7 +93,7 @@ impl ObjectiveArguments {
             }
         }
         if self.dimension.is_some() {
-            return Err(usage(&format!(
+            return Err(usage(format!(
                 "--dimension is for test functions, and {:?} is none",
                 self.objective
             )));
@@ -129,11 +130,6 @@ impl Objective for Target {
     }
 }
 
-/// A fault of the command line.
-fn usage(fault: &str) -> anyhow::Error {
-    Error::Usage(fault.into()).into()
-}
-
 /// A refusal of the library, with the option that it is about.
 fn refused(refusal: Refusal) -> anyhow::Error {
     match refusal {
@@ -144,7 +140,7 @@ fn refused(refusal: Refusal) -> anyhow::Error {
                 "width" => "--tau and --alpha: the width of hops",
                 name => &format!("--{name}"),
             };
-            usage(&format!("{option}: expected {expected}, found {}", format_number(found)))
+            usage(format!("{option}: expected {expected}, found {}", format_number(found)))
         }
         other => other.into(),
     }
@@ -156,13 +152,13 @@ fn coordinates(option: &str, text: &str, names: &[String]) -> anyhow::Result<Vec
     let found: Option<Vec<f64>> = text.split(',').map(number).collect();
     match found {
         Some(found) if found.len() == names.len() => Ok(found),
-        Some(found) => Err(usage(&format!(
+        Some(found) => Err(usage(format!(
             "{option}: expected {} numbers ({}), found {}",
             names.len(),
             shortened(names),
             found.len()
         ))),
-        None => Err(usage(&format!("{option}: expected finite numbers separated by commas, found {text:?}"))),
+        None => Err(usage(format!("{option}: expected finite numbers separated by commas, found {text:?}"))),
     }
 }
 
@@ -180,14 +176,6 @@ fn alpha(text: &str) -> Result<f64, String> {
     }
 }
 
-/// A finite number of at least 0.
-fn not_negative(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(number) if number >= 0.0 && number.is_finite() => Ok(number),
-        _ => Err("expected a number of at least 0".into()),
-    }
-}
-
 /// Writes named columns of equal length as .csv.
 fn write_columns(path: &Path, columns: Vec<(String, Vec<f64>)>) -> anyhow::Result<()> {
     let rows = columns.first().map_or(0, |(_, values)| values.len());
@@ -200,7 +188,7 @@ fn write_columns(path: &Path, columns: Vec<(String, Vec<f64>)>) -> anyhow::Resul
 fn expect_csv(out: Option<&Path>) -> anyhow::Result<()> {
     match out {
         Some(path) if path.extension().is_none_or(|extension| extension != "csv") => {
-            Err(usage(&format!("{}: expected a name that ends in .csv", path.display())))
+            Err(usage(format!("{}: expected a name that ends in .csv", path.display())))
         }
         _ => Ok(()),
     }

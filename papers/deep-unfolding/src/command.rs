@@ -5,8 +5,8 @@ use std::path::Path;
 use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
 use deep_unfolding::problem::{Penalty, Problem};
-use lab::Error;
-use lab::arguments::{refuse_beyond_memory, refuse_overwriting};
+use lab::arguments::refuse_beyond_memory;
+use lab::arguments::{not_negative, usage};
 use lab::input::{named_matrix, vector};
 use lab::polars::prelude::{Column, DataFrame};
 use lab::table::csv_bytes;
@@ -57,32 +57,6 @@ impl From<PenaltyName> for Penalty {
             PenaltyName::L1 => Self::L1,
             PenaltyName::L0 => Self::L0,
         }
-    }
-}
-
-/// A fault of the command line.
-fn usage(fault: impl Into<String>) -> anyhow::Error {
-    Error::Usage(fault.into()).into()
-}
-
-/// A name with this ending that is not an input.
-fn check_out<'a>(out: &Path, ending: &str, inputs: impl IntoIterator<Item = &'a Path>) -> anyhow::Result<()> {
-    if out.extension().is_none_or(|extension| extension != ending) {
-        return Err(usage(format!("{}: expected a name that ends in .{ending}", out.display())));
-    }
-    // Before any work, not after it.
-    let folder = out.ancestors().skip(1).find(|folder| folder.exists() || folder.as_os_str().is_empty());
-    if out.is_dir() || folder.is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
-        return Err(usage(format!("--out {}: no file can stand there", out.display())));
-    }
-    Ok(refuse_overwriting(out, inputs)?)
-}
-
-/// A number from zero on.
-fn not_negative(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(number) if number >= 0.0 && f64::is_finite(number) => Ok(number),
-        _ => Err("expected a number from 0 on".into()),
     }
 }
 

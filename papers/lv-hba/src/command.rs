@@ -1,7 +1,7 @@
 //! What people run on their own data and problems.
 
 use clap::Subcommand;
-use lab::Error;
+use lab::arguments::usage;
 
 mod machine;
 mod quadratic;
@@ -37,27 +37,4 @@ impl Command {
             Self::Ridge(ridge) => ridge.run(),
         }
     }
-}
-
-/// A fault of the command line.
-fn usage(fault: impl Into<String>) -> anyhow::Error {
-    Error::Usage(fault.into()).into()
-}
-
-/// The first numbers of many.
-fn shown(values: &[f64]) -> String {
-    let first: Vec<String> = values.iter().take(8).map(|x| lab::table::format_number(*x)).collect();
-    first.join(", ") + if values.len() > 8 { ", …" } else { "" }
-}
-
-/// A name that ends in .csv and is not an input.
-fn check_out<'a>(
-    out: Option<&std::path::Path>,
-    inputs: impl IntoIterator<Item = &'a std::path::Path>,
-) -> anyhow::Result<()> {
-    let Some(out) = out else { return Ok(()) };
-    if out.extension().is_none_or(|extension| extension != "csv") {
-        return Err(usage(format!("{}: expected a name that ends in .csv", out.display())));
-    }
-    Ok(lab::arguments::refuse_overwriting(out, inputs)?)
 }

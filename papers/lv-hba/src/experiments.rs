@@ -1,6 +1,6 @@
 //! Experiments on the value function, both toys of the authors' program, support vector machines, and the cost of an iteration.
 
-use std::collections::BTreeMap;
+use lab::key;
 
 pub mod cost;
 pub mod machines;
@@ -15,8 +15,3 @@ pub use merely_convex::MerelyConvexToy;
 pub use penalty_path::PenaltyPath;
 pub use strongly_convex::StronglyConvexToy;
 pub use value_functions::ValueFunctions;
-
-/// The key of a stream that several cells share.
-fn shared<const N: usize>(fields: [(&'static str, f64); N]) -> BTreeMap<&'static str, f64> {
-    BTreeMap::from(fields)
-}

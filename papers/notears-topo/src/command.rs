@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use clap::{Args, Subcommand, ValueEnum};
+use lab::arguments::not_negative;
 use lab::input;
 use ndarray::Array2;
 use notears_topo::node_score::{Lasso, LeastSquares, Logistic, NodeScore, Perceptron, PerceptronOptions};
@@ -169,14 +170,6 @@ impl std::fmt::Display for NamedFault {
 }
 
 impl std::error::Error for NamedFault {}
-
-/// A finite number of at least 0.
-fn not_negative(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(number) if number >= 0.0 && f64::is_finite(number) => Ok(number),
-        _ => Err("expected a number of at least 0".into()),
-    }
-}
 
 /// The names of an order, causes first.
 fn in_order(order: &notears_topo::Order, names: &[String]) -> String {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
-use lab::arguments::positive;
+use lab::arguments::{not_negative, positive};
 use lab::polars::prelude::{Column, DataFrame};
 use lab::table::csv_bytes;
 use lab::{Error, write_atomically};
@@ -121,12 +121,4 @@ fn write_columns(path: &Path, columns: Vec<(&str, Vec<f64>)>) -> anyhow::Result<
     let columns = columns.into_iter().map(|(name, values)| Column::new(name.into(), values)).collect();
     write_atomically(path, &csv_bytes(&DataFrame::new(rows, columns)?)?)?;
     Ok(())
-}
-
-/// A finite number of at least 0.
-fn not_negative(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(number) if number >= 0.0 && f64::is_finite(number) => Ok(number),
-        _ => Err("expected a number of at least 0".into()),
-    }
 }

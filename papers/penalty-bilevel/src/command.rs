@@ -1,7 +1,7 @@
 //! What people run on their own data and problems.
 
 use clap::Subcommand;
-use lab::Error;
+use lab::arguments::usage;
 
 mod gradient;
 mod select;
@@ -32,11 +32,6 @@ impl Command {
     }
 }
 
-/// A fault of the command line.
-fn usage(fault: impl Into<String>) -> anyhow::Error {
-    Error::Usage(fault.into()).into()
-}
-
 /// Numbers separated by commas, `expected` of them.
 fn numbers(option: &str, text: &str, expected: usize) -> anyhow::Result<Vec<f64>> {
     let number = |part: &str| part.trim().parse::<f64>().ok().filter(|x| x.is_finite());
@@ -45,12 +40,6 @@ fn numbers(option: &str, text: &str, expected: usize) -> anyhow::Result<Vec<f64>
         Some(found) => Err(usage(format!("{option}: expected {expected} numbers, found {}", found.len()))),
         None => Err(usage(format!("{option}: expected finite numbers separated by commas, found {text:?}"))),
     }
-}
-
-/// The first numbers of many.
-fn shown(values: &[f64]) -> String {
-    let first: Vec<String> = values.iter().take(8).map(|x| lab::table::format_number(*x)).collect();
-    first.join(", ") + if values.len() > 8 { ", …" } else { "" }
 }
 
 /// A number of calls, also as 1e6.

@@ -1,7 +1,7 @@
 //! What people run on their own games and operators.
 
 use clap::Subcommand;
-use lab::Error;
+use lab::arguments::usage;
 
 mod affine;
 mod game;
@@ -30,11 +30,6 @@ impl Command {
             Self::Step(step) => step.run(),
         }
     }
-}
-
-/// A fault of the command line.
-fn usage(fault: impl Into<String>) -> anyhow::Error {
-    Error::Usage(fault.into()).into()
 }
 
 /// A number of calls, also as 1e6.

@@ -1,8 +1,6 @@
 //! One experiment for each figure of the paper and each of its sentences about calls.
 
-use std::collections::BTreeMap;
-
-use lab::{Failure, Random};
+use lab::{Failure, Random, key};
 use rand::RngCore;
 
 pub mod averages;
@@ -18,11 +16,6 @@ pub use policeman::Policeman;
 pub use quadratic::Quadratic;
 pub use resolvents::Resolvents;
 pub use restarts::Restarts;
-
-/// The key of a stream that several cells share.
-fn shared<const N: usize>(fields: [(&'static str, f64); N]) -> BTreeMap<&'static str, f64> {
-    BTreeMap::from(fields)
-}
 
 /// Runs `measure` for `seeds` seeds, one after another.
 fn of_seeds<R>(

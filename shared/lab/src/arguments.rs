@@ -16,6 +16,22 @@ pub fn positive(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A finite number from 0 on, for `clap`'s `value_parser`.
+///
+/// # Errors
+/// What was expected, in words.
+pub fn not_negative(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(number) if number >= 0.0 && f64::is_finite(number) => Ok(number),
+        _ => Err("expected a number of at least 0".into()),
+    }
+}
+
+/// A fault of the command line, for exit code 2.
+pub fn usage(fault: impl Into<String>) -> anyhow::Error {
+    Error::Usage(fault.into()).into()
+}
+
 /// A time such as `90s`, `10m` or `2h`, for `clap`'s `value_parser`.
 ///
 /// # Errors
@@ -46,6 +62,27 @@ pub fn refuse_overwriting<'a>(out: &Path, inputs: impl IntoIterator<Item = &'a P
         true => Err(Error::Usage(format!("--out {} is one of the inputs", out.display()))),
         false => Ok(()),
     }
+}
+
+/// Refuses, before anything is computed, a name to write to that has another ending, where no file can stand, or that is an input. Nothing to write is fine.
+///
+/// # Errors
+/// A usage error that names the file.
+pub fn check_output<'a>(
+    out: Option<&Path>,
+    ending: &str,
+    inputs: impl IntoIterator<Item = &'a Path>,
+) -> Result<(), Error> {
+    let Some(out) = out else { return Ok(()) };
+    if out.extension().is_none_or(|extension| extension != ending) {
+        return Err(Error::Usage(format!("{}: expected a name that ends in .{ending}", out.display())));
+    }
+    let above = out.ancestors().skip(1).find(|folder| folder.as_os_str().is_empty() || folder.exists());
+    let folder = above.is_none_or(|folder| folder.as_os_str().is_empty() || folder.is_dir());
+    if out.is_dir() || !folder {
+        return Err(Error::Usage(format!("{}: no file can stand there", out.display())));
+    }
+    refuse_overwriting(out, inputs)
 }
 
 /// Refuses to write two things to one file.
@@ -97,6 +134,27 @@ mod tests {
         for text in ["0", "-1", "inf", "NaN", "x", ""] {
             assert!(positive(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn only_numbers_from_zero_on_pass() {
+        assert_eq!(not_negative("0"), Ok(0.0));
+        for text in ["-1", "inf", "NaN", "x", ""] {
+            assert!(not_negative(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn outputs_have_their_ending_and_a_place() {
+        let folder = tempfile::tempdir().expect("there is a temporary folder");
+        let file = folder.path().join("a.csv");
+        std::fs::write(&file, "x").expect("the folder can be written");
+        let fault =
+            |out: &Path| check_output(Some(out), "csv", [file.as_path()]).map_err(|fault| fault.to_string());
+        assert!(fault(&folder.path().join("new/b.csv")).is_ok() && fault(Path::new("b.csv")).is_ok());
+        assert!(fault(&folder.path().join("b.txt")).is_err_and(|text| text.ends_with("ends in .csv")));
+        assert!(fault(&file.join("b.csv")).is_err_and(|text| text.ends_with("no file can stand there")));
+        assert!(fault(&file).is_err_and(|text| text.ends_with("is one of the inputs")));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! grid(profile) ──► measure(cell) ──► rows on disk ──► report(table)
 //! ```
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use clap::ValueEnum;
@@ -114,6 +115,11 @@ impl Random {
         let key = Record::of(key)?.canonical();
         Ok(random::stream(self.seed, &[&self.paper, &self.experiment, "shared", &key, purpose]))
     }
+}
+
+/// A key for [`Random::shared_stream`], from names and numbers.
+pub fn key<const N: usize>(fields: [(&'static str, f64); N]) -> BTreeMap<&'static str, f64> {
+    BTreeMap::from(fields)
 }
 
 /// An experiment whose types are known only to itself.

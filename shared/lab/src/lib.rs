@@ -50,7 +50,7 @@ pub use column::{Column, Columns};
 pub use command::{NoCommands, finish, main};
 pub use error::{Error, Failure};
 pub use estimate::Estimate;
-pub use experiment::{Experiment, Outcome, Profile, Random};
+pub use experiment::{Experiment, Outcome, Profile, Random, key};
 pub use figures::{Chart, Figure, Heatmap, Image, Panel};
 pub use files::{data_file, write_atomically};
 pub use lab_derive::Columns;

@@ -203,6 +203,12 @@ pub fn parquet_bytes(frame: &DataFrame) -> Result<Vec<u8>, TableError> {
     Ok(bytes)
 }
 
+/// The first eight numbers of many, as a command prints them.
+pub fn first_numbers(values: &[f64]) -> String {
+    let first: Vec<String> = values.iter().take(8).map(|value| format_number(*value)).collect();
+    first.join(", ") + if values.len() > 8 { ", …" } else { "" }
+}
+
 /// A row of a frame as words for a page.
 pub(crate) fn format_row(frame: &DataFrame, row: usize) -> Vec<String> {
     let format = |value: AnyValue<'_>| match value {

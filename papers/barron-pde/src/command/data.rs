@@ -7,7 +7,6 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow, bail};
 use barron_pde::equation::Equation;
 use barron_pde::spectrum::{Lattice, Spectrum};
-use lab::arguments::refuse_overwriting;
 use lab::input::named_matrix;
 use lab::polars::prelude::{Column, DataFrame};
 use lab::table::csv_bytes;
@@ -201,17 +200,4 @@ pub fn write_coefficients(path: &Path, function: &Spectrum, vectors: &[Vec<i32>]
     columns.push(Column::new("re".into(), rows.values().map(|c| c.re).collect::<Vec<f64>>()));
     columns.push(Column::new("im".into(), rows.values().map(|c| c.im).collect::<Vec<f64>>()));
     Ok(write_atomically(path, &csv_bytes(&DataFrame::new(rows.len(), columns)?)?)?)
-}
-
-/// A name that ends in .csv, where a file can stand, and that is not an input.
-pub fn check_out<'a>(out: Option<&Path>, inputs: impl IntoIterator<Item = &'a Path>) -> anyhow::Result<()> {
-    let Some(out) = out else { return Ok(()) };
-    if out.extension().is_none_or(|extension| extension != "csv") {
-        return Err(usage(format!("{}: expected a name that ends in .csv", out.display())));
-    }
-    let folder = out.ancestors().skip(1).find(|folder| folder.as_os_str().is_empty() || folder.exists());
-    if out.is_dir() || folder.is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
-        return Err(usage(format!("--out {}: no file can stand there", out.display())));
-    }
-    Ok(refuse_overwriting(out, inputs)?)
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use barron_pde::two_layer::{Atom, Waves};
 use clap::{Args, ValueEnum};
+use lab::arguments::check_output;
 use lab::polars::prelude::{Column, DataFrame};
 use lab::table::{csv_bytes, format_number};
 use lab::{say, write_atomically};
@@ -11,7 +12,7 @@ use ndarray::Array2;
 use numerics::random::stream;
 use rand::Rng;
 
-use super::data::{check_out, read_coefficients};
+use super::data::read_coefficients;
 use super::usage;
 
 /// Builds Σ weight · σ(2πk·x − bias) + constant for a trigonometric polynomial on the unit cube.
@@ -53,7 +54,7 @@ impl NetworkCommand {
     /// # Errors
     /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
-        check_out(self.out.as_deref(), [self.coefficients.as_path()])?;
+        check_output(self.out.as_deref(), "csv", [self.coefficients.as_path()])?;
         let atom = match self.atoms {
             AtomName::Step => Atom::Step,
             AtomName::Relu => Atom::Relu,

@@ -8,12 +8,12 @@ use barron_pde::flow::{Discrete, Options, StopReason, accelerated, flow, newton}
 use barron_pde::norms::estimated;
 use barron_pde::torus::Torus;
 use clap::{Args, ValueEnum};
-use lab::arguments::{positive, refuse_beyond_memory};
+use lab::arguments::{check_output, positive, refuse_beyond_memory};
 use lab::table::format_number;
 use lab::{remark, say};
 use num_complex::Complex64;
 
-use super::data::{check_out, read_problem, write_coefficients};
+use super::data::{read_problem, write_coefficients};
 use super::usage;
 
 /// Minimises ∫ Φ(|∇u|²) + W(u) − fu on the unit torus.
@@ -58,7 +58,7 @@ impl Solve {
     /// # Errors
     /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
-        check_out(self.out.as_deref(), [self.problem.as_path()])?;
+        check_output(self.out.as_deref(), "csv", [self.problem.as_path()])?;
         let problem = read_problem(&self.problem, 3)?;
         let convex = !matches!(problem.equation.potential, Potential::DoubleWell { .. });
         if !convex && !self.allow_nonconvex {

@@ -6,7 +6,7 @@ use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random,
 use num_complex::Complex64;
 use serde::{Deserialize, Serialize};
 
-use super::{distance, forcing_of, random_waves, shared, spread_out, zero};
+use super::{distance, forcing_of, key, random_waves, spread_out, zero};
 use crate::equation::{Equation, Flux, Potential};
 use crate::flow::{Discrete, Options, flow, newton};
 use crate::spectrum::{Lattice, Spectrum};
@@ -117,7 +117,7 @@ impl Experiment for Contraction {
         let potential =
             if cell.domain == Domain::Torus { Potential::Reaction { alpha: 0.0 } } else { Potential::None };
         let equation = Equation { flux: Flux::SquareRoot { beta: cell.beta }, potential };
-        let mut stream = random.shared_stream("forcing", &shared([("dimension", cell.dimension as f64)]))?;
+        let mut stream = random.shared_stream("forcing", &key([("dimension", cell.dimension as f64)]))?;
         let mut rows = Vec::new();
         for replicate in 0..cell.replicates {
             let g = match cell.domain {

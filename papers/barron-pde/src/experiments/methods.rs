@@ -6,7 +6,7 @@ use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random,
 use num_complex::Complex64;
 use serde::{Deserialize, Serialize};
 
-use super::{distance, forcing_of, random_waves, shared, zero};
+use super::{distance, forcing_of, key, random_waves, zero};
 use crate::equation::{Equation, Flux, Potential};
 use crate::flow::{Discrete, Options, accelerated, flow, newton};
 use crate::spectrum::Lattice;
@@ -118,7 +118,7 @@ impl Experiment for Methods {
                 potential: Potential::Reaction { alpha: 0.0 },
             },
         };
-        let mut data = random.shared_stream("forcing", &shared([("side", cell.side as f64)]))?;
+        let mut data = random.shared_stream("forcing", &key([("side", cell.side as f64)]))?;
         let mut own = random.stream("network");
         let mut rows = Vec::new();
         for replicate in 0..cell.replicates {

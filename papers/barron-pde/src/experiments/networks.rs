@@ -5,7 +5,7 @@ use ndarray::Array2;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use super::{forcing_of, shared, spread_out, zero};
+use super::{forcing_of, key, spread_out, zero};
 use crate::equation::{Equation, Flux, Potential};
 use crate::flow::{Discrete, Options, flow};
 use crate::spectrum::Spectrum;
@@ -98,7 +98,7 @@ impl Experiment for Networks {
     }
 
     fn measure(&self, cell: &Parameters, random: &Random) -> Result<Outcome<Row>, Failure> {
-        let key = shared([("dimension", cell.dimension as f64)]);
+        let key = key([("dimension", cell.dimension as f64)]);
         let mut data = random.shared_stream("function", &key)?;
         let (f, certificate) = match cell.builder {
             Builder::Solution => solution(cell.dimension)?,

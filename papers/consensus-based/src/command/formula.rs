@@ -35,7 +35,7 @@ impl Formula {
     /// # Errors
     /// One line on what is wrong with either, and for a formula without parameters.
     pub fn parse(text: &str, data: Option<&Path>) -> anyhow::Result<Self> {
-        let fault = |fault: String| usage(&format!("--objective {text:?}: {fault}"));
+        let fault = |fault: String| usage(format!("--objective {text:?}: {fault}"));
         let conventional = conventional(text).map_err(|why| fault(why.into()))?;
         if text.trim().chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_') {
             return Err(fault("neither a test function (see --help) nor a formula".into()));

@@ -9,13 +9,14 @@ use deep_unfolding::network::Network;
 use deep_unfolding::problem::{Penalty, Problem};
 use deep_unfolding::signals::nmse_decibels;
 use deep_unfolding::sparsest::descent;
+use lab::arguments::check_output;
 use lab::table::format_number;
 use lab::{Error, columns, say};
 use ndarray::{Array1, Array2};
 use numerics::bootstrap::{mean, quantile};
 
 use super::train::Saved;
-use super::{check_out, check_scale, read_columns, read_problem, usage, write_columns};
+use super::{check_scale, read_columns, read_problem, usage, write_columns};
 
 /// Applies a network of `train`, and says how it compares: with as many plain steps, with a thousand of them, and with coordinate descent.
 #[derive(Args)]
@@ -45,9 +46,7 @@ impl Apply {
     pub fn run(self) -> anyhow::Result<()> {
         let inputs =
             [Some(&self.matrix), Some(&self.measurements), Some(&self.network), self.signals.as_ref()];
-        if let Some(out) = &self.out {
-            check_out(out, "csv", inputs.into_iter().flatten().map(PathBuf::as_path))?;
-        }
+        check_output(self.out.as_deref(), "csv", inputs.into_iter().flatten().map(PathBuf::as_path))?;
         let network = read_network(&self.network)?;
         let problem = read_problem(&self.matrix)?;
         let (rows, width) = problem.dimensions();
@@ -121,7 +120,7 @@ fn line(
     let mut sorted = objectives.to_vec();
     sorted.sort_by(f64::total_cmp);
     let worse =
-        objectives.iter().zip(reference).filter(|(f, plain)| !(**f <= **plain * (1.0 + 1e-9))).count();
+        objectives.iter().zip(reference).filter(|(f, plain)| f.is_nan() || **f > **plain * (1.0 + 1e-9)).count();
     vec![
         name.to_owned(),
         truth.map_or_else(|| "-".into(), |truth| format!("{:.2}", nmse_decibels(xs.view(), truth.view()))),

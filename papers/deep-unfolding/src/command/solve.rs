@@ -8,15 +8,13 @@ use deep_unfolding::lasso::{Options, StopReason, certificate, lasso, lasso_batch
 use deep_unfolding::network::Network;
 use deep_unfolding::problem::{Penalty, Problem};
 use deep_unfolding::sparsest::{descent, exact, local_optimality};
-use lab::arguments::positive;
+use lab::arguments::{check_output, positive};
 use lab::table::format_number;
 use lab::{columns, remark, say};
 use ndarray::{Array1, Array2, ArrayView1};
 use rayon::prelude::*;
 
-use super::{
-    PenaltyName, check_out, check_scale, not_negative, read_columns, read_problem, usage, write_columns,
-};
+use super::{PenaltyName, check_scale, not_negative, read_columns, read_problem, usage, write_columns};
 
 /// Minimises ½‖y − Ax‖² + λ‖x‖₁ or + λ‖x‖₀ for one or many y.
 #[derive(Args)]
@@ -82,9 +80,7 @@ impl Solve {
         if self.weight == 0.0 && penalty == Penalty::L0 {
             return Err(usage("--weight 0: the ℓ0 objective needs a positive weight"));
         }
-        if let Some(out) = &self.out {
-            check_out(out, "csv", [self.matrix.as_path(), self.measurements.as_path()])?;
-        }
+        check_output(self.out.as_deref(), "csv", [self.matrix.as_path(), self.measurements.as_path()])?;
         let problem = read_problem(&self.matrix)?;
         let ys = read_columns(&self.measurements, problem.dimensions().0, "a right-hand side")?;
         if self.weight == 0.0 {

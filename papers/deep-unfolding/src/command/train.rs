@@ -9,13 +9,13 @@ use deep_unfolding::network::Network;
 use deep_unfolding::problem::{Penalty, Problem};
 use deep_unfolding::signals::{BernoulliGaussian, Model, Samples};
 use deep_unfolding::training::{Loss, Signals, Training, train};
-use lab::arguments::positive;
-use lab::table::format_number;
+use lab::arguments::{check_output, positive};
+use lab::table::{first_numbers, format_number};
 use lab::{progress, remark, say, write_atomically};
 use numerics::random::stream;
 use serde::{Deserialize, Serialize};
 
-use super::{PenaltyName, check_out, check_scale, read_columns, read_problem, usage};
+use super::{PenaltyName, check_scale, read_columns, read_problem, usage};
 
 /// Trains steps, and thresholds if they are free, for a matrix.
 #[derive(Args)]
@@ -117,7 +117,7 @@ impl Train {
     /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
         let inputs = [Some(&self.matrix), self.measurements.as_ref(), self.signals.as_ref()];
-        check_out(&self.out, "json", inputs.into_iter().flatten().map(PathBuf::as_path))?;
+        check_output(Some(&self.out), "json", inputs.into_iter().flatten().map(PathBuf::as_path))?;
         let penalty = Penalty::from(self.penalty);
         let supervised = self.loss == LossName::Supervised;
         if supervised && self.measurements.is_some() && self.signals.is_none() {
@@ -168,13 +168,13 @@ impl Train {
         say(&format!(
             "layers              {}\nsteps               {}\nmean loss           {} at depth 1, {} at depth {}",
             self.depth,
-            shown(&trained.network.steps),
+            first_numbers(&trained.network.steps),
             format_number(trained.losses.first().copied().unwrap_or(f64::NAN)),
             format_number(trained.losses.last().copied().unwrap_or(f64::NAN)),
             self.depth,
         ))?;
         if let Some(thresholds) = &trained.network.thresholds {
-            say(&format!("thresholds          {}", shown(thresholds)))?;
+            say(&format!("thresholds          {}", first_numbers(thresholds)))?;
         }
         if let (Some(first), Some(last)) = (trained.losses.first(), trained.losses.last())
             && last > first
@@ -215,10 +215,4 @@ impl Train {
             )
         }
     }
-}
-
-/// The first numbers of many.
-fn shown(values: &[f64]) -> String {
-    let first: Vec<String> = values.iter().take(8).map(|x| format_number(*x)).collect();
-    first.join(", ") + if values.len() > 8 { ", …" } else { "" }
 }

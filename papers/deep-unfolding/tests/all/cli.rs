@@ -142,7 +142,6 @@ fn bad_input_gets_one_line() {
         ("solve --matrix a.csv --measurements y.csv --weight 1 --out s.txt", 2, "ends in .csv"),
         ("solve --matrix a.csv --measurements tiny.csv --weight 1", 1, "tiny.csv: the squares of column 1"),
         ("train --matrix a.csv --weight 1 --depth 2 --out a.csv/n.json", 2, "no file can stand there"),
-        (1, "batches in a row"),
         ("train --matrix a.csv --weight 0 --out n.json", 2, "--weight"),
         ("train --matrix a.csv --weight 1 --out n.csv", 2, "ends in .json"),
         ("train --matrix a.csv --weight 1 --probability 0 --out n.json", 2, "--probability"),

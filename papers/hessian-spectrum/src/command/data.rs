@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use hessian_spectrum::point::Point;
 use hessian_spectrum::problems::{descend, descend_in_batches, standardise};
-use lab::arguments::{positive, refuse_overwriting};
+use lab::arguments::positive;
 use lab::input::{matrix, vector};
 use lab::remark;
 use lab::table::format_number;
@@ -227,13 +227,4 @@ pub fn described(data: &Data, point: &Point) -> anyhow::Result<String> {
         format_number(gradient.dot(&gradient).sqrt()),
         format_number(data.accuracy(point)?)
     ))
-}
-
-/// A name that ends in .csv and is not an input.
-pub fn check_out<'a>(out: Option<&Path>, inputs: impl IntoIterator<Item = &'a Path>) -> anyhow::Result<()> {
-    let Some(out) = out else { return Ok(()) };
-    if out.extension().is_none_or(|extension| extension != "csv") {
-        return Err(usage(format!("{}: expected a name that ends in .csv", out.display())));
-    }
-    Ok(refuse_overwriting(out, inputs)?)
 }

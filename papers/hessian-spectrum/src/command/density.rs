@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 use hessian_spectrum::lanczos::{Pairs, Wanted, extremes};
 use hessian_spectrum::quadrature::{Quadrature, distribution};
+use lab::arguments::check_output;
 use lab::polars::prelude::{Column, DataFrame};
 use lab::table::{csv_bytes, format_number};
 use lab::{remark, say, write_atomically};
 
-use super::data::{Data, Training, check_out, described};
+use super::data::{Data, Training, described};
 use super::usage;
 
 /// Stochastic Lanczos quadrature with deflation of the largest eigenpairs.
@@ -42,7 +43,7 @@ impl DensityCommand {
     /// # Errors
     /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
-        check_out(self.out.as_deref(), self.data.files().into_iter().chain(self.training.file()))?;
+        check_output(self.out.as_deref(), "csv", self.data.files().into_iter().chain(self.training.file()))?;
         if self.vectors == 0 || self.steps == 0 {
             return Err(usage("--vectors and --steps: expected at least 1"));
         }

@@ -6,12 +6,12 @@ use anyhow::bail;
 use clap::Args;
 use hessian_spectrum::lanczos::{Pairs, Wanted, count_above, extremes};
 use hessian_spectrum::outliers::{Outliers, outliers};
-use lab::arguments::positive;
+use lab::arguments::{check_output, positive};
 use lab::polars::prelude::{Column, DataFrame};
 use lab::table::{csv_bytes, format_number};
 use lab::{remark, say, write_atomically};
 
-use super::data::{Data, Training, check_out, described};
+use super::data::{Data, Training, described};
 use super::usage;
 
 /// Finds eigenpairs at both ends from products with blocks of vectors.
@@ -44,7 +44,7 @@ impl OutliersCommand {
     /// # Errors
     /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
-        check_out(self.out.as_deref(), self.data.files().into_iter().chain(self.training.file()))?;
+        check_output(self.out.as_deref(), "csv", self.data.files().into_iter().chain(self.training.file()))?;
         let start = self.data.point(self.training.file())?;
         let parameters = start.network().parameters().len();
         if self.certify && parameters > 12_000 {

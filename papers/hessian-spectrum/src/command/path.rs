@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use hessian_spectrum::path::{Path, bend};
+use lab::arguments::check_output;
 use lab::input::vector;
 use lab::polars::prelude::{Column, DataFrame};
 use lab::table::{csv_bytes, format_number};
 use lab::{say, write_atomically};
 
-use super::data::{Data, check_out};
+use super::data::Data;
 use super::usage;
 
 /// Losses at evenly spaced places between two sets of parameters.
@@ -43,8 +44,9 @@ impl PathCommand {
     /// # Errors
     /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
-        check_out(
+        check_output(
             self.out.as_deref(),
+            "csv",
             self.data.files().into_iter().chain([self.from.as_path(), self.to.as_path()]),
         )?;
         if self.places == 0 {

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use hessian_spectrum::outliers::outliers;
+use lab::arguments::check_output;
 use lab::polars::prelude::{Column, DataFrame};
 use lab::table::{csv_bytes, format_number};
 use lab::{say, write_atomically};
 use numerics::symmetric::eigenvalues;
 
-use super::data::{Data, Training, check_out, described};
+use super::data::{Data, Training, described};
 use super::usage;
 
 /// Assembles the Hessian and finds all of its eigenvalues.
@@ -36,7 +37,7 @@ impl Spectrum {
     /// # Errors
     /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
-        check_out(self.out.as_deref(), self.data.files().into_iter().chain(self.training.file()))?;
+        check_output(self.out.as_deref(), "csv", self.data.files().into_iter().chain(self.training.file()))?;
         let start = self.data.point(self.training.file())?;
         let parameters = start.network().parameters().len();
         if parameters > MOST {

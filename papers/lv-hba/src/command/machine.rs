@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use lab::arguments::check_output;
 use lab::input::named_matrix;
 use lab::polars::prelude::{Column, DataFrame};
 use lab::table::{csv_bytes, format_number};
@@ -12,7 +13,7 @@ use ndarray::{Array1, Array2, Axis};
 use numerics::random::stream;
 use rand::seq::SliceRandom;
 
-use super::{check_out, usage};
+use super::usage;
 
 /// Reads rows, splits them, finds log weights and writes them with the rows that look mislabelled first.
 #[derive(Args)]
@@ -56,7 +57,7 @@ impl Svm {
     /// # Errors
     /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
-        check_out(self.out.as_deref(), [self.data.as_path()])?;
+        check_output(self.out.as_deref(), "csv", [self.data.as_path()])?;
         let named = named_matrix(&self.data)?;
         let file = self.data.display();
         let column = named.names.iter().position(|name| *name == self.label);

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
-use lab::arguments::positive;
+use lab::arguments::{check_output, positive};
 use lab::polars::prelude::{Column, DataFrame};
-use lab::table::{csv_bytes, format_number};
+use lab::table::{csv_bytes, first_numbers, format_number};
 use lab::{remark, say, write_atomically};
 use lv_hba::penalised::{Point, continued, residual};
 use lv_hba::problem::{Problem, Proximal};
@@ -15,7 +15,7 @@ use lv_hba::value::{certificate, exact};
 use ndarray::{Array1, Array2};
 use serde_json::Value;
 
-use super::{check_out, shown, usage};
+use super::usage;
 
 /// Solves min |x − a|²/2 + |y − b|²/2 over the lower solutions of a quadratic programme.
 #[derive(Args)]
@@ -57,7 +57,7 @@ impl Qp {
     /// # Errors
     /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
-        check_out(self.out.as_deref(), [self.problem.as_path()])?;
+        check_output(self.out.as_deref(), "csv", [self.problem.as_path()])?;
         let value = read(&self.problem)?;
         let problem = build(&value).with_context(|| self.problem.display().to_string())?;
         let sizes = problem.dimensions();
@@ -90,9 +90,9 @@ impl Qp {
         // F at the exact lower solution is an upper bound of the optimum; F at (x, y) of the penalised one a lower bound up to the gap, where ψ_c was minimised globally.
         say(&format!(
             "x                   {}\ny                   {}\nmultipliers         {}\nupper value         {} at y, {} at a lower solution for this x\nf - v               {} (at least {})\nresidual of ψ_c     {}\nlower KKT residual  {}\ninfeasibility       {}",
-            shown(&found.x),
-            shown(&found.y),
-            shown(&found.z),
+            first_numbers(&found.x),
+            first_numbers(&found.y),
+            first_numbers(&found.z),
             format_number(upper),
             format_number(at_exact),
             format_number(proof.gap),
@@ -160,11 +160,11 @@ impl Explain {
         say(&format!(
             "v                   {}\ntheta               {}\nlambda              {}\nby x                {}\nby y                {}\nby z                {}\nf - v               {} (at least {}; not negative where g ≤ 0 and z is in its box)\ninfeasibility       {}",
             format_number(v.value),
-            shown(&v.saddle.theta),
-            shown(&v.saddle.lambda),
-            shown(&v.by_x),
-            shown(&v.by_y),
-            shown(&v.by_z),
+            first_numbers(&v.saddle.theta),
+            first_numbers(&v.saddle.lambda),
+            first_numbers(&v.by_x),
+            first_numbers(&v.by_y),
+            first_numbers(&v.by_z),
             format_number(proof.gap),
             format_number(proof.bound),
             format_number(proof.infeasibility)

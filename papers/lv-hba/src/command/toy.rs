@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::ensure;
 use clap::{Args, ValueEnum};
-use lab::arguments::positive;
+use lab::arguments::{check_output, positive};
 use lab::polars::prelude::{Column, DataFrame};
 use lab::table::{csv_bytes, format_number};
 use lab::{remark, say, write_atomically};
@@ -16,7 +16,7 @@ use lv_hba::single_loop::{Options, State, Step, StopReason, single_loop};
 use lv_hba::toys::{MerelyConvex, StronglyConvex};
 use numerics::random::stream;
 
-use super::{check_out, usage};
+use super::usage;
 
 /// Runs, prints the distance from the exact solution and writes the path.
 #[derive(Args)]
@@ -94,7 +94,7 @@ impl Solve {
     /// # Errors
     /// One line that names the option and the fault; a run that diverged.
     pub fn run(self) -> anyhow::Result<()> {
-        check_out(self.out.as_deref(), [])?;
+        check_output(self.out.as_deref(), "csv", [])?;
         if self.n < 3 || self.n > 1_000_000 || (self.problem == Toy::Llsc && self.n > 2_000) {
             return Err(usage(format!(
                 "--n {}: expected from 3 to 1000000, to 2000 for llsc, whose matrices are dense",

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
-use super::shared;
+use super::key;
 use crate::machine::{Machine, Slacked};
 use crate::problem::Proximal;
 use crate::problems::{area_under_curve, direction, flipped_rows};
@@ -104,7 +104,7 @@ impl Experiment for Machines {
 
     fn measure(&self, cell: &Parameters, random: &Random) -> Result<Outcome<Row>, Failure> {
         let mut data =
-            random.shared_stream("data", &shared([("rows", cell.rows as f64), ("flips", cell.flips)]))?;
+            random.shared_stream("data", &key([("rows", cell.rows as f64), ("flips", cell.flips)]))?;
         let mut out = Vec::new();
         for replicate in 0..cell.splits {
             let u = direction(cell.inputs, &mut data);

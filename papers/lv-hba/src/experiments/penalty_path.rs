@@ -3,7 +3,7 @@
 use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
-use super::shared;
+use super::key;
 use crate::penalised::{Point, continued, minimise, richardson};
 use crate::problem::Proximal;
 use crate::toys::{MerelyConvex, StronglyConvex};
@@ -75,7 +75,7 @@ impl Experiment for PenaltyPath {
         let (n, proximal) = (cell.size, Proximal { gamma1: 10.0, gamma2: 1.0 });
         // Beyond, the penalised problem is so flat along X that the minimiser stops before its error is that of the penalty.
         let penalties = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0];
-        let mut draws = random.shared_stream("toys", &shared([("n", n as f64)]))?;
+        let mut draws = random.shared_stream("toys", &key([("n", n as f64)]))?;
         let mut rows = Vec::new();
         for replicate in 0..cell.problems {
             if cell.toy == Toy::Merely {

@@ -6,7 +6,7 @@ use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random,
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use super::shared;
+use super::key;
 use crate::rivals::{alternating, hypergradient_descent, value_penalty};
 use crate::single_loop::{Options, State, single_loop};
 use crate::toys::StronglyConvex;
@@ -97,10 +97,9 @@ impl Experiment for StronglyConvexToy {
 
     fn measure(&self, cell: &Parameters, random: &Random) -> Result<Outcome<Row>, Failure> {
         let n = cell.size;
-        let toy =
-            StronglyConvex::draw(n, true, &mut random.shared_stream("toy", &shared([("n", n as f64)]))?)?;
+        let toy = StronglyConvex::draw(n, true, &mut random.shared_stream("toy", &key([("n", n as f64)]))?)?;
         let (least, _) = toy.optimum();
-        let mut starts = random.shared_stream("starts", &shared([("n", n as f64)]))?;
+        let mut starts = random.shared_stream("starts", &key([("n", n as f64)]))?;
         let mut own = random.stream("draws");
         let mut rows = Vec::new();
         for replicate in 0..cell.starts {

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use bilevel::hypergradient::dense;
 use clap::Args;
 use lab::arguments::positive;
-use lab::table::format_number;
+use lab::table::{first_numbers, format_number};
 use lab::{remark, say};
 use penalty_bilevel::penalty::{Closeness, closeness, exact_penalty, richardson};
 use penalty_bilevel::problem_file;
 
-use super::{numbers, shown, usage};
+use super::{numbers, usage};
 
 /// Prints ψ with its explicit gradient, ψ_σ with its own, and whether closeness is observed.
 #[derive(Args)]
@@ -55,12 +55,12 @@ impl Gradient {
         };
         let (value, gradient) = richardson(&coarse, &middle);
         let lines = [
-            format!("y*                  {}", shown(&y)),
+            format!("y*                  {}", first_numbers(&y)),
             format!("ψ                   {}", format_number(exact.value)),
-            format!("∇ψ                  {}", shown(&exact.gradient)),
+            format!("∇ψ                  {}", first_numbers(&exact.gradient)),
             format!("ψ_σ                 {}", format_number(coarse.value)),
-            format!("∇ψ_σ                {}", shown(&coarse.gradient)),
-            format!("Richardson          {}, gradient {}", format_number(value), shown(&gradient)),
+            format!("∇ψ_σ                {}", first_numbers(&coarse.gradient)),
+            format!("Richardson          {}, gradient {}", format_number(value), first_numbers(&gradient)),
             format!("expected ψ − ψ_σ    {}", format_number(self.sigma * exact.gap_constant)),
             format!("halving ratio       {reading}"),
             format!(

@@ -7,7 +7,7 @@ use bilevel::oracle::{Noise, Noisy};
 use bilevel::schedule::Power;
 use bilevel::selection::{Loss, Rows, Selection};
 use clap::{Args, ValueEnum};
-use lab::arguments::{positive, refuse_overwriting};
+use lab::arguments::{check_output, positive};
 use lab::input::named_matrix;
 use lab::polars::prelude::{Column, DataFrame};
 use lab::table::{csv_bytes, format_number};
@@ -84,12 +84,7 @@ impl Select {
     /// # Errors
     /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
-        if let Some(out) = &self.out {
-            if out.extension().is_none_or(|extension| extension != "csv") {
-                return Err(usage(format!("{}: expected a name that ends in .csv", out.display())));
-            }
-            refuse_overwriting(out, [self.train.as_path(), self.valid.as_path()])?;
-        }
+        check_output(self.out.as_deref(), "csv", [self.train.as_path(), self.valid.as_path()])?;
         let (names, mut train) = rows(&self.train, &self.target, None)?;
         let (_, mut valid) = rows(&self.valid, &self.target, Some(&names))?;
         if self.loss == Kind::Logistic {

@@ -8,16 +8,16 @@ use bilevel::lower::residual;
 use bilevel::oracle::{Noise, Noisy};
 use bilevel::schedule::Power;
 use clap::{Args, ValueEnum};
-use lab::arguments::{positive, refuse_overwriting};
+use lab::arguments::{check_output, positive};
 use lab::polars::prelude::{Column, DataFrame};
-use lab::table::{csv_bytes, format_number};
+use lab::table::{csv_bytes, first_numbers, format_number};
 use lab::{say, write_atomically};
 use penalty_bilevel::penalty::{check, gradient_mapping};
 use penalty_bilevel::problem_file;
 use penalty_bilevel::run::{Begin, Step, StopReason};
 use penalty_bilevel::{double_loop, single_loop};
 
-use super::{numbers, shown, usage};
+use super::{numbers, usage};
 
 /// Runs the double loop, the single loop with momentum, or F2SA, and says where it ends.
 #[derive(Args)]
@@ -80,12 +80,7 @@ impl Solve {
     /// # Errors
     /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
-        if let Some(trace) = &self.trace {
-            if trace.extension().is_none_or(|extension| extension != "csv") {
-                return Err(usage(format!("{}: expected a name that ends in .csv", trace.display())));
-            }
-            refuse_overwriting(trace, [self.problem.as_path()])?;
-        }
+        check_output(self.trace.as_deref(), "csv", [self.problem.as_path()])?;
         let problem = problem_file::read(&self.problem, self.name.as_deref())?;
         let (d, q) = problem.dimensions();
         let x = self.x.as_ref().map_or_else(|| Ok(vec![0.0; d]), |text| numbers("--x", text, d))?;
@@ -160,7 +155,7 @@ impl Solve {
             write_atomically(trace, &csv_bytes(&DataFrame::new(path.len(), columns.collect())?)?)?;
         }
         let lines = [
-            format!("x                  {}", shown(&ended.x)),
+            format!("x                  {}", first_numbers(&ended.x)),
             format!("|∇ψ| there         {}", format_number(size(&ended.x))),
             format!("ψ there            {}", format_number(problem.value(&ended.x))),
             format!("σ at the end       {}", format_number(ended.sigma)),

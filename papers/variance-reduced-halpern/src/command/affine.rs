@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::ensure;
 use clap::{Args, ValueEnum};
-use lab::arguments::{positive, refuse_overwriting};
+use lab::arguments::{check_output, positive};
 use lab::input::{matrix, vector};
 use lab::polars::prelude::{Column, DataFrame};
 use lab::table::{csv_bytes, format_number};
@@ -85,12 +85,7 @@ impl Affine {
     /// # Errors
     /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
-        if let Some(out) = &self.out {
-            if out.extension().is_none_or(|extension| extension != "csv") {
-                return Err(usage(format!("{}: expected a name that ends in .csv", out.display())));
-            }
-            refuse_overwriting(out, [self.matrix.as_path(), self.vector.as_path()])?;
-        }
+        check_output(self.out.as_deref(), "csv", [self.matrix.as_path(), self.vector.as_path()])?;
         let resolvent = self.resolvent()?;
         let (k, q) = (matrix(&self.matrix)?, vector(&self.vector)?);
         let blocks = affine::Affine::even_blocks(k.ncols(), self.blocks.unwrap_or(k.ncols()))

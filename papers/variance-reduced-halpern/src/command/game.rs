@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
-use lab::arguments::{positive, refuse_beyond_memory, refuse_overwriting};
+use lab::arguments::{check_output, positive, refuse_beyond_memory};
 use lab::input::{matrix, named_matrix};
 use lab::polars::prelude::{Column, DataFrame};
 use lab::table::{csv_bytes, format_number};
@@ -118,12 +118,7 @@ impl Game {
     /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
         let path = self.matrix.as_deref().or(self.entries.as_deref()).context("no matrix")?;
-        if let Some(out) = &self.out {
-            if out.extension().is_none_or(|extension| extension != "csv") {
-                return Err(usage(format!("{}: expected a name that ends in .csv", out.display())));
-            }
-            refuse_overwriting(out, [path])?;
-        }
+        check_output(self.out.as_deref(), "csv", [path])?;
         if matches!(self.method, Method::Page | Method::Halpern) && !self.unproven {
             return Err(usage(
                 "--method page and halpern need a cocoercive operator, which no game has; --unproven runs them all the same",

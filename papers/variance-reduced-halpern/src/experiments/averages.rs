@@ -3,7 +3,7 @@
 use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
-use super::{of_seeds, shared};
+use super::{key, of_seeds};
 use crate::halpern::halpern;
 use crate::operator::{FiniteSum, crossover, norm};
 use crate::page::{Options, page_halpern};
@@ -109,7 +109,7 @@ impl Experiment for Averages {
         let n = cell.components;
         // All methods see the same problems.
         let mut problems =
-            random.shared_stream("problems", &shared([("n", n as f64), ("common", cell.common)]))?;
+            random.shared_stream("problems", &key([("n", n as f64), ("common", cell.common)]))?;
         let options = match cell.method {
             Method::Certified => {
                 Options { eta: certified_step(&Options::new(1.0, n)), ..Options::new(1.0, n) }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
-use super::{of_seeds, shared};
+use super::{key, of_seeds};
 use crate::operator::{FiniteSum, norm};
 use crate::page::{Options, page_halpern};
 use crate::potential::{certified_step, tuned};
@@ -82,7 +82,7 @@ impl Experiment for LastIterate {
 
     fn measure(&self, cell: &Parameters, random: &Random) -> Result<Outcome<Row>, Failure> {
         let n = cell.components;
-        let sum = projections(n, 0.5, &mut random.shared_stream("problem", &shared([("n", n as f64)]))?);
+        let sum = projections(n, 0.5, &mut random.shared_stream("problem", &key([("n", n as f64)]))?);
         let options = match cell.choice {
             Choice::Certified => {
                 Options { eta: certified_step(&Options::new(1.0, n)), ..Options::new(1.0, n) }

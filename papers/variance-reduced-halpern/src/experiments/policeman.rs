@@ -6,7 +6,7 @@ use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random,
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::{of_seeds, shared};
+use super::{key, of_seeds};
 use crate::extragradient::{anchored_extragradient, extragradient, reduced_extragradient};
 use crate::games::{Game, Sampling};
 use crate::halpern::halpern;
@@ -149,7 +149,7 @@ impl Experiment for Policeman {
 
     fn measure(&self, cell: &Parameters, random: &Random) -> Result<Outcome<Row>, Failure> {
         let mut weights =
-            random.shared_stream("weights", &shared([("instance", f64::from(cell.instance as u8))]))?;
+            random.shared_stream("weights", &key([("instance", f64::from(cell.instance as u8))]))?;
         let rows = of_seeds(random, cell.seeds, |replicate, seed| {
             let matrix: Array2<f64> = match cell.instance {
                 Instance::Authors => {

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
-use super::{of_seeds, shared};
+use super::{key, of_seeds};
 use crate::extragradient::{anchored_extragradient, extragradient, reduced_extragradient};
 use crate::inexact::{Inner, Options, Snapshot, resolvent_halpern};
 use crate::operator::{FiniteSum, norm};
@@ -128,7 +128,7 @@ impl Experiment for Resolvents {
     fn measure(&self, cell: &Parameters, random: &Random) -> Result<Outcome<Row>, Failure> {
         let n = cell.components;
         let mut problems =
-            random.shared_stream("problems", &shared([("n", n as f64), ("common", cell.common)]))?;
+            random.shared_stream("problems", &key([("n", n as f64), ("common", cell.common)]))?;
         let rows = of_seeds(random, cell.seeds, |replicate, seed| {
             let sum = bilinear(n, cell.common, &mut problems);
             let (average, constant) = (sum.average_constant(), sum.constant());

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
-use super::{of_seeds, shared};
+use super::{key, of_seeds};
 use crate::extragradient::extragradient;
 use crate::games::{Game, Sampling};
 use crate::inexact::{Inner, Options, resolvent_halpern};
@@ -85,7 +85,7 @@ impl Experiment for Restarts {
     }
 
     fn measure(&self, cell: &Parameters, random: &Random) -> Result<Outcome<Row>, Failure> {
-        let mut games = random.shared_stream("games", &shared([("spread", cell.spread)]))?;
+        let mut games = random.shared_stream("games", &key([("spread", cell.spread)]))?;
         let rows = of_seeds(random, cell.seeds, |replicate, seed| {
             let mut matrix = uniform(cell.size, &mut games);
             matrix.row_mut(0).mapv_inplace(|entry| entry * cell.spread);
