@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use barron_pde::composition::norm_of_sine;
 use barron_pde::equation::{Equation, Flux, Potential};
-use barron_pde::flow::{Discrete, Options, Solved, StopReason, accelerated, flow, newton};
+use barron_pde::flow::{Discrete, Options, Solved, State, StopReason, accelerated, flow, newton};
 use barron_pde::growth::Growing;
 use barron_pde::kantorovich::radius;
 use barron_pde::spectrum::{Lattice, Spectrum};
@@ -61,6 +61,8 @@ fn chosen_solutions_have_their_right_hand_sides_and_norms() {
     }
 }
 
+type Method = fn(&Discrete, Vec<Complex64>, &Options, fn(&[Complex64], &State)) -> Solved;
+
 #[test]
 fn grids_find_chosen_solutions() {
     for case in cases("manufactured").iter().filter(|case| case["d"].as_u64().unwrap() <= 3) {
@@ -73,12 +75,7 @@ fn grids_find_chosen_solutions() {
             Equation { potential: Potential::Reaction { alpha: number(&case["alpha"]) }, ..REACTION };
         let problem = Discrete { torus: &torus, equation, forcing: &forcing, coefficient: None, odd: false };
         let expected = torus.spread(&u).unwrap();
-        let methods: [fn(
-            &Discrete,
-            Vec<Complex64>,
-            &Options,
-            fn(&[Complex64], &barron_pde::flow::State),
-        ) -> Solved; 3] = [flow, accelerated, newton];
+        let methods: [Method; 3] = [flow, accelerated, newton];
         for method in methods {
             let found = method(&problem, zero(&torus), &Options::default(), |_, _| ());
             let off: Vec<Complex64> = found.u.iter().zip(&expected).map(|(a, b)| a - b).collect();

@@ -119,8 +119,11 @@ fn line(
 ) -> Vec<String> {
     let mut sorted = objectives.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let worse =
-        objectives.iter().zip(reference).filter(|(f, plain)| f.is_nan() || **f > **plain * (1.0 + 1e-9)).count();
+    let worse = objectives
+        .iter()
+        .zip(reference)
+        .filter(|(f, plain)| f.is_nan() || **f > **plain * (1.0 + 1e-9))
+        .count();
     vec![
         name.to_owned(),
         truth.map_or_else(|| "-".into(), |truth| format!("{:.2}", nmse_decibels(xs.view(), truth.view()))),
