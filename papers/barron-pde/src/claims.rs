@@ -162,7 +162,7 @@ fn networks() -> Vec<Claim> {
         .shown_by("errors"),
         Claim::new(
             "solutions",
-            "A solution is approximated by a network with the error of the flow plus that of sampling.",
+            "A solution is approximated by a network for an iterate of the flow, with the square of the iterate's error plus that of sampling.",
             "abstract: the theorem's use",
             &Networks,
             Rule::between("mean square error over the sum of both, farthest over dimensions", 0.9, 1.1),

@@ -36,7 +36,7 @@ pub fn bessel(x: f64, count: usize) -> Vec<f64> {
     found
 }
 
-/// B_0 of sin g_d, exactly: (S₊ᵈ − S₋ᵈ)/2 with S± = Σ (±1)ⁿ|J_n(r/d)| over all integers. It tends to sinh r.
+/// B_0 of sin g_d for r up to 300: (S₊ᵈ − S₋ᵈ)/2 with S± = Σ (±1)ⁿ|J_n(r/d)| over all integers, of which 400 on either side are summed. It tends to sinh r.
 pub fn norm_of_sine(r: f64, dimension: u32) -> f64 {
     let values = bessel(r / f64::from(dimension), 400);
     let mut even = values[0].abs();

@@ -207,10 +207,4 @@ impl Equation {
             }
         }
     }
-
-    /// Whether [`Curvature::largest`] holds for all functions.
-    pub fn is_bounded(&self) -> bool {
-        let flux = matches!(self.flux, Flux::Linear | Flux::SquareRoot { .. });
-        flux && matches!(self.potential, Potential::None | Potential::Reaction { alpha: 0.0 })
-    }
 }

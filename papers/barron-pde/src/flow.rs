@@ -15,10 +15,12 @@ pub struct Discrete<'a> {
     pub equation: Equation,
     /// f's coefficients.
     pub forcing: &'a [Complex64],
-    /// a(x) at the points; 1 where absent.
+    /// a(x) > 0 at the points; 1 where absent.
     pub coefficient: Option<&'a [f64]>,
     /// Keeps odd functions odd against rounding: coefficients stay imaginary (d = 1).
     pub odd: bool,
+    /// The least |ω| of the functions at hand, where it is known to be larger than the lattice's; for equations without a potential.
+    pub least_length: Option<f64>,
 }
 
 /// Room for the evaluation of a derivative, taken once.
@@ -195,7 +197,8 @@ impl Discrete<'_> {
 
     /// μ and M for functions as large as in this state.
     pub fn curvature(&self, state: &State) -> Curvature {
-        let mut found = self.equation.curvature(state.sup, state.square, self.torus.lattice().least_length());
+        let least = self.least_length.unwrap_or_else(|| self.torus.lattice().least_length());
+        let mut found = self.equation.curvature(state.sup, state.square, least);
         if let Some(a) = self.coefficient {
             let (low, high) =
                 a.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), a| (low.min(*a), high.max(*a)));
@@ -237,6 +240,8 @@ impl Default for Options {
 pub enum StopReason {
     /// The certificate, or the residual where there is none, is within the tolerance.
     Tolerance,
+    /// Neither residual nor energy has fallen for fifty steps: they are at the limit of rounding.
+    Rounding,
     /// All steps were taken.
     Steps,
     /// A number was not finite.
@@ -275,13 +280,16 @@ pub fn flow(
     let mut state = problem.derivative(&u, &mut residual, &mut room);
     let mut evaluations = 1;
     let (mut next, mut next_residual) = (Vec::new(), Vec::new());
+    let mut progress = Progress::new();
     for steps in 0.. {
         observe(&u, &state);
-        if let Some(reason) = finished(problem, &u, &state, options, steps) {
+        if let Some(reason) = finished(problem, &u, &state, options, steps, &mut progress) {
             return solved(problem, u, steps, evaluations, state, reason);
         }
         let curvature = problem.curvature(&state);
-        let mut step = options.step.unwrap_or(2.0 / (curvature.least.unwrap_or(0.0) + curvature.largest));
+        // Where all second derivatives vanish, as those of a power of the gradient at zero, any step will do to begin with.
+        let sum = curvature.least.unwrap_or(0.0) + curvature.largest;
+        let mut step = options.step.unwrap_or(if sum > 0.0 { 2.0 / sum } else { 1.0 });
         loop {
             next.clear();
             next.extend(
@@ -316,15 +324,17 @@ pub fn accelerated(
     let mut room = Room::default();
     let mut residual = Vec::new();
     let (mut u, mut ahead) = (start.clone(), start);
+    let mut progress = Progress::new();
     for steps in 0.. {
         // The certificate holds at the extrapolated point, where the derivative is taken.
         let state = problem.derivative(&ahead, &mut residual, &mut room);
         observe(&ahead, &state);
-        if let Some(reason) = finished(problem, &ahead, &state, options, steps) {
+        if let Some(reason) = finished(problem, &ahead, &state, options, steps, &mut progress) {
             return solved(problem, ahead, steps, steps + 1, state, reason);
         }
         let curvature = problem.curvature(&state);
-        let step = options.step.unwrap_or(1.0 / curvature.largest);
+        let step =
+            options.step.unwrap_or(if curvature.largest > 0.0 { 1.0 / curvature.largest } else { 1.0 });
         let root = (1.0 / (step * curvature.least.unwrap_or(1.0))).sqrt().max(1.0);
         let momentum = (root - 1.0) / (root + 1.0);
         for (((u, ahead), r), square) in
@@ -350,9 +360,10 @@ pub fn newton(
     let mut state = problem.derivative(&u, &mut residual, &mut room);
     let first = state.dual;
     let mut evaluations = 1;
+    let mut progress = Progress::new();
     for steps in 0.. {
         observe(&u, &state);
-        if let Some(reason) = finished(problem, &u, &state, options, steps) {
+        if let Some(reason) = finished(problem, &u, &state, options, steps, &mut progress) {
             return solved(problem, u, steps, evaluations, state, reason);
         }
         let about = problem.linearise(&u, &mut room);
@@ -419,12 +430,26 @@ fn certificate(problem: &Discrete, state: &State) -> f64 {
     state.dual / problem.curvature(state).least.unwrap_or(1.0)
 }
 
+/// The least residual and energy so far, and the steps since one of them fell: on the way from a saddle the residual rises.
+struct Progress {
+    least: f64,
+    energy: f64,
+    since: usize,
+}
+
+impl Progress {
+    fn new() -> Self {
+        Self { least: f64::INFINITY, energy: f64::INFINITY, since: 0 }
+    }
+}
+
 fn finished(
     problem: &Discrete,
     u: &[Complex64],
     state: &State,
     options: &Options,
     steps: usize,
+    progress: &mut Progress,
 ) -> Option<StopReason> {
     let size = problem.torus.h1(u);
     if !(state.dual.is_finite() && state.energy.is_finite() && size < 1e100) {
@@ -433,7 +458,20 @@ fn finished(
     if certificate(problem, state) <= options.tolerance * size || state.dual == 0.0 {
         return Some(StopReason::Tolerance);
     }
-    (steps >= options.steps).then_some(StopReason::Steps)
+    let lower = state.energy < progress.energy - 1e-12 * (1.0 + state.energy.abs());
+    if state.dual < progress.least || lower {
+        *progress = Progress {
+            least: state.dual.min(progress.least),
+            energy: state.energy.min(progress.energy),
+            since: 0,
+        };
+    } else {
+        progress.since += 1;
+    }
+    match options.step.is_none() && progress.since >= 50 {
+        true => Some(StopReason::Rounding),
+        false => (steps >= options.steps).then_some(StopReason::Steps),
+    }
 }
 
 fn solved(

@@ -53,7 +53,8 @@ impl Growing {
             // b ← |1 − η|b + η(g + αb³), the largest term factored out where it is all that counts.
             Self::Reaction { alpha } => {
                 let b = 10.0_f64.powf(log);
-                let plain = (1.0 - eta).abs() * b + eta * (forcing + alpha * b.powi(3));
+                let cubic = if *alpha > 0.0 { alpha * b.powi(3) } else { 0.0 };
+                let plain = (1.0 - eta).abs() * b + eta * (forcing + cubic);
                 if plain.is_finite() { plain.log10() } else { 3.0 * log + (eta * alpha).log10() }
             }
             // B_s((I − Δ)⁻¹ div(a∇u)) ≤ C B_{s−1}(a∇u) ≤ C B_{s−1}(a) B_s(u), for s ≥ 1.

@@ -10,7 +10,7 @@ pub struct Estimated {
     pub norm: f64,
     /// The slope q of the largest |c| in shells of |n| against |n|, both logarithmic, over two octaves below a quarter of the sampling rate; minus infinity where coefficients end in rounding.
     pub decay: f64,
-    /// What is missing, if coefficients go on like |n|^q; infinite where the norm diverges then, q + s + m ≥ 0.
+    /// What is missing, if coefficients go on like |n|^q; infinite where the norm diverges then, q + s + m ≥ 0; 0 where coefficients end in rounding; NaN where the grid is too coarse or they are too few for a slope.
     pub tail: f64,
 }
 
@@ -28,8 +28,11 @@ pub fn estimated(torus: &Torus, spectrum: &[Complex64], order: f64) -> Estimated
     let standing = |n: &usize| shells[*n] > 1e-13 * largest;
     let upper: Vec<(f64, f64)> =
         (half.div_ceil(8)..=half / 2).filter(standing).map(|n| ((n as f64).ln(), shells[n].ln())).collect();
-    if upper.len() < 3 || !(half * 4 / 5..half).any(|n| standing(&n)) {
+    if half >= 8 && !(half * 4 / 5..half).any(|n| standing(&n)) {
         return Estimated { norm, decay: f64::NEG_INFINITY, tail: 0.0 };
+    }
+    if upper.len() < 3 {
+        return Estimated { norm, decay: f64::NAN, tail: f64::NAN };
     }
     let count = upper.len() as f64;
     let (mean_x, mean_y) =

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView2};
 use num_complex::Complex64;
+use numerics::symmetric::eigenvalues;
 
 /// The frequencies that a problem's data span.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +19,8 @@ pub struct Lattice {
     gram: Array2<f64>,
     /// Lower triangular R with G = RRᵀ: ω = 2πRᵀn has m entries and the length of 2πKᵀn.
     factor: Array2<f64>,
+    /// A lower bound of nᵀGn over n ≠ 0.
+    least: f64,
 }
 
 /// Why frequencies are refused.
@@ -37,12 +40,12 @@ pub enum LatticeError {
 impl Lattice {
     /// All frequencies in d dimensions, for functions with period 1 in each variable.
     pub fn unit(dimension: usize) -> Self {
-        Self { gram: Array2::eye(dimension), factor: Array2::eye(dimension) }
+        Self { gram: Array2::eye(dimension), factor: Array2::eye(dimension), least: 1.0 }
     }
 
     /// The same with period 2, for odd extensions of functions that vanish on the boundary of the unit cube.
     pub fn doubled(dimension: usize) -> Self {
-        Self { gram: 0.25 * Array2::eye(dimension), factor: 0.5 * Array2::eye(dimension) }
+        Self { gram: 0.25 * Array2::eye(dimension), factor: 0.5 * Array2::eye(dimension), least: 0.25 }
     }
 
     /// Integer combinations of some frequencies.
@@ -72,7 +75,10 @@ impl Lattice {
                 }
             }
         }
-        Ok(Self { gram, factor })
+        // nᵀGn is a whole number.
+        let least =
+            eigenvalues(gram.view()).and_then(|values| values.first().copied()).unwrap_or(1.0).max(1.0);
+        Ok(Self { gram, factor, least })
     }
 
     /// m.
@@ -106,10 +112,9 @@ impl Lattice {
         TAU * n.iter().enumerate().map(|(i, a)| self.factor[(i, axis)] * f64::from(*a)).sum::<f64>()
     }
 
-    /// The least |ω| but 0 of the frequencies along axes: the least of all for orthogonal ones.
+    /// A lower bound of |ω| over all frequencies but 0; the least itself on orthogonal lattices.
     pub fn least_length(&self) -> f64 {
-        let diagonal = self.gram.diag();
-        TAU * diagonal.iter().fold(f64::INFINITY, |least, g| least.min(*g)).sqrt()
+        TAU * self.least.sqrt()
     }
 }
 
@@ -314,7 +319,11 @@ impl Spectrum {
     }
 
     /// The value at θ = Kx, m numbers in periods.
+    ///
+    /// # Panics
+    /// For another number of them.
     pub fn value(&self, place: &[f64]) -> f64 {
+        assert_eq!(place.len(), self.lattice.dimension(), "a place of another dimension");
         let phase = |n: &[i32]| TAU * n.iter().zip(place).map(|(n, x)| f64::from(*n) * x).sum::<f64>();
         self.sum(|n, c| c.re * phase(n).cos() - c.im * phase(n).sin())
     }

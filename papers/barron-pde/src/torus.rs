@@ -304,22 +304,6 @@ impl Torus {
         }
         Spectrum::from_grid(self.lattice.clone(), terms)
     }
-
-    /// The same function on a finer or coarser grid of the same lattice; frequencies that that one does not hold are dropped.
-    pub fn moved(&self, spectrum: &[Complex64], to: &Self) -> Vec<Complex64> {
-        let dimension = self.lattice.dimension();
-        let mut places = std::collections::HashMap::new();
-        for (n, (place, count)) in self.numbers.chunks(dimension).zip(self.counts.iter().enumerate()) {
-            if *count > 0.0 {
-                places.insert(n, place);
-            }
-        }
-        let held = to.numbers.chunks(dimension).zip(&to.counts);
-        held.map(|(n, count)| {
-            places.get(n).filter(|_| *count > 0.0).map_or(Complex64::default(), |place| spectrum[*place])
-        })
-        .collect()
-    }
 }
 
 /// Rows of a matrix, in parallel where there is enough work.

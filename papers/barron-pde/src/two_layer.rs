@@ -26,7 +26,7 @@ pub enum Atom {
     Step,
     /// max(s − t, 0).
     Relu,
-    /// cos(s + t).
+    /// cos(s − t).
     Cosine,
 }
 
@@ -137,6 +137,9 @@ impl Waves {
     }
 
     /// A network of N neurons drawn independently.
+    ///
+    /// # Panics
+    /// Without waves, or with a frequency that is zero.
     pub fn sampled(&self, atom: Atom, neurons: usize, random: &mut impl Rng) -> TwoLayer {
         let mass = |(k, a, _): &(Vec<i32>, f64, f64)| match atom {
             Atom::Cosine => *a,

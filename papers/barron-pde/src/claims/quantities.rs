@@ -199,7 +199,12 @@ pub fn over_flow(table: &MethodsTable, method: Method) -> Vec<f64> {
         |run: &Vec<&methods::Row>| run.iter().find(|row| row.error <= 1e-6).map(|row| row.evaluations as f64);
     let flow = runs(table, Method::Flow, Problem::Stiff);
     let own = runs(table, method, Problem::Stiff);
-    own.iter().filter_map(|(replicate, run)| Some(reach(run)? / reach(flow.get(replicate)?)?)).collect()
+    // A run that does not come so far counts as one that never ends.
+    own.iter()
+        .filter_map(|(replicate, run)| {
+            Some(reach(run).unwrap_or(f64::INFINITY) / reach(flow.get(replicate)?)?)
+        })
+        .collect()
 }
 
 /// The largest B₁ along the accelerated method over that along the flow, κ = 100.

@@ -9,6 +9,7 @@ use barron_pde::growth::Growing;
 use barron_pde::kantorovich::radius;
 use barron_pde::torus::Torus;
 use clap::Args;
+use lab::arguments::{refuse_beyond_memory, usage};
 use lab::say;
 use lab::table::format_number;
 
@@ -31,16 +32,35 @@ impl Certify {
     /// # Errors
     /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
-        let problem = read_problem(&self.problem, 3)?;
-        let u = read_on(&self.coefficients, &problem)?;
+        // On the lattice of the data's own frequencies, where the function lives there too.
+        let lifted = read_problem(&self.problem, 3, true)
+            .and_then(|problem| Ok((read_on(&self.coefficients, &problem)?, problem)));
+        let (u, problem) = match lifted {
+            Ok(found) => found,
+            Err(_) => {
+                let problem = read_problem(&self.problem, 3, false)?;
+                (read_on(&self.coefficients, &problem)?, problem)
+            }
+        };
         let equation = problem.equation;
         let least = equation.curvature(0.0, 0.0, problem.forcing.lattice().least_length()).least;
         let Some(least) = least else {
-            bail!(
+            return Err(usage(format!(
                 "{}: the energy is not strongly convex, and a residual proves nothing",
                 self.problem.display()
-            );
+            )));
         };
+        if equation.potential == Potential::None {
+            let origin = vec![0; problem.vectors.len()];
+            for (name, function) in [(&self.problem, &problem.forcing), (&self.coefficients, &u)] {
+                if function.coefficient(&origin).norm() > 0.0 {
+                    bail!(
+                        "{}: without a potential functions have mean zero, and this one has not",
+                        name.display()
+                    );
+                }
+            }
+        }
         let exact = match (equation.flux, equation.potential) {
             (Flux::Linear, Potential::Reaction { alpha }) if u.len() <= 1_000 => {
                 Some(Growing::Reaction { alpha }.derivative(&u, &problem.forcing).dual())
@@ -71,10 +91,14 @@ impl Certify {
                     format_number(proof.contraction),
                     format_number(proof.inverse)
                 ))?,
-                None if problem.vectors.len() == 1 => {
-                    say("B₁ of the solution  not enclosed: no radius satisfies the inequality")?
+                None => {
+                    let why = match () {
+                        () if problem.vectors.len() > 1 => "the data have more than one frequency",
+                        () if u.bandwidth() > 200 => "more than 200 harmonics are not tried",
+                        () => "no radius satisfies the inequality",
+                    };
+                    say(&format!("B₁ of the solution  not enclosed: {why}"))?;
                 }
-                None => {}
             }
         }
         Ok(())
@@ -90,10 +114,13 @@ impl Certify {
         let mut side = (4 * band + 8).next_multiple_of(2);
         let mut before = f64::NAN;
         for _ in 0..6 {
-            lab::arguments::refuse_beyond_memory(
-                (side as f64).powi(problem.vectors.len() as i32) * 250.0,
-                "the grid",
-            )?;
+            let bytes = (side as f64).powi(problem.vectors.len() as i32) * 250.0;
+            if let Err(fault) = refuse_beyond_memory(bytes, "the grid") {
+                if before.is_nan() {
+                    return Err(fault.into());
+                }
+                break;
+            }
             let torus = Torus::new(u.lattice().clone(), side)?;
             let forcing = torus.spread(&problem.forcing)?;
             let function = torus.spread(u).with_context(|| self.coefficients.display().to_string())?;
@@ -103,6 +130,7 @@ impl Certify {
                 forcing: &forcing,
                 coefficient: None,
                 odd: false,
+                least_length: None,
             };
             let dual = discrete.derivative(&function, &mut Vec::new(), &mut Room::default()).dual;
             if (dual - before).abs() <= 1e-3 * dual {

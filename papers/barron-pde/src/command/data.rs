@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
 use barron_pde::equation::Equation;
+use barron_pde::norms::Estimated;
 use barron_pde::spectrum::{Lattice, Spectrum};
 use lab::input::named_matrix;
 use lab::polars::prelude::{Column, DataFrame};
-use lab::table::csv_bytes;
+use lab::table::{csv_bytes, format_number};
 use lab::{Error, write_atomically};
 use num_complex::Complex64;
 use serde::Deserialize;
@@ -42,8 +43,8 @@ pub struct Problem {
     pub vectors: Vec<Vec<i32>>,
 }
 
-/// Reads a problem. In up to three dimensions its lattice has all frequencies; in more it is spanned by those of the data, at most `most`.
-pub fn read_problem(path: &Path, most: usize) -> anyhow::Result<Problem> {
+/// Reads a problem. In up to three dimensions its lattice has all frequencies unless it is to be lifted; else it is spanned by those of the data, at most `most`.
+pub fn read_problem(path: &Path, most: usize, lift: bool) -> anyhow::Result<Problem> {
     let text = std::fs::read_to_string(path).map_err(|fault| Error::Io {
         action: "read",
         path: path.to_owned(),
@@ -70,33 +71,32 @@ pub fn read_problem(path: &Path, most: usize) -> anyhow::Result<Problem> {
             given.dimension
         );
     }
-    let (forcing, vectors) = on_lattice(terms, given.dimension, most, path)?;
+    if let Some((k, _)) = terms.iter().find(|(k, _)| k.iter().any(|entry| entry.unsigned_abs() >= 1_000_000))
+    {
+        bail!("{}: frequency {k:?} is not below a million", path.display());
+    }
+    let square: f64 = terms.iter().map(|(_, c)| c.norm_sqr()).sum();
+    if !square.is_finite() || (square < 1e-280 && terms.iter().any(|(_, c)| c.norm() > 0.0)) {
+        bail!("{}: the squares of the right-hand side leave the numbers: scale the problem", path.display());
+    }
+    let lift = (lift || given.dimension > 3).then_some(most);
+    let (forcing, vectors) = on_lattice(terms, given.dimension, lift, path)?;
     Ok(Problem { equation: given.equation, forcing, dimension: given.dimension, vectors })
 }
 
-/// Terms on the full lattice in up to three dimensions, on that of their own frequencies in more.
+/// Terms on the full lattice, or on that of their own frequencies.
 fn on_lattice(
     terms: Vec<(Vec<i32>, Complex64)>,
     dimension: usize,
-    most: usize,
+    lift: Option<usize>,
     path: &Path,
 ) -> anyhow::Result<(Spectrum, Vec<Vec<i32>>)> {
     let name = || path.display().to_string();
-    if dimension <= 3 {
+    let Some(most) = lift else {
         let vectors = (0..dimension).map(|j| (0..dimension).map(|i| i32::from(i == j)).collect()).collect();
         return Ok((Spectrum::new(Arc::new(Lattice::unit(dimension)), terms).with_context(name)?, vectors));
-    }
-    // The shortest frequencies first: others are sums of them more often than the other way round.
-    let mut order: Vec<&Vec<i32>> =
-        terms.iter().map(|(k, _)| k).filter(|k| k.iter().any(|entry| *entry != 0)).collect();
-    order.sort_by_key(|k| k.iter().map(|entry| i64::from(*entry).pow(2)).sum::<i64>());
-    let mut vectors: Vec<Vec<i32>> = Vec::new();
-    for k in order {
-        let longer = [vectors.clone(), vec![k.clone()]].concat();
-        if Lattice::spanned(&longer).is_ok() {
-            vectors = longer;
-        }
-    }
+    };
+    let vectors = basis(terms.iter().map(|(k, _)| k.as_slice()));
     if vectors.is_empty() || vectors.len() > most {
         bail!(
             "{}: {} independent frequencies in {dimension} dimensions, expected 1 to {most}",
@@ -105,14 +105,31 @@ fn on_lattice(
         );
     }
     let lattice = Arc::new(Lattice::spanned(&vectors).with_context(name)?);
-    let mut lifted = Vec::new();
-    for (k, c) in terms {
-        let n = coordinates(&vectors, &k).ok_or_else(|| {
-            anyhow!("{}: frequency {k:?} is no integer combination of {vectors:?}", path.display())
-        })?;
-        lifted.push((n, c));
+    let lifted = terms.into_iter().map(|(k, c)| {
+        let n = coordinates(&vectors, &k);
+        n.map(|n| (n, c))
+            .ok_or_else(|| anyhow!("{}: frequency {k:?} is out of reach of the lattice", path.display()))
+    });
+    Ok((Spectrum::new(lattice, lifted.collect::<anyhow::Result<Vec<_>>>()?).with_context(name)?, vectors))
+}
+
+/// A basis of all integer combinations of some frequencies, by Euclid's algorithm on rows.
+fn basis<'a>(frequencies: impl Iterator<Item = &'a [i32]>) -> Vec<Vec<i32>> {
+    let mut rows: Vec<(usize, Vec<i64>)> = Vec::new();
+    for k in frequencies {
+        let mut k: Vec<i64> = k.iter().map(|entry| i64::from(*entry)).collect();
+        for (pivot, row) in &mut rows {
+            while k[*pivot] != 0 {
+                let times = row[*pivot] / k[*pivot];
+                row.iter_mut().zip(&k).for_each(|(a, b)| *a -= times * b);
+                std::mem::swap(row, &mut k);
+            }
+        }
+        if let Some(pivot) = k.iter().position(|entry| *entry != 0) {
+            rows.push((pivot, k));
+        }
     }
-    Ok((Spectrum::new(lattice, lifted).with_context(name)?, vectors))
+    rows.into_iter().map(|(_, row)| row.into_iter().map(|entry| entry as i32).collect()).collect()
 }
 
 /// n with k = Σ n_j v_j, if it is integer: normal equations by elimination, checked exactly.
@@ -140,11 +157,11 @@ fn coordinates(vectors: &[Vec<i32>], k: &[i32]) -> Option<Vec<i32>> {
     exact.then_some(n)
 }
 
-/// Reads coefficients: columns k1 … kd, re, im, for k and −k both. Lattices as in [`read_problem`].
-pub fn read_coefficients(path: &Path, most: usize) -> anyhow::Result<(Spectrum, Vec<Vec<i32>>)> {
+/// Reads coefficients: columns k1 … kd, re, im, for k and −k both, on the full lattice.
+pub fn read_coefficients(path: &Path) -> anyhow::Result<Spectrum> {
     let terms = read_terms(path)?;
     let dimension = terms[0].0.len();
-    on_lattice(terms, dimension, most, path)
+    Ok(on_lattice(terms, dimension, None, path)?.0)
 }
 
 /// Reads coefficients onto the lattice of a problem.
@@ -167,6 +184,18 @@ fn read_terms(path: &Path) -> anyhow::Result<Vec<(Vec<i32>, Complex64)>> {
     if width < 3 {
         return Err(usage(format!("{}: expected columns k1, …, re, im, found {width}", path.display())));
     }
+    // A file without a header gets the names x1, x2, ….
+    let given = named.names.iter().any(|name| !name.starts_with('x'));
+    let expected: Vec<String> =
+        (1..=width - 2).map(|k| format!("k{k}")).chain(["re".into(), "im".into()]).collect();
+    if given && named.names != expected {
+        return Err(usage(format!(
+            "{}: expected the columns {}, found {}",
+            path.display(),
+            expected.join(", "),
+            named.names.join(", ")
+        )));
+    }
     let mut terms = Vec::new();
     for (line, row) in named.values.outer_iter().enumerate() {
         let entry = |x: &f64| (x.fract() == 0.0 && x.abs() < 1e6).then_some(*x as i32);
@@ -187,17 +216,37 @@ fn read_terms(path: &Path) -> anyhow::Result<Vec<(Vec<i32>, Complex64)>> {
 pub fn write_coefficients(path: &Path, function: &Spectrum, vectors: &[Vec<i32>]) -> anyhow::Result<()> {
     let dimension = vectors[0].len();
     let whole = |n: &[i32]| {
-        (0..dimension)
-            .map(|place| vectors.iter().zip(n).map(|(v, n)| v[place] * n).sum())
-            .collect::<Vec<i32>>()
+        let entry =
+            |place: usize| vectors.iter().zip(n).map(|(v, n)| i64::from(v[place]) * i64::from(*n)).sum();
+        (0..dimension).map(entry).collect::<Vec<i64>>()
     };
-    let rows: BTreeMap<Vec<i32>, Complex64> = function.terms().map(|(n, c)| (whole(n), c)).collect();
+    let mut rows: BTreeMap<Vec<i64>, Complex64> = function.terms().map(|(n, c)| (whole(n), c)).collect();
+    if rows.is_empty() {
+        // A file that can be read back.
+        rows.insert(vec![0; dimension], Complex64::default());
+    }
     let mut columns: Vec<Column> = (0..dimension)
         .map(|place| {
-            Column::new(format!("k{}", place + 1).into(), rows.keys().map(|k| k[place]).collect::<Vec<i32>>())
+            Column::new(format!("k{}", place + 1).into(), rows.keys().map(|k| k[place]).collect::<Vec<i64>>())
         })
         .collect();
     columns.push(Column::new("re".into(), rows.values().map(|c| c.re).collect::<Vec<f64>>()));
     columns.push(Column::new("im".into(), rows.values().map(|c| c.im).collect::<Vec<f64>>()));
     Ok(write_atomically(path, &csv_bytes(&DataFrame::new(rows.len(), columns)?)?)?)
+}
+
+/// What a grid says about the rest of a norm.
+pub fn tail(found: &Estimated) -> String {
+    match found.tail {
+        0.0 => "none: coefficients end in rounding".into(),
+        tail if tail.is_nan() => "not known from this grid: coefficients are too few for a slope".into(),
+        tail if tail.is_infinite() => {
+            format!("infinite, if coefficients go on falling like |n|^{:.2}", found.decay)
+        }
+        tail => format!(
+            "about {}, if coefficients go on falling like |n|^{:.2}",
+            format_number(tail),
+            found.decay
+        ),
+    }
 }

@@ -36,7 +36,7 @@ impl Grow {
     /// # Errors
     /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
-        let problem = read_problem(&self.problem, 8)?;
+        let problem = read_problem(&self.problem, 8, true)?;
         let (Flux::Linear, Potential::Reaction { alpha }) =
             (problem.equation.flux, problem.equation.potential)
         else {

@@ -33,7 +33,7 @@ pub struct NetworkCommand {
     /// The seed of all draws
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Where the network goes: .csv with weight, k1, …, bias
+    /// Where the network goes: .csv with part, weight, k1, …, bias
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -63,13 +63,9 @@ impl NetworkCommand {
         if self.greedy && self.neurons > 1_000 {
             return Err(usage("--neurons: greedy selection takes at most 1000"));
         }
-        let (function, vectors) = read_coefficients(&self.coefficients, 64)?;
-        let (constant, lifted) = function.waves();
-        let dimension = vectors[0].len();
-        let whole = |n: &[i32]| -> Vec<i32> {
-            (0..dimension).map(|j| vectors.iter().zip(n).map(|(v, n)| v[j] * n).sum()).collect()
-        };
-        let waves: Vec<_> = lifted.into_iter().map(|(n, a, phase)| (whole(&n), a, phase)).collect();
+        let function = read_coefficients(&self.coefficients)?;
+        let dimension = function.lattice().dimension();
+        let (constant, waves) = function.waves();
         if waves.is_empty() {
             return Err(usage(format!("{}: the function is a constant", self.coefficients.display())));
         }
@@ -88,8 +84,13 @@ impl NetworkCommand {
         };
         let expected = (f.sampling_constant(atom, &tests) / count as f64).sqrt();
         let known = match (self.greedy, atom) {
-            (false, Atom::Step | Atom::Cosine) => format!("expected {}", format_number(expected)),
-            _ => format!("sampling has at most {}", format_number((f.bound(atom) / count as f64).sqrt())),
+            (false, Atom::Step | Atom::Cosine) => {
+                format!("{} in the root mean square over draws", format_number(expected))
+            }
+            _ => format!(
+                "at most {} in that of sampled networks",
+                format_number((f.bound(atom) / count as f64).sqrt())
+            ),
         };
         say(&format!(
             "neurons             {}\nvariation V         {}\nBarron's constant   {}\nL² error            {} at 10000 points, {known}",

@@ -9,10 +9,10 @@ use barron_pde::spectrum::Lattice;
 use barron_pde::torus::Torus;
 use clap::Args;
 use lab::input::{matrix, vector};
-use lab::say;
 use lab::table::format_number;
+use lab::{remark, say};
 
-use super::data::read_coefficients;
+use super::data::{read_coefficients, tail};
 use super::usage;
 
 /// Sums (1 + |ω|)ˢ|c| over a function's frequencies ω = 2πk.
@@ -44,7 +44,7 @@ impl Norm {
     pub fn run(self) -> anyhow::Result<()> {
         let order = format_number(self.order);
         if let Some(file) = &self.coefficients {
-            let (function, _) = read_coefficients(file, 64)?;
+            let function = read_coefficients(file)?;
             return Ok(say(&format!(
                 "terms               {}\nB of order {order:<9}{}\nL² and H¹           {}, {}",
                 function.len(),
@@ -72,20 +72,14 @@ impl Norm {
         let side = (values.len() as f64).powf(1.0 / f64::from(axes)).round() as usize;
         let torus = Torus::new(Arc::new(Lattice::unit(axes as usize)), side)
             .with_context(|| file.display().to_string())?;
+        let square = values.iter().map(|value| value * value).sum::<f64>() / values.len() as f64;
         let (mut spectrum, mut room) = (Vec::new(), Vec::new());
         torus.transform(&mut values, &mut spectrum, &mut room);
         let found = estimated(&torus, &spectrum, self.order);
-        let tail = match found.tail {
-            0.0 => "none: coefficients end in rounding".into(),
-            tail if tail.is_infinite() => {
-                format!("infinite, if coefficients go on falling like |n|^{:.2}", found.decay)
-            }
-            tail => format!(
-                "about {}, if coefficients go on falling like |n|^{:.2}",
-                format_number(tail),
-                found.decay
-            ),
-        };
+        if torus.l2(&spectrum).powi(2) < square * (1.0 - 1e-9) {
+            remark("modes at half the sampling rate, where a derivative has no sign, are left out")?;
+        }
+        let tail = tail(&found);
         Ok(say(&format!(
             "points              {side} along each of {axes} axes\nB of order {order:<9}{} on the grid\ntail                {tail}",
             format_number(found.norm)

@@ -2,18 +2,18 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use barron_pde::equation::Potential;
 use barron_pde::flow::{Discrete, Options, StopReason, accelerated, flow, newton};
 use barron_pde::norms::estimated;
 use barron_pde::torus::Torus;
 use clap::{Args, ValueEnum};
 use lab::arguments::{check_output, positive, refuse_beyond_memory};
+use lab::say;
 use lab::table::format_number;
-use lab::{remark, say};
 use num_complex::Complex64;
 
-use super::data::{read_problem, write_coefficients};
+use super::data::{read_problem, tail, write_coefficients};
 use super::usage;
 
 /// Minimises ∫ Φ(|∇u|²) + W(u) − fu on the unit torus.
@@ -59,7 +59,7 @@ impl Solve {
     /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
         check_output(self.out.as_deref(), "csv", [self.problem.as_path()])?;
-        let problem = read_problem(&self.problem, 3)?;
+        let problem = read_problem(&self.problem, 3, false)?;
         let convex = !matches!(problem.equation.potential, Potential::DoubleWell { .. });
         if !convex && !self.allow_nonconvex {
             return Err(usage(format!(
@@ -78,15 +78,18 @@ impl Solve {
             f64::from(self.side).powi(axes as i32) * (100.0 + 40.0 * axes as f64),
             "the grid",
         )?;
-        let torus =
-            Torus::new(lattice, self.side as usize).with_context(|| format!("--side {}", self.side))?;
-        let forcing = torus.spread(&problem.forcing).with_context(|| self.problem.display().to_string())?;
+        let torus = Torus::new(lattice, self.side as usize)
+            .map_err(|fault| usage(format!("--side {}: {fault}", self.side)))?;
+        let forcing = torus
+            .spread(&problem.forcing)
+            .map_err(|fault| usage(format!("--side {}: {fault}", self.side)))?;
         let discrete = Discrete {
             torus: &torus,
             equation: problem.equation,
             forcing: &forcing,
             coefficient: None,
             odd: false,
+            least_length: None,
         };
         let options = Options { step: None, tolerance: self.tolerance, steps: self.steps };
         let start: Vec<Complex64> = if convex {
@@ -119,18 +122,19 @@ impl Solve {
             format_number(zero.norm),
             format_number(one.norm),
             format_number(two.norm),
-            if one.tail == 0.0 {
-                "below rounding".into()
-            } else {
-                format!(
-                    "about {}, coefficients fall like |n|^{:.2}: a larger --side holds more",
-                    format_number(one.tail),
-                    one.decay
-                )
-            },
+            tail(&one),
         ))?;
-        if found.reason == StopReason::Steps {
-            remark("not within the tolerance: allow more --steps")?;
+        match found.reason {
+            StopReason::Steps => bail!(
+                "{}: not within the tolerance after {} steps: allow more",
+                self.problem.display(),
+                found.steps
+            ),
+            StopReason::Rounding => bail!(
+                "{}: the residual stands at the limit of rounding, above the tolerance",
+                self.problem.display()
+            ),
+            StopReason::Tolerance | StopReason::Diverged => {}
         }
         let largest = found.u.iter().fold(0.0_f64, |most, c| most.max(c.norm()));
         let function = torus.gathered(&found.u, 1e-16 * largest);

@@ -73,7 +73,7 @@ impl Experiment for Contraction {
     const ID: &'static str = "contraction";
     const TITLE: &'static str = "Contraction of the preconditioned flow";
     const QUESTION: &'static str = "Does every step contract the H¹ distance by (M − μ)/(M + μ), in any dimension, is that attained, and does the residual bound the distance?";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (betas, grids, replicates): (&[f64], &[(usize, usize)], _) = match profile {
@@ -125,8 +125,15 @@ impl Experiment for Contraction {
                 Domain::Cube => sines(&lattice, cell.amplitude, &mut stream)?,
             };
             let forcing = torus.spread(&forcing_of(&g))?;
-            let problem =
-                Discrete { torus: &torus, equation, forcing: &forcing, coefficient: None, odd: false };
+            let problem = Discrete {
+                torus: &torus,
+                equation,
+                forcing: &forcing,
+                coefficient: None,
+                odd: false,
+                least_length: (cell.domain == Domain::Cube)
+                    .then(|| std::f64::consts::PI * (cell.dimension as f64).sqrt()),
+            };
             let exact = newton(
                 &problem,
                 zero(&torus),

@@ -88,7 +88,14 @@ impl Experiment for Dimension {
         let torus = Torus::new(lattice, cell.side)?;
         let forcing = torus.spread(&f)?;
         let equation = Equation { flux: Flux::Linear, potential: Potential::Reaction { alpha: cell.alpha } };
-        let problem = Discrete { torus: &torus, equation, forcing: &forcing, coefficient: None, odd: false };
+        let problem = Discrete {
+            torus: &torus,
+            equation,
+            forcing: &forcing,
+            coefficient: None,
+            odd: false,
+            least_length: None,
+        };
         let solved = newton(
             &problem,
             zero(&torus),

@@ -44,7 +44,7 @@ pub struct Parameters {
 pub struct Row {
     /// Steps done.
     pub step: usize,
-    /// Terms with coefficients above 1e-300.
+    /// Terms, after those with coefficients below 1e-14 are dropped.
     #[column(within = 0.05)]
     pub terms: usize,
     /// B_0.

@@ -88,7 +88,7 @@ impl Experiment for Methods {
     const ID: &'static str = "methods";
     const TITLE: &'static str = "Other methods";
     const QUESTION: &'static str = "How do acceleration and Newton's method compare with the flow, and how near do trained networks come?";
-    const REVISION: u32 = 2;
+    const REVISION: u32 = 3;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (side, training, replicates) = match profile {
@@ -126,8 +126,14 @@ impl Experiment for Methods {
             let amplitude = if cell.problem == Problem::Stiff { 60.0 } else { 0.6 };
             let f = forcing_of(&random_waves(&lattice, 3, amplitude, &mut data)?);
             let forcing = torus.spread(&f)?;
-            let problem =
-                Discrete { torus: &torus, equation, forcing: &forcing, coefficient: None, odd: false };
+            let problem = Discrete {
+                torus: &torus,
+                equation,
+                forcing: &forcing,
+                coefficient: None,
+                odd: false,
+                least_length: None,
+            };
             let tight = Options { tolerance: 1e-13, steps: 60, ..Options::default() };
             let exact = newton(&problem, zero(&torus), &tight, |_, _| ()).u;
             let (size, norm) = (torus.h1(&exact), torus.barron(&exact, 1.0));
@@ -140,19 +146,19 @@ impl Experiment for Methods {
             let options = Options { tolerance: 1e-8, ..Options::default() };
             let mut evaluations = 0;
             let mut next = 1.0_f64;
-            let mut seen = |u: &[Complex64], last: bool| {
-                if last || evaluations as f64 >= next {
+            let mut seen = |u: &[Complex64]| {
+                if evaluations as f64 >= next {
                     rows.push(row(evaluations.max(1), u));
-                    next = (1.1 * next).max(next + 1.0);
+                    next = (1.02 * next).max(next + 1.0);
                 }
                 evaluations += 1;
             };
             match cell.method {
                 Method::Flow => {
-                    flow(&problem, zero(&torus), &options, |u, _| seen(u, false));
+                    flow(&problem, zero(&torus), &options, |u, _| seen(u));
                 }
                 Method::Accelerated => {
-                    accelerated(&problem, zero(&torus), &options, |u, _| seen(u, false));
+                    accelerated(&problem, zero(&torus), &options, |u, _| seen(u));
                 }
                 Method::Newton => {
                     // The number of products is known at the end of a run alone: runs of one step more each.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{forcing_of, key, spread_out, zero};
 use crate::equation::{Equation, Flux, Potential};
-use crate::flow::{Discrete, Options, flow};
+use crate::flow::{Discrete, Options, flow, newton};
 use crate::spectrum::Spectrum;
 use crate::torus::Torus;
 use crate::two_layer::{Atom, Waves};
@@ -27,7 +27,7 @@ pub enum Builder {
     Rectifiers,
     /// Steps, by orthogonal greedy selection.
     GreedySteps,
-    /// Steps, sampled, for the solution of a reaction equation instead of random waves.
+    /// Steps, sampled, for the second iterate of the flow instead of random waves, held against the equation's solution, a function of four of the d variables.
     Solution,
 }
 
@@ -61,7 +61,7 @@ pub struct Row {
     /// The mean square error at 2,000 points of the cube.
     #[column(within = 1e-6)]
     pub square_error: f64,
-    /// What the expected square error is, or its bound for rectifiers and greedy selection; for solutions with the square of the flow's certificate.
+    /// What the expected square error is, or its bound for rectifiers and greedy selection; for iterates of the flow with the square of their distance from the solution, since sampling has no bias.
     #[column(within = 1e-6)]
     pub expected: f64,
 }
@@ -73,7 +73,7 @@ impl Experiment for Networks {
     const ID: &'static str = "networks";
     const TITLE: &'static str = "Two-layer networks";
     const QUESTION: &'static str = "Does the error of sampled networks fall as N^(−1/2) with the constant known beforehand, in any dimension, also for solutions of a nonlinear equation?";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (dimensions, widths, replicates): (&[usize], &[usize], _) = match profile {
@@ -100,12 +100,17 @@ impl Experiment for Networks {
     fn measure(&self, cell: &Parameters, random: &Random) -> Result<Outcome<Row>, Failure> {
         let key = key([("dimension", cell.dimension as f64)]);
         let mut data = random.shared_stream("function", &key)?;
-        let (f, certificate) = match cell.builder {
+        let (f, exact, apart) = match cell.builder {
             Builder::Solution => solution(cell.dimension)?,
-            _ => (random_function(cell.dimension, &mut data), 0.0),
+            _ => {
+                let f = random_function(cell.dimension, &mut data);
+                (f.clone(), f, 0.0)
+            }
         };
-        let points = Array2::from_shape_simple_fn((2_000, cell.dimension), || data.random::<f64>());
-        let phases = f.phases(&points);
+        let mut points = || Array2::from_shape_simple_fn((2_000, cell.dimension), || data.random::<f64>());
+        let (fitted, tests) = (points(), points());
+        let (fitted, phases) = (f.phases(&fitted), f.phases(&tests));
+        let truth: Vec<f64> = exact.phases(&tests).outer_iter().map(|s| exact.value(s)).collect();
         let atom = match cell.builder {
             Builder::Cosines => Atom::Cosine,
             Builder::Rectifiers => Atom::Relu,
@@ -116,14 +121,15 @@ impl Experiment for Networks {
         } else {
             f.sampling_constant(atom, &phases)
         };
-        let expected = constant / cell.neurons as f64 + certificate * certificate;
+        let expected = constant / cell.neurons as f64 + apart * apart;
         let mut own = random.stream("networks");
         let row = |replicate| {
             let network = match cell.builder {
-                Builder::GreedySteps => f.greedy(atom, cell.neurons, 600, &phases, &mut own),
+                Builder::GreedySteps => f.greedy(atom, cell.neurons, 600, &fitted, &mut own),
                 _ => f.sampled(atom, cell.neurons, &mut own),
             };
-            Row { replicate, square_error: network.square_error(&f, &phases), expected }
+            let off = phases.outer_iter().zip(&truth).map(|(s, truth)| (network.value(s) - truth).powi(2));
+            Row { replicate, square_error: off.sum::<f64>() / truth.len() as f64, expected }
         };
         Ok(Outcome::Done((0..cell.replicates).map(row).collect()))
     }
@@ -192,31 +198,33 @@ fn random_function(dimension: usize, random: &mut impl Rng) -> Waves {
     f
 }
 
-/// −Δu + u + u³ = f on two frequencies, solved by the flow, as waves of all d variables, with the flow's certificate in L².
-fn solution(dimension: usize) -> Result<(Waves, f64), Failure> {
+/// −Δu + u + u³ = f on two frequencies of the first four variables: the flow's second iterate, the solution, and their L² distance.
+fn solution(dimension: usize) -> Result<(Waves, Waves, f64), Failure> {
     let lattice = spread_out(dimension.min(4), 2)?;
-    let g = Spectrum::cosines(lattice.clone(), &[(vec![1, 0], 0.8, 0.0), (vec![0, 1], 0.6, 0.5)])?;
+    let g = Spectrum::cosines(lattice.clone(), &[(vec![1, 0], 4.0, 0.0), (vec![0, 1], 3.0, 0.5)])?;
     let torus = Torus::new(lattice, 32)?;
     let forcing = torus.spread(&forcing_of(&g))?;
     let equation = Equation { flux: Flux::Linear, potential: Potential::Reaction { alpha: 1.0 } };
-    let problem = Discrete { torus: &torus, equation, forcing: &forcing, coefficient: None, odd: false };
-    let solved = flow(&problem, zero(&torus), &Options { tolerance: 1e-6, ..Options::default() }, |_, _| ());
-    let (constant, lifted) = torus.gathered(&solved.u, 1e-9).waves();
+    let problem = Discrete {
+        torus: &torus,
+        equation,
+        forcing: &forcing,
+        coefficient: None,
+        odd: false,
+        least_length: None,
+    };
+    let early = flow(&problem, zero(&torus), &Options { steps: 2, ..Options::default() }, |_, _| ()).u;
+    let exact =
+        newton(&problem, zero(&torus), &Options { tolerance: 1e-12, ..Options::default() }, |_, _| ()).u;
+    let apart: Vec<_> = early.iter().zip(&exact).map(|(a, b)| a - b).collect();
     // Frequencies n of the lattice are those of the first variables of the cube.
     let half = dimension.min(4).div_ceil(2);
     let whole = |n: &[i32]| {
-        (0..dimension)
-            .map(|j| {
-                if j >= 4 {
-                    0
-                } else if j < half {
-                    n[0]
-                } else {
-                    n[1]
-                }
-            })
-            .collect()
+        (0..dimension).map(|j| if j >= 4 { 0 } else { n[usize::from(j >= half)] }).collect::<Vec<i32>>()
     };
-    let waves = lifted.into_iter().map(|(n, a, phase)| (whole(&n), a, phase)).collect();
-    Ok((Waves { constant, waves }, solved.certificate))
+    let lifted = |u: &[num_complex::Complex64]| {
+        let (constant, waves) = torus.gathered(u, 1e-9).waves();
+        Waves { constant, waves: waves.into_iter().map(|(n, a, phase)| (whole(&n), a, phase)).collect() }
+    };
+    Ok((lifted(&early), lifted(&exact), torus.l2(&apart)))
 }

@@ -52,8 +52,22 @@ fn problems_are_solved_and_certified() {
     assert!(text(folder.path(), "certify --coefficients u.csv --problem p.json").contains("of 7.08628"));
     let said = text(folder.path(), "solve --problem well.json --allow-nonconvex --method flow");
     assert!(said.contains("residual in H⁻¹"), "{said}");
-    let said = text(folder.path(), "solve --problem laplace.json --side 16 --method newton --steps 20");
+    let said = text(folder.path(), "solve --problem laplace.json --side 16 --method flow --tolerance 1e-3");
     assert!(said.contains("residual in H⁻¹"), "{said}");
+    // A single wave in the plane is an equation on a circle to certify, too.
+    write(folder.path().join("one.json"), r#"{"dimension": 2, "equation": {"flux": "linear", "potential": {"reaction": {"alpha": 1}}}, "waves": [[[1, 1], 60, 0]]}"#).unwrap();
+    text(folder.path(), "solve --problem one.json --side 32 --out u.csv");
+    assert!(
+        text(folder.path(), "certify --coefficients u.csv --problem one.json")
+            .contains("Newton and Kantorovich")
+    );
+    // (2, 0, 0, 0) and (3, 0, 0, 0) span what (1, 0, 0, 0) does.
+    write(folder.path().join("euclid.json"), r#"{"dimension": 4, "equation": {"flux": "linear", "potential": {"reaction": {"alpha": 1}}}, "waves": [[[2, 0, 0, 0], 60, 0], [[3, 0, 0, 0], 60, 0]]}"#).unwrap();
+    text(folder.path(), "solve --problem euclid.json --out u.csv");
+    // What solve writes can be read, also where it is zero.
+    write(folder.path().join("zero.json"), r#"{"dimension": 1, "equation": {"flux": "linear", "potential": {"reaction": {"alpha": 1}}}, "waves": [[[1], 0, 0]]}"#).unwrap();
+    text(folder.path(), "solve --problem zero.json --out u.csv");
+    text(folder.path(), "norm --coefficients u.csv");
 }
 
 #[test]
@@ -120,6 +134,19 @@ fn bad_input_gets_one_line() {
     file("two.csv", "1,2\n");
     file("flat.csv", "k1,re,im\n0,1,0\n");
     file("odd.csv", "1\n2\n3\n");
+    let reaction = |waves: &str| {
+        format!(
+            r#"{{"dimension": 1, "equation": {{"flux": "linear", "potential": {{"reaction": {{"alpha": 1}}}}}}, "waves": {waves}}}"#
+        )
+    };
+    file("wide.json", &reaction("[[[4], 1, 0]]"));
+    file("far.json", &reaction("[[[1000000], 1, 0]]"));
+    file("tiny.json", &reaction("[[[1], 1e-170, 0]]"));
+    file(
+        "laplace1.json",
+        r#"{"dimension": 1, "equation": {"flux": "linear", "potential": "none"}, "waves": [[[1], 1, 0]]}"#,
+    );
+    file("turned.csv", "re,im,k1\n1,0,1\n1,0,-1\n");
     for (arguments, code, fault) in [
         ("solve", 2, "--problem"),
         ("solve --problem absent.json", 1, "absent.json"),
@@ -132,10 +159,20 @@ fn bad_input_gets_one_line() {
         ("solve --problem half.json", 1, "not conjugate"),
         ("solve --problem many.json", 1, "4 independent frequencies"),
         ("solve --problem well.json", 2, "--allow-nonconvex"),
-        ("solve --problem p.json --side 7", 1, "--side 7"),
+        ("solve --problem p.json --side 7", 2, "--side 7"),
+        ("solve --problem wide.json --side 8", 2, "hold frequencies below 4"),
+        (
+            "solve --problem p.json --method flow --steps 2 --out u.csv",
+            1,
+            "not within the tolerance after 2 steps",
+        ),
+        ("solve --problem far.json", 1, "not below a million"),
+        ("solve --problem tiny.json", 1, "scale the problem"),
+        ("certify --coefficients flat.csv --problem laplace1.json", 1, "flat.csv: without a potential"),
+        ("norm --coefficients turned.csv", 2, "expected the columns k1, re, im"),
         ("solve --problem high.json --side 65536", 2, "GB"),
         ("solve --problem p.json --out p.json", 2, "ends in .csv"),
-        ("certify --coefficients flat.csv --problem well.json", 1, "proves nothing"),
+        ("certify --coefficients flat.csv --problem well.json", 2, "proves nothing"),
         ("certify --coefficients two.csv --problem p.json", 2, "expected columns"),
         ("certify --coefficients part.csv --problem p.json", 2, "no integer"),
         ("norm --coefficients nan.csv", 1, "nan.csv line 2, field 2"),

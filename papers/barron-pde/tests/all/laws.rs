@@ -110,7 +110,7 @@ proptest! {
         let forcing = torus.spread(&function(&lattice, 3, &mut random)).unwrap();
         let forcing: Vec<Complex64> = forcing.iter().map(|f| f * 50.0).collect();
         let equation = Equation { flux: Flux::SquareRoot { beta }, potential: Potential::Reaction { alpha: 0.0 } };
-        let problem = Discrete { torus: &torus, equation, forcing: &forcing, coefficient: None, odd: false };
+        let problem = Discrete { torus: &torus, equation, forcing: &forcing, coefficient: None, odd: false, least_length: None };
         let options = Options { tolerance: 1e-13, ..Options::default() };
         let zero = vec![Complex64::default(); torus.coefficients()];
         let end = flow(&problem, zero.clone(), &options, |_, _| ()).u;
@@ -151,6 +151,35 @@ fn recursions_bound_iterates() {
         assert!((g + r.powi(3) - r).abs() < 1e-12 && r <= 3.0_f64.sqrt().recip() + 1e-9, "{g}: {r}");
     }
     assert!(small_data(0.3850, 1.0).is_none() && small_data(0.2, 0.0) == Some(0.2));
+}
+
+/// A flux without curvature at zero ends the flow all the same.
+#[test]
+fn flows_start_where_nothing_is_curved() {
+    let lattice = Arc::new(Lattice::unit(1));
+    let torus = Torus::new(lattice.clone(), 16).unwrap();
+    let forcing = torus.spread(&Spectrum::cosines(lattice, &[(vec![1], 10.0, 0.3)]).unwrap()).unwrap();
+    let equation = Equation { flux: Flux::Power { p: 4.0 }, potential: Potential::None };
+    let problem = Discrete {
+        torus: &torus,
+        equation,
+        forcing: &forcing,
+        coefficient: None,
+        odd: false,
+        least_length: None,
+    };
+    let zero = vec![Complex64::default(); torus.coefficients()];
+    let found =
+        flow(&problem, zero, &Options { tolerance: 1e-6, steps: 5_000, ..Options::default() }, |_, _| ());
+    assert!(found.state.energy < 0.0 && found.state.dual < 1e-3, "{:?} {:?}", found.reason, found.state);
+}
+
+/// No combination of frequencies is shorter than the bound.
+#[test]
+fn lattices_know_their_shortest_frequency() {
+    let lattice = Lattice::spanned(&[vec![5, 0, 0, 0], vec![5, 1, 0, 0]]).unwrap();
+    assert!(lattice.least_length() <= lattice.length(&[-1, 1]) + 1e-12);
+    assert!((Lattice::doubled(3).least_length() - TAU / 2.0).abs() < 1e-12);
 }
 
 /// What is pruned is bounded by what was said.

@@ -88,7 +88,7 @@ impl Experiment for Neighbourhoods {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (sizes, replicates, starts): (&[usize], u32, u32) = match profile {
             Profile::Smoke => (&[6], 1, 4),
-            Profile::Quick => (&[20, 50], 2, 50),
+            Profile::Quick => (&[20, 50], 2, 16),
             Profile::Full => (&[20, 50, 100, 200], 5, 200),
         };
         let mut grid = Vec::new();

@@ -115,7 +115,7 @@ impl Experiment for ScoreGap {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (sizes, replicates): (&[usize], u32) = match profile {
             Profile::Smoke => (&[6], 2),
-            Profile::Quick => (&[10, 20, 50, 100], 5),
+            Profile::Quick => (&[10, 20, 50], 5),
             Profile::Full => (&[10, 20, 50, 100, 200, 500, 1000], 10),
         };
         let mut grid = Vec::new();

@@ -109,7 +109,7 @@ impl Experiment for Families {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (source, shapes, replicates): (Source, &[Shape], u32) = match profile {
             Profile::Smoke => (Source::FewStrokes, &[Shape::Perceptron], 2),
-            Profile::Quick => (Source::Strokes, &[Shape::Perceptron, Shape::Convolutional], 4),
+            Profile::Quick => (Source::Strokes, &[Shape::Perceptron, Shape::Convolutional], 2),
             Profile::Full => (Source::Mnist, &[Shape::Perceptron, Shape::Convolutional], 5),
         };
         let cells = shapes.iter().flat_map(|&shape| (0..replicates).map(move |replicate| (shape, replicate)));
