@@ -52,7 +52,7 @@ impl Experiment for TwoPointTable {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (dimensions, roots) = match profile {
             Profile::Smoke => (9, 4),
-            Profile::Quick => (36, 12),
+            Profile::Quick => (36, 16),
             Profile::Full => (36, 32),
         };
         let mut cells: Vec<Parameters> =
