@@ -165,7 +165,13 @@ impl Solve {
             }
         };
         let (a, b) = (input::vector(&self.a)?, input::vector(&self.b)?);
-        Ok(Problem::new(cost, a.view(), b.view())?)
+        let problem = Problem::new(cost, a.view(), b.view())?;
+        let off = (problem.rescaled() - 1.0).abs();
+        // Below that it is the rounding of the sums themselves.
+        if off > 1e-12 {
+            remark(&format!("the totals differed by {off:.1e} of the larger one: b is scaled to that of a"))?;
+        }
+        Ok(problem)
     }
 
     fn relaxed(&self, problem: &Problem) -> anyhow::Result<Found> {

@@ -105,6 +105,20 @@ fn points_every_method_and_every_plan_work() {
     }
 }
 
+/// Masses and points in single precision, their totals 1e-7 apart (tests/cases/single, restated from a public report).
+#[test]
+fn single_precision_is_precise_enough() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/single");
+    let said = text(
+        folder.path(),
+        &format!(
+            "solve --points-x {cases}/x.npy --points-y {cases}/y.npy --a {cases}/a.npy --b {cases}/b.npy --k 8 --gamma 0.5 --out plan.csv"
+        ),
+    );
+    assert!(said.contains("of the larger one: b is scaled to that of a"), "{said}");
+}
+
 #[test]
 fn a_plan_that_cannot_exist_is_refused_with_the_reason() {
     let inputs = Inputs::new();
