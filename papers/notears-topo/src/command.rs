@@ -62,6 +62,17 @@ struct ScoreArguments {
     /// Divide every column by its standard deviation: the score then means something else, as equal noise variances are no longer the model
     #[arg(long)]
     standardise: bool,
+    /// What becomes of rows with empty fields
+    #[arg(long, value_enum, default_value_t = MissingRows::Refuse)]
+    missing: MissingRows,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum MissingRows {
+    /// The file is refused
+    Refuse,
+    /// They are left out, and counted
+    Drop,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -100,7 +111,17 @@ impl ScoreArguments {
         if let Some(fault) = misused {
             return Err(lab::Error::Usage(fault.into()).into());
         }
-        let input::NamedMatrix { names, values } = input::named_matrix(path)?;
+        let (input::NamedMatrix { names, values }, dropped) = match self.missing {
+            MissingRows::Refuse => (input::named_matrix(path)?, 0),
+            MissingRows::Drop => input::complete_rows(path)?,
+        };
+        if dropped > 0 {
+            let rows = values.nrows();
+            lab::remark(&format!(
+                "missing     {dropped} rows with empty fields are left out of {}",
+                dropped + rows
+            ))?;
+        }
         let named = |fault| anyhow::Error::from(with_name(fault, &names)).context(path.display().to_string());
         let (covariance, score) = self.score(values).map_err(named)?;
         let plain = self.score == ScoreName::LeastSquares && self.l1.is_none_or(|l1| l1 == 0.0);
@@ -170,6 +191,16 @@ impl std::fmt::Display for NamedFault {
 }
 
 impl std::error::Error for NamedFault {}
+
+/// A score with twelve digits: scores of different orders may agree in the first six.
+fn twelve_digits(score: f64) -> String {
+    let rounded: f64 = format!("{score:.11e}").parse().unwrap_or(score);
+    if rounded == 0.0 || (1e-4..1e12).contains(&rounded.abs()) {
+        rounded.to_string()
+    } else {
+        format!("{rounded:e}")
+    }
+}
 
 /// The names of an order, causes first.
 fn in_order(order: &notears_topo::Order, names: &[String]) -> String {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use ndarray::{Array1, Array2, Dimension};
 use ndarray_npy::{ReadNpyError, ReadNpyExt, ReadableElement};
 
-pub use named::{NamedMatrix, named_matrix};
+pub use named::{Missing, NamedMatrix, complete_rows, named_matrix};
 
 /// Why a file is not the numbers it should be.
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +69,7 @@ pub enum InputError {
 /// For an unreadable, truncated or empty file, rows of unequal length, words, NaN and infinities.
 pub fn matrix(path: &Path) -> Result<Array2<f64>, InputError> {
     let matrix: Array2<f64> = match extension(path)? {
-        Kind::Csv => csv_matrix(path, 0)?,
+        Kind::Csv => csv_matrix(path, 0, Missing::Refuse)?.0,
         Kind::Npy => npy(path, 2)?,
     };
     tracing::info!("read {}: {} × {}", path.display(), matrix.nrows(), matrix.ncols());
@@ -84,7 +84,7 @@ pub fn vector(path: &Path) -> Result<Array1<f64>, InputError> {
     let vector: Array1<f64> = match extension(path)? {
         Kind::Npy => npy(path, 1)?,
         Kind::Csv => {
-            let matrix = csv_matrix(path, 0)?;
+            let matrix = csv_matrix(path, 0, Missing::Refuse)?.0;
             let (rows, columns) = matrix.dim();
             if rows > 1 && columns > 1 {
                 let fault = format!("expected one number a line, found {rows} lines of {columns}");
@@ -118,8 +118,8 @@ fn bytes(path: &Path) -> Result<Vec<u8>, InputError> {
     fs::read(path).map_err(|fault| InputError::Unreadable { path: path.to_owned(), fault })
 }
 
-/// The numbers behind `header` lines.
-fn csv_matrix(path: &Path, header: usize) -> Result<Array2<f64>, InputError> {
+/// The numbers behind `header` lines, and how many lines with empty fields were dropped.
+fn csv_matrix(path: &Path, header: usize, missing: Missing) -> Result<(Array2<f64>, usize), InputError> {
     let bytes = bytes(path)?;
     let format = |fault: String| InputError::Format { path: path.to_owned(), fault };
     let mut reader = csv::ReaderBuilder::new()
@@ -129,7 +129,7 @@ fn csv_matrix(path: &Path, header: usize) -> Result<Array2<f64>, InputError> {
         .from_reader(bytes.as_slice());
     let mut values = Vec::new();
     let mut columns = 0;
-    let mut rows = 0;
+    let (mut rows, mut dropped) = (0, 0);
     for (index, record) in reader.records().enumerate() {
         let record = record.map_err(|fault| format(fault.to_string()))?;
         let line = record.position().map_or(0, csv::Position::line);
@@ -139,6 +139,10 @@ fn csv_matrix(path: &Path, header: usize) -> Result<Array2<f64>, InputError> {
             return Err(format(format!("line {line} has {} fields, the first has {columns}", record.len())));
         }
         if index < header {
+            continue;
+        }
+        if missing == Missing::Drop && record.iter().any(str::is_empty) {
+            dropped += 1;
             continue;
         }
         for (field, text) in record.iter().enumerate() {
@@ -155,7 +159,9 @@ fn csv_matrix(path: &Path, header: usize) -> Result<Array2<f64>, InputError> {
     if values.is_empty() {
         return Err(format("no numbers in it".into()));
     }
-    Array2::from_shape_vec((rows, columns), values).map_err(|fault| format(fault.to_string()))
+    let matrix =
+        Array2::from_shape_vec((rows, columns), values).map_err(|fault| format(fault.to_string()))?;
+    Ok((matrix, dropped))
 }
 
 /// Reads an array of floats, or of integers up to 32 bits unsigned and 64 bits signed, as `f64`.

@@ -10,8 +10,7 @@ use notears_topo::node_score::{LeastSquares, NodeScore};
 use notears_topo::stationarity::least_squares_score;
 use notears_topo::{Covariance, graph};
 
-use super::graph_file;
-use super::with_name;
+use super::{graph_file, twelve_digits, with_name};
 
 /// Compares the edges of two graphs, and their scores on data.
 #[derive(Args)]
@@ -64,10 +63,10 @@ impl Compare {
             for (name, weights) in [("true", &truth), ("found", &found)] {
                 let own = least_squares_score(&covariance, weights.view());
                 let refitted = match graph::is_acyclic(weights.view()) {
-                    true => format_number(refitted(&covariance, weights)?),
+                    true => twelve_digits(refitted(&covariance, weights)?),
                     false => "none, it has a cycle".into(),
                 };
-                lines.push(format!("score  {name} graph {}, after a refit {refitted}", format_number(own)));
+                lines.push(format!("score  {name} graph {}, after a refit {refitted}", twelve_digits(own)));
             }
         }
         say(&lines.join("\n"))?;

@@ -6,10 +6,9 @@ use anyhow::Context;
 use clap::Args;
 use lab::arguments::refuse_beyond_memory;
 use lab::say;
-use lab::table::format_number;
 use notears_topo::exact::{self, LARGEST, LARGEST_REFITTED};
 
-use super::{ScoreArguments, ScoreName, in_order};
+use super::{ScoreArguments, ScoreName, in_order, twelve_digits};
 
 /// Finds the order of least score by dynamic programming over all subsets.
 #[derive(Args)]
@@ -45,7 +44,7 @@ impl Exact {
             "data    {} rows, {variables} variables\norder   {}\nscore   {} (proven: no order has less)",
             problem.score.rows(),
             in_order(&optimum.order, &problem.names),
-            format_number(optimum.score),
+            twelve_digits(optimum.score),
         ))?;
         Ok(())
     }

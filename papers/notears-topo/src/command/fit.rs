@@ -18,7 +18,7 @@ use notears_topo::sortability::sortability;
 use notears_topo::stationarity::{kkt_residual, least_squares_slopes};
 use notears_topo::{Error, Order, baseline, factor::Factor};
 
-use super::{Problem, ScoreArguments, constraints_file, graph_file, in_order, with_name};
+use super::{Problem, ScoreArguments, constraints_file, graph_file, in_order, twelve_digits, with_name};
 
 /// Learns an acyclic graph.
 #[derive(Args)]
@@ -254,7 +254,11 @@ impl Fit {
         let mut lines = vec![
             format!("data        {} rows, {} variables", problem.score.rows(), problem.names.len()),
             format!("order       {}", in_order(&found.order, &problem.names)),
-            format!("score       {} (first order: {})", number(found.score), number(found.first)),
+            format!(
+                "score       {} (first order: {})",
+                twelve_digits(found.score),
+                twelve_digits(found.first)
+            ),
         ];
         if problem.plain {
             let bound = problem.covariance.lower_bound();

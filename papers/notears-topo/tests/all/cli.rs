@@ -13,6 +13,25 @@ fn generated(options: &str) -> tempfile::TempDir {
 }
 
 #[test]
+fn incomplete_rows_are_left_out_on_request() {
+    let folder = generated("--variables 5 --rows 300");
+    let folder = folder.path();
+    let data = fs::read_to_string(folder.join("data.csv")).unwrap();
+    let holes: Vec<String> = data
+        .lines()
+        .enumerate()
+        .map(|(k, line)| match k {
+            10 | 20 => line.split_once(',').map(|(_, rest)| format!(",{rest}")).unwrap(),
+            _ => line.to_owned(),
+        })
+        .collect();
+    fs::write(folder.join("holes.csv"), holes.join("\n") + "\n").unwrap();
+    let said = text(folder, "fit holes.csv --missing drop --out graph.csv");
+    assert!(said.contains("2 rows with empty fields are left out of 300"), "{said}");
+    refusal(folder, "fit holes.csv --out other.csv", 1);
+}
+
+#[test]
 fn graphs_are_learned_and_compared() {
     let folder = generated("--variables 8 --rows 2000");
     let folder = folder.path();

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use std::path::Path;
 
 use ndarray::Array2;
-use polars::prelude::DataType;
+use polars::prelude::{Column, DataType};
 use polars_io::SerReader;
 use polars_io::parquet::read::ParquetReader;
 
@@ -20,23 +20,52 @@ pub struct NamedMatrix {
     pub values: Array2<f64>,
 }
 
+/// What becomes of rows in which a field is empty.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Missing {
+    /// The file is refused.
+    #[default]
+    Refuse,
+    /// They are left out.
+    Drop,
+}
+
+/// [`named_matrix`] of the rows that are complete, and the number of those left out: empty fields of CSV, absent values of Parquet.
+///
+/// # Errors
+/// As [`named_matrix`], and if no row is complete.
+pub fn complete_rows(path: &Path) -> Result<(NamedMatrix, usize), InputError> {
+    read(path, Missing::Drop)
+}
+
 /// Reads a .csv, .npy or .parquet file of numbers. The first line of a CSV file names the columns unless it is all numbers; columns without a name are called x1, x2, ….
 ///
 /// # Errors
 /// One line that names the file, the place and the fault: a field or value that is no finite number, rows of unequal length, a name that occurs twice.
 pub fn named_matrix(path: &Path) -> Result<NamedMatrix, InputError> {
+    read(path, Missing::Refuse).map(|(named, _)| named)
+}
+
+fn read(path: &Path, missing: Missing) -> Result<(NamedMatrix, usize), InputError> {
+    let mut dropped = 0;
     let format = |fault: String| InputError::Format { path: path.to_owned(), fault };
     let named = if extension_is(path, "parquet") {
-        parquet(path)?
+        let (named, left_out) = parquet(path, missing)?;
+        dropped = left_out;
+        named
     } else if extension_is(path, "csv") {
         let bytes = bytes(path)?;
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes.as_slice());
         let header = reader.headers().map_err(|fault| format(fault.to_string()))?;
         if header.iter().all(|field| field.parse::<f64>().is_ok()) {
-            numbered(csv_matrix(path, 0)?)
+            let (values, left_out) = csv_matrix(path, 0, missing)?;
+            dropped = left_out;
+            numbered(values)
         } else {
             let names = header.iter().map(ToOwned::to_owned).collect();
-            NamedMatrix { names, values: csv_matrix(path, 1)? }
+            let (values, left_out) = csv_matrix(path, 1, missing)?;
+            dropped = left_out;
+            NamedMatrix { names, values }
         }
     } else if extension_is(path, "npy") {
         numbered(matrix(path)?)
@@ -51,7 +80,7 @@ pub fn named_matrix(path: &Path) -> Result<NamedMatrix, InputError> {
         Some(name) => Err(format(format!("two columns are called {name:?}"))),
         None => {
             tracing::info!("read {}: {} × {}", path.display(), named.values.nrows(), named.values.ncols());
-            Ok(named)
+            Ok((named, dropped))
         }
     }
 }
@@ -60,10 +89,22 @@ fn numbered(values: Array2<f64>) -> NamedMatrix {
     NamedMatrix { names: (1..=values.ncols()).map(|column| format!("x{column}")).collect(), values }
 }
 
-fn parquet(path: &Path) -> Result<NamedMatrix, InputError> {
+fn parquet(path: &Path, missing: Missing) -> Result<(NamedMatrix, usize), InputError> {
     let format = |fault: String| InputError::Format { path: path.to_owned(), fault };
     let frame =
         ParquetReader::new(Cursor::new(bytes(path)?)).finish().map_err(|fault| format(fault.to_string()))?;
+    let all = frame.height();
+    let frame = match missing {
+        Missing::Refuse => frame,
+        Missing::Drop => {
+            let present = frame.columns().iter().map(Column::is_not_null);
+            match present.reduce(|all, own| all & own) {
+                Some(complete) => frame.filter(&complete).map_err(|fault| format(fault.to_string()))?,
+                None => frame,
+            }
+        }
+    };
+    let dropped = all - frame.height();
     let (rows, columns) = frame.shape();
     if rows == 0 || columns == 0 {
         return Err(format("no numbers in it".into()));
@@ -86,20 +127,41 @@ fn parquet(path: &Path) -> Result<NamedMatrix, InputError> {
         }
     }
     let names = frame.get_column_names().iter().map(ToString::to_string).collect();
-    Ok(NamedMatrix { names, values })
+    Ok((NamedMatrix { names, values }, dropped))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use ndarray::array;
-    use polars::prelude::{Column, DataFrame};
+    use polars::prelude::DataFrame;
 
     fn read(name: &str, content: &[u8]) -> Result<NamedMatrix, String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         std::fs::write(&path, content).unwrap();
         named_matrix(&path).map_err(|fault| fault.to_string().replace(&path.display().to_string(), name))
+    }
+
+    #[test]
+    fn incomplete_rows_are_left_out_on_request() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        std::fs::write(&path, "u,v\n1,2\n,4\n5,6\n7,\n").unwrap();
+        let (named, dropped) = complete_rows(&path).unwrap();
+        assert_eq!((named.values, dropped), (array![[1.0, 2.0], [5.0, 6.0]], 2));
+        assert!(named_matrix(&path).is_err());
+        std::fs::write(&path, "u,v\n1,\n").unwrap();
+        assert!(complete_rows(&path).unwrap_err().to_string().ends_with("no numbers in it"));
+        let columns = vec![
+            Column::new("u".into(), [Some(1.0), None, Some(3.0)]),
+            Column::new("v".into(), [Some(4.0), Some(5.0), Some(6.0)]),
+        ];
+        let path = folder.path().join("a.parquet");
+        std::fs::write(&path, crate::table::parquet_bytes(&DataFrame::new(3, columns).unwrap()).unwrap())
+            .unwrap();
+        let (named, dropped) = complete_rows(&path).unwrap();
+        assert_eq!((named.values, dropped), (array![[1.0, 4.0], [3.0, 6.0]], 1));
     }
 
     #[test]
