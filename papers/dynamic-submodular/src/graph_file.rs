@@ -16,6 +16,24 @@ pub struct NamedGraph {
     pub names: Vec<u64>,
 }
 
+impl NamedGraph {
+    /// The same graph with the nodes 0 to `count` − 1 in it too, without edges where the file has none of them.
+    pub fn with_nodes(self, count: u64) -> Self {
+        let mut places: BTreeMap<u64, usize> = self.names.iter().map(|name| (*name, 0)).collect();
+        places.extend((0..count).map(|name| (name, 0)));
+        for (place, slot) in places.values_mut().enumerate() {
+            *slot = place;
+        }
+        let place = |node: usize| places[&self.names[node]];
+        let graph = &self.graph;
+        let edges = (0..graph.nodes())
+            .flat_map(|node| graph.neighbours(node).iter().map(move |other| (node, *other as usize)))
+            .map(|(node, other)| (place(node), place(other)));
+        let graph = Graph::new(places.len(), edges);
+        Self { graph, names: places.into_keys().collect() }
+    }
+}
+
 /// Why a file is no edge list.
 #[derive(Debug, thiserror::Error)]
 pub enum GraphFileError {

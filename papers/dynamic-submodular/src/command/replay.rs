@@ -13,7 +13,7 @@ use dynamic_submodular::experiments::contest::{Contender, Settings, start};
 use dynamic_submodular::function::{Coverage, FacilityLocation};
 use dynamic_submodular::level_algorithm::SMALLEST;
 use dynamic_submodular::{Function, Operation, Step, graph_file};
-use lab::arguments::{positive, refuse_beyond_memory, refuse_one_file_for_two, refuse_overwriting};
+use lab::arguments::{positive, refuse_beyond_memory, refuse_one_file_for_two, refuse_overwriting, usage};
 use lab::{input, progress, remark, say, write_atomically};
 
 use super::operations::Lines;
@@ -27,6 +27,9 @@ pub struct Replay {
     /// Coverage: an edge list, plain or .gz; facility: points, one a line, .csv or .npy (ids are lines from 0)
     #[arg(long, value_name = "FILE")]
     input: PathBuf,
+    /// Coverage: the ids from 0 to one below this are nodes too, without edges where the edge list has none of them
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=4_000_000_000))]
+    nodes: Option<u64>,
     /// Operations, `+ id` or `- id` a line; - reads standard input
     #[arg(long, value_name = "FILE")]
     stream: PathBuf,
@@ -115,6 +118,9 @@ impl Replay {
         }
         match self.function {
             Kind::Facility => {
+                if self.nodes.is_some() {
+                    return Err(usage("--nodes is for coverage"));
+                }
                 let points = input::matrix(&self.input)?;
                 refuse_beyond_memory(4.0 * (points.nrows() as f64).powi(2), "the similarities")?;
                 let function = FacilityLocation::of_points(points.view(), self.bandwidth)
@@ -123,6 +129,13 @@ impl Replay {
             }
             closed => {
                 let named = graph_file::read(&self.input)?;
+                let named = match self.nodes {
+                    Some(nodes) => {
+                        refuse_beyond_memory(100.0 * nodes as f64, "the nodes")?;
+                        named.with_nodes(nodes)
+                    }
+                    None => named,
+                };
                 let function = if closed == Kind::Coverage {
                     Coverage::of_neighbours(&named.graph)
                 } else {

@@ -73,6 +73,25 @@ fn standard_input_compression_and_batches_give_the_same_steps() {
     assert_eq!(value(folder.path()), expected);
 }
 
+/// Ids without edges, up to a stated count: worth nothing by their neighbours, one by themselves.
+#[test]
+fn nodes_without_edges_can_be_inserted() {
+    let folder = inputs();
+    fs::write(folder.path().join("s.txt"), "+ 10\n+ 99\n+ 98\n- 10\n").unwrap();
+    for (function, left) in [("coverage", 0.0), ("closed-coverage", 2.0)] {
+        text(
+            folder.path(),
+            &format!(
+                "replay --function {function} --input g.txt --stream s.txt --k 3 --nodes 100 --out steps.csv"
+            ),
+        );
+        assert_eq!(steps(folder.path()).last().unwrap()[1], left, "{function}");
+    }
+    fs::write(folder.path().join("p.csv"), "0,0\n0,1\n").unwrap();
+    let refused = "replay --function facility --input p.csv --stream s.txt --k 2 --nodes 5 --out x.csv";
+    assert!(refusal(folder.path(), refused, 2).contains("--nodes is for coverage"));
+}
+
 #[test]
 fn facilities_are_points_in_a_file() {
     let folder = inputs();
