@@ -218,6 +218,9 @@ struct Linearised {
     slopes: Vec<Vec<f64>>,
 }
 
+/// Rises of the energy below this share of it are rounding of sums over the points.
+const ROUNDING: f64 = 1e-11;
+
 /// How a method goes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Options {
@@ -301,7 +304,7 @@ pub fn flow(
             let found = problem.derivative(&next, &mut next_residual, &mut room);
             evaluations += 1;
             // A fixed step is taken whatever comes of it.
-            let lower = found.energy <= state.energy + 1e-13 * (1.0 + state.energy.abs());
+            let lower = found.energy <= state.energy + ROUNDING * (1.0 + state.energy.abs());
             if options.step.is_some() || lower || step < 1e-12 {
                 state = found;
                 break;
@@ -375,7 +378,7 @@ pub fn newton(
             let next: Vec<Complex64> = u.iter().zip(&direction).map(|(u, d)| u - d * length).collect();
             let found = problem.derivative(&next, &mut residual, &mut room);
             evaluations += 1;
-            if found.energy <= state.energy + 1e-13 * (1.0 + state.energy.abs()) || length < 1e-10 {
+            if found.energy <= state.energy + ROUNDING * (1.0 + state.energy.abs()) || length < 1e-10 {
                 (u, state) = (next, found);
                 break;
             }
