@@ -22,14 +22,7 @@ fn ten_steps(bencher: Bencher, (axes, side): (usize, usize)) {
     let f = Spectrum::cosines(lattice, &[(wave, 40.0, 0.3)]).expect("a wave");
     let forcing = torus.spread(&f).expect("the grid holds it");
     let equation = Equation { flux: Flux::Linear, potential: Potential::Reaction { alpha: 1.0 } };
-    let problem = Discrete {
-        torus: &torus,
-        equation,
-        forcing: &forcing,
-        coefficient: None,
-        odd: false,
-        least_length: None,
-    };
+    let problem = Discrete::new(&torus, equation, &forcing);
     let options = Options { step: Some(0.6), tolerance: 0.0, steps: 10 };
     bencher.bench_local(|| {
         flow(black_box(&problem), vec![Complex64::default(); torus.coefficients()], &options, |_, _| ())

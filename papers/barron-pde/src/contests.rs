@@ -119,8 +119,7 @@ fn read(inputs: &Path) -> Result<(Torus, Vec<Complex64>), Failure> {
 
 /// Values at the points after so many steps, or to a certificate.
 fn run(torus: &Torus, forcing: &[Complex64], options: &Options) -> Vec<f64> {
-    let problem =
-        Discrete { torus, equation: EQUATION, forcing, coefficient: None, odd: false, least_length: None };
+    let problem = Discrete::new(torus, EQUATION, forcing);
     let mut found = flow(&problem, vec![Complex64::default(); torus.coefficients()], options, |_, _| ());
     let mut values = Vec::new();
     torus.evaluate(&mut found.u, &mut values, &mut Vec::new());
@@ -151,8 +150,7 @@ fn load_solution(inputs: &Path) -> Result<Box<dyn Entrant>, Failure> {
 
 /// The dual norm of DE(u) over that of f.
 fn relative_residual(torus: &Torus, forcing: &[Complex64], u: &[Complex64]) -> f64 {
-    let problem =
-        Discrete { torus, equation: EQUATION, forcing, coefficient: None, odd: false, least_length: None };
+    let problem = Discrete::new(torus, EQUATION, forcing);
     problem.derivative(u, &mut Vec::new(), &mut Room::default()).dual / torus.dual(forcing)
 }
 
@@ -163,14 +161,7 @@ fn load_newton(inputs: &Path) -> Result<Box<dyn Entrant>, Failure> {
     let size = torus.dual(&forcing);
     Ok(entrant(
         move || {
-            let problem = Discrete {
-                torus: &torus,
-                equation: EQUATION,
-                forcing: &forcing,
-                coefficient: None,
-                odd: false,
-                least_length: None,
-            };
+            let problem = Discrete::new(&torus, EQUATION, &forcing);
             let mut u = vec![Complex64::default(); torus.coefficients()];
             for _ in 0..50 {
                 let found = newton(&problem, u, &Options { tolerance: 0.0, steps: 1, step: None }, |_, _| ());

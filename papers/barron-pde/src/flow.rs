@@ -45,7 +45,12 @@ pub struct State {
     pub dual: f64,
 }
 
-impl Discrete<'_> {
+impl<'a> Discrete<'a> {
+    /// An equation without a coefficient, of functions without a symmetry.
+    pub fn new(torus: &'a Torus, equation: Equation, forcing: &'a [Complex64]) -> Self {
+        Self { torus, equation, forcing, coefficient: None, odd: false, least_length: None }
+    }
+
     /// DE(u) into `out`. Two real transforms for a nonlinear potential, 2m for a nonlinear flux in m dimensions, none for a linear equation.
     ///
     /// # Panics

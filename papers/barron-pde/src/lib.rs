@@ -31,7 +31,7 @@
 //! let torus = Torus::new(lattice, 64)?;
 //! let forcing = torus.spread(&f)?;
 //! let equation = Equation { flux: Flux::Linear, potential: Potential::Reaction { alpha: 1.0 } };
-//! let problem = Discrete { torus: &torus, equation, forcing: &forcing, coefficient: None, odd: false, least_length: None };
+//! let problem = Discrete::new(&torus, equation, &forcing);
 //! let zero = vec![Default::default(); torus.coefficients()];
 //! let found = flow(&problem, zero, &Options::default(), |_, _| ());
 //! assert!(found.certificate < 1e-10 * torus.h1(&found.u));

@@ -124,14 +124,7 @@ impl Certify {
             let torus = Torus::new(u.lattice().clone(), side)?;
             let forcing = torus.spread(&problem.forcing)?;
             let function = torus.spread(u).with_context(|| self.coefficients.display().to_string())?;
-            let discrete = Discrete {
-                torus: &torus,
-                equation: problem.equation,
-                forcing: &forcing,
-                coefficient: None,
-                odd: false,
-                least_length: None,
-            };
+            let discrete = Discrete::new(&torus, problem.equation, &forcing);
             let dual = discrete.derivative(&function, &mut Vec::new(), &mut Room::default()).dual;
             if (dual - before).abs() <= 1e-3 * dual {
                 return Ok((dual, format!("on grids up to {side} points along an axis")));

@@ -83,14 +83,7 @@ impl Solve {
         let forcing = torus
             .spread(&problem.forcing)
             .map_err(|fault| usage(format!("--side {}: {fault}", self.side)))?;
-        let discrete = Discrete {
-            torus: &torus,
-            equation: problem.equation,
-            forcing: &forcing,
-            coefficient: None,
-            odd: false,
-            least_length: None,
-        };
+        let discrete = Discrete::new(&torus, problem.equation, &forcing);
         let options = Options { step: None, tolerance: self.tolerance, steps: self.steps };
         let start: Vec<Complex64> = if convex {
             vec![Complex64::default(); torus.coefficients()]

@@ -126,13 +126,9 @@ impl Experiment for Contraction {
             };
             let forcing = torus.spread(&forcing_of(&g))?;
             let problem = Discrete {
-                torus: &torus,
-                equation,
-                forcing: &forcing,
-                coefficient: None,
-                odd: false,
                 least_length: (cell.domain == Domain::Cube)
                     .then(|| std::f64::consts::PI * (cell.dimension as f64).sqrt()),
+                ..Discrete::new(&torus, equation, &forcing)
             };
             let exact = newton(
                 &problem,

@@ -88,14 +88,7 @@ impl Experiment for Dimension {
         let torus = Torus::new(lattice, cell.side)?;
         let forcing = torus.spread(&f)?;
         let equation = Equation { flux: Flux::Linear, potential: Potential::Reaction { alpha: cell.alpha } };
-        let problem = Discrete {
-            torus: &torus,
-            equation,
-            forcing: &forcing,
-            coefficient: None,
-            odd: false,
-            least_length: None,
-        };
+        let problem = Discrete::new(&torus, equation, &forcing);
         let solved = newton(
             &problem,
             zero(&torus),

@@ -125,14 +125,7 @@ impl Experiment for Failures {
             Broken::Quartic => {
                 // The derivative at the solution with f = 0 is the right f.
                 let u = torus.spread(&wave(0.3, 0.0)?)?;
-                let problem = Discrete {
-                    torus: &torus,
-                    equation,
-                    forcing: &zeros,
-                    coefficient: None,
-                    odd: false,
-                    least_length: None,
-                };
+                let problem = Discrete::new(&torus, equation, &zeros);
                 let mut f = Vec::new();
                 problem.derivative(&u, &mut f, &mut crate::flow::Room::default());
                 (f, Some(u))
@@ -146,14 +139,7 @@ impl Experiment for Failures {
                     )
                 };
                 let f = torus.spread(&sine(0)?.times(&sine(1)?))?;
-                let problem = Discrete {
-                    torus: &torus,
-                    equation,
-                    forcing: &f,
-                    coefficient: None,
-                    odd: false,
-                    least_length: None,
-                };
+                let problem = Discrete::new(&torus, equation, &f);
                 let options = Options { tolerance: 1e-12, steps: 200, ..Options::default() };
                 // From the solution of the linear equation, where the flux does not vanish everywhere.
                 let start: Vec<_> = f
@@ -165,14 +151,8 @@ impl Experiment for Failures {
                 (f, Some(exact))
             }
         };
-        let problem = Discrete {
-            torus: &torus,
-            equation,
-            forcing: &forcing,
-            coefficient: None,
-            odd: cell.broken == Broken::Convexity,
-            least_length: None,
-        };
+        let problem =
+            Discrete { odd: cell.broken == Broken::Convexity, ..Discrete::new(&torus, equation, &forcing) };
         let start = match cell.broken {
             Broken::Convexity => torus.spread(&wave(cell.start, -FRAC_PI_2)?)?,
             Broken::Degenerate => {

@@ -126,14 +126,7 @@ impl Experiment for Methods {
             let amplitude = if cell.problem == Problem::Stiff { 60.0 } else { 0.6 };
             let f = forcing_of(&random_waves(&lattice, 3, amplitude, &mut data)?);
             let forcing = torus.spread(&f)?;
-            let problem = Discrete {
-                torus: &torus,
-                equation,
-                forcing: &forcing,
-                coefficient: None,
-                odd: false,
-                least_length: None,
-            };
+            let problem = Discrete::new(&torus, equation, &forcing);
             let tight = Options { tolerance: 1e-13, steps: 60, ..Options::default() };
             let exact = newton(&problem, zero(&torus), &tight, |_, _| ()).u;
             let (size, norm) = (torus.h1(&exact), torus.barron(&exact, 1.0));

@@ -205,14 +205,7 @@ fn solution(dimension: usize) -> Result<(Waves, Waves, f64), Failure> {
     let torus = Torus::new(lattice, 32)?;
     let forcing = torus.spread(&forcing_of(&g))?;
     let equation = Equation { flux: Flux::Linear, potential: Potential::Reaction { alpha: 1.0 } };
-    let problem = Discrete {
-        torus: &torus,
-        equation,
-        forcing: &forcing,
-        coefficient: None,
-        odd: false,
-        least_length: None,
-    };
+    let problem = Discrete::new(&torus, equation, &forcing);
     let early = flow(&problem, zero(&torus), &Options { steps: 2, ..Options::default() }, |_, _| ()).u;
     let exact =
         newton(&problem, zero(&torus), &Options { tolerance: 1e-12, ..Options::default() }, |_, _| ()).u;

@@ -73,14 +73,7 @@ fn grids_find_chosen_solutions() {
         let forcing = torus.spread(&f).unwrap();
         let equation =
             Equation { potential: Potential::Reaction { alpha: number(&case["alpha"]) }, ..REACTION };
-        let problem = Discrete {
-            torus: &torus,
-            equation,
-            forcing: &forcing,
-            coefficient: None,
-            odd: false,
-            least_length: None,
-        };
+        let problem = Discrete::new(&torus, equation, &forcing);
         let expected = torus.spread(&u).unwrap();
         let methods: [Method; 3] = [flow, accelerated, newton];
         for method in methods {
@@ -105,14 +98,7 @@ fn reactions_agree_with_power_series() {
         let f = Spectrum::cosines(lattice, &[(vec![1], a, 0.0)]).unwrap();
         let forcing = torus.spread(&f).unwrap();
         let equation = Equation { potential: Potential::Reaction { alpha }, ..REACTION };
-        let problem = Discrete {
-            torus: &torus,
-            equation,
-            forcing: &forcing,
-            coefficient: None,
-            odd: false,
-            least_length: None,
-        };
+        let problem = Discrete::new(&torus, equation, &forcing);
         let found =
             newton(&problem, zero(&torus), &Options { tolerance: 1e-13, ..Options::default() }, |_, _| ());
         assert!(close(found.state.energy, number(&case["energy"]), 1e-11), "{case}: {}", found.state.energy);
@@ -140,14 +126,7 @@ fn nonlinear_fluxes_agree_with_shooting() {
             flux: Flux::SquareRoot { beta: number(&case["b"]) },
             potential: Potential::Reaction { alpha: 0.0 },
         };
-        let problem = Discrete {
-            torus: &torus,
-            equation,
-            forcing: &forcing,
-            coefficient: None,
-            odd: false,
-            least_length: None,
-        };
+        let problem = Discrete::new(&torus, equation, &forcing);
         let found =
             newton(&problem, zero(&torus), &Options { tolerance: 1e-12, ..Options::default() }, |_, _| ());
         let u = torus.gathered(&found.u, 0.0);
@@ -166,14 +145,7 @@ fn double_wells_agree_with_elliptic_functions() {
         let torus = Torus::new(lattice.clone(), 128).unwrap();
         let forcing = zero(&torus);
         let equation = Equation { flux: Flux::Linear, potential: Potential::DoubleWell { kappa } };
-        let problem = Discrete {
-            torus: &torus,
-            equation,
-            forcing: &forcing,
-            coefficient: None,
-            odd: true,
-            least_length: None,
-        };
+        let problem = Discrete { odd: true, ..Discrete::new(&torus, equation, &forcing) };
         let start =
             torus.spread(&Spectrum::cosines(lattice, &[(vec![1], 0.1, -TAU / 4.0)]).unwrap()).unwrap();
         let found = flow(&problem, start, &Options { tolerance: 1e-12, ..Options::default() }, |_, _| ());

@@ -110,7 +110,7 @@ proptest! {
         let forcing = torus.spread(&function(&lattice, 3, &mut random)).unwrap();
         let forcing: Vec<Complex64> = forcing.iter().map(|f| f * 50.0).collect();
         let equation = Equation { flux: Flux::SquareRoot { beta }, potential: Potential::Reaction { alpha: 0.0 } };
-        let problem = Discrete { torus: &torus, equation, forcing: &forcing, coefficient: None, odd: false, least_length: None };
+        let problem = Discrete::new(&torus, equation, &forcing);
         let options = Options { tolerance: 1e-13, ..Options::default() };
         let zero = vec![Complex64::default(); torus.coefficients()];
         let end = flow(&problem, zero.clone(), &options, |_, _| ()).u;
@@ -160,14 +160,7 @@ fn flows_start_where_nothing_is_curved() {
     let torus = Torus::new(lattice.clone(), 16).unwrap();
     let forcing = torus.spread(&Spectrum::cosines(lattice, &[(vec![1], 10.0, 0.3)]).unwrap()).unwrap();
     let equation = Equation { flux: Flux::Power { p: 4.0 }, potential: Potential::None };
-    let problem = Discrete {
-        torus: &torus,
-        equation,
-        forcing: &forcing,
-        coefficient: None,
-        odd: false,
-        least_length: None,
-    };
+    let problem = Discrete::new(&torus, equation, &forcing);
     let zero = vec![Complex64::default(); torus.coefficients()];
     let found =
         flow(&problem, zero, &Options { tolerance: 1e-6, steps: 5_000, ..Options::default() }, |_, _| ());
