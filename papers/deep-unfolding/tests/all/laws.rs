@@ -129,31 +129,35 @@ fn derivatives_agree_with_differences() {
     }
 }
 
-/// The part that automatic differentiation misses, by the window, against its closed form. With 200,000 samples and a window of 0.02 the standard error is below a tenth of what is missing.
+/// The part that automatic differentiation misses, by the window, against its closed form: within five standard errors of ten draws of 50,000 samples, which a fair test leaves once in a thousand (nine degrees of freedom), plus 2 % for the window's own bias.
 #[test]
 fn boundary_gradients_have_no_bias() {
     let scalar = Scalar { a: 1.0, noise: 0.01, probability: 0.1, weight: 0.02 };
     let problem = Problem::new(array![[1.0]]).unwrap();
-    let mut random = stream(2, &["scalar"]);
     // ‖A‖²/M = 1, so that 10 dB leave a noise variance of 0.1 · 0.1.
     let signals = BernoulliGaussian { probability: 0.1, decibels: 10.0, amplitude: 1.0 };
-    let (xs, ys) = signals.draw(problem.matrix(), 200_000, &mut random);
-    for (loss, step) in [(Loss::Unsupervised, 1.5), (Loss::Supervised, 1.0), (Loss::Supervised, 2.0)] {
+    for (loss, step) in
+        [(Loss::Unsupervised, 1.5), (Loss::Supervised, 0.5), (Loss::Supervised, 1.0), (Loss::Supervised, 2.0)]
+    {
         let expected = scalar.expected(step, loss);
         let network = Network::plain(Penalty::L0, 0.02, step, 1);
-        let target = if loss == Loss::Supervised { Target::Signals(xs.view()) } else { Target::Objective };
-        let by = |hard| gradient(&network, &problem, ys.view(), target, hard);
-        let plain = by(HardGradient::AlmostEverywhere);
-        let whole = by(HardGradient::Boundary { width: 0.02 });
-        assert!((plain.loss / expected.loss - 1.0).abs() < 0.02);
+        let draws: Vec<f64> = (0..10)
+            .map(|draw| {
+                let (xs, ys) = signals.draw(problem.matrix(), 50_000, &mut stream(draw, &["scalar"]));
+                let target = match loss {
+                    Loss::Supervised => Target::Signals(xs.view()),
+                    Loss::Unsupervised => Target::Objective,
+                };
+                let by = |hard| gradient(&network, &problem, ys.view(), target, hard).steps[0];
+                by(HardGradient::Boundary { width: 0.01 }) - by(HardGradient::AlmostEverywhere)
+            })
+            .collect();
+        let mean = draws.iter().sum::<f64>() / 10.0;
+        let error = (draws.iter().map(|draw| (draw - mean).powi(2)).sum::<f64>() / 90.0).sqrt();
+        let allowed = 5.0 * error + 0.02 * expected.boundary.abs();
         assert!(
-            (plain.steps[0] - expected.almost_everywhere).abs()
-                < 0.05 * expected.almost_everywhere.abs().max(0.01)
-        );
-        let missing = whole.steps[0] - plain.steps[0];
-        assert!(
-            (missing / expected.boundary - 1.0).abs() < 0.1,
-            "{loss:?} {step}: {missing} for {}",
+            (mean - expected.boundary).abs() <= allowed,
+            "{loss:?} {step}: {mean} ± {error} for {}",
             expected.boundary
         );
     }
