@@ -1,0 +1,298 @@
+//! `logistic`: DP-GD and DIFF2 on a nonconvex logistic regression that is the same function for every number of records.
+//!
+//! 256 records stand for N/256 equal ones each. Both methods are tuned on the mean of two runs, and judged on other runs. Tuning looks at the data
+//! and is not private.
+
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table, key};
+use ndarray::{Array1, Array2};
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+use serde::{Deserialize, Serialize};
+
+use super::budget;
+use crate::clipping::{Query, clipped_mean, mean_loss};
+use crate::models::Logistic;
+use crate::noise::Seeded;
+use crate::records::Records;
+use crate::schedule::{Adjacency, Constants, Rounds};
+use crate::train::{Draws, Plan, Release, penalty_gradient, train};
+
+/// Logistic regression.
+pub struct LogisticRegression;
+
+const DISTINCT: usize = 256;
+const DIMENSION: usize = 20;
+const PENALTY: f64 = 0.1;
+
+/// How a run is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// DP-GD, tuned.
+    GradientDescent,
+    /// DIFF2, tuned.
+    Diff2,
+    /// DIFF2 by the bound.
+    Diff2ByRule,
+}
+
+/// A cell at (3, 10⁻⁵).
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
+pub struct Parameters {
+    /// How.
+    pub method: Method,
+    /// N.
+    pub records: f64,
+    /// Radii 1/2 and 0.08, which clip, instead of 1 and 1/4, which do not.
+    pub clips: bool,
+    /// Most rounds of the search.
+    pub most_rounds: u64,
+    /// Judged runs.
+    pub runs: u32,
+}
+
+/// A judged run.
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
+pub struct Row {
+    /// Which.
+    pub run: u32,
+    /// Mean of |∇f|² over the iterates.
+    #[column(within = 1e-6)]
+    pub mean: f64,
+    /// |∇f|² of the last iterate.
+    #[column(within = 1e-6)]
+    pub last: f64,
+    /// The bound of these rounds; NaN where tuned.
+    #[column(within = 1e-9)]
+    pub bound: f64,
+    /// R.
+    pub rounds: u64,
+    /// T.
+    pub restart: u64,
+    /// η.
+    pub step: f64,
+    /// Whether the largest R or η of the search is better by a tenth than all below.
+    pub capped: bool,
+    /// Median length of the noise of differences over that of full gradients; NaN without differences.
+    #[column(within = 1e-3)]
+    pub noise_ratio: f64,
+    /// Mean share of records scaled down.
+    #[column(absolute = 1e-3)]
+    pub clipped: f64,
+}
+
+/// The data, and where training starts.
+pub(crate) struct Problem {
+    records: Records,
+    start: Vec<f64>,
+}
+
+/// Rows on the sphere, labels of a noisy linear rule.
+fn problem(random: &mut ChaCha8Rng, count: f64) -> Result<Problem, Failure> {
+    let mut normal = || -> f64 { StandardNormal.sample(random) };
+    let mut features = Array2::from_shape_simple_fn((DISTINCT, DIMENSION), &mut normal);
+    for mut row in features.outer_iter_mut() {
+        let length = row.iter().map(|x| x * x).sum::<f64>().sqrt();
+        row.mapv_inplace(|x| x / length);
+    }
+    let rule = Array1::from_shape_simple_fn(DIMENSION, &mut normal);
+    let products = features.dot(&rule);
+    let labels = products.mapv(|product| if product + 0.5 * normal() > 0.0 { 1.0 } else { -1.0 });
+    let start = (0..DIMENSION).map(|_| 0.5 * normal()).collect();
+    let records = Records::new(features.view(), labels.view(), &[0; DISTINCT])?;
+    Ok(Problem { records: records.repeated(count / DISTINCT as f64)?, start })
+}
+
+/// One run's numbers.
+struct Measured {
+    mean: f64,
+    last: f64,
+    noise_ratio: f64,
+    clipped: f64,
+}
+
+impl Problem {
+    /// |∇f|².
+    fn squared_gradient(&self, at: &[f64]) -> f64 {
+        let model = Logistic::new(DIMENSION);
+        let gradient = clipped_mean(&model, Query::Gradients { at }, &self.records, f64::INFINITY, None).mean;
+        gradient.iter().zip(at).map(|(g, w)| (g + penalty_gradient(PENALTY, *w)).powi(2)).sum()
+    }
+
+    fn value(&self, at: &[f64]) -> f64 {
+        let penalty = at.iter().map(|w| PENALTY * w * w / (1.0 + w * w)).sum::<f64>();
+        mean_loss(&Logistic::new(DIMENSION), at, &self.records) + penalty
+    }
+
+    /// f(x₀) less the value after long descent.
+    fn gap(&self) -> f64 {
+        let model = Logistic::new(DIMENSION);
+        let mut at = self.start.clone();
+        for _ in 0..5_000 {
+            let query = Query::Gradients { at: &at };
+            let gradient = clipped_mean(&model, query, &self.records, f64::INFINITY, None).mean;
+            at.iter_mut().zip(gradient).for_each(|(w, g)| *w -= 2.0 * (g + penalty_gradient(PENALTY, *w)));
+        }
+        self.value(&self.start) - self.value(&at)
+    }
+
+    fn run(&self, plan: &Plan, random: &mut ChaCha8Rng) -> Result<Measured, Failure> {
+        let model = Logistic::new(DIMENSION);
+        let (mut sum, mut clipped) = (0.0, 0.0);
+        let (mut full, mut differences) = (Vec::new(), Vec::new());
+        let observe = |release: &Release| {
+            sum += self.squared_gradient(release.at);
+            clipped += release.clipped;
+            let kind = if release.before.is_none() { &mut full } else { &mut differences };
+            kind.push(release.deviation);
+        };
+        let draws = Draws { chosen: 0, walkers: Vec::new() };
+        let mut noise = Seeded::new(random);
+        let found = train(&model, &self.records, plan, &draws, &self.start, &mut noise, observe)?;
+        let median = |mut values: Vec<f64>| {
+            values.sort_by(f64::total_cmp);
+            values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+        };
+        let rounds = plan.rounds.rounds as f64;
+        Ok(Measured {
+            mean: sum / rounds,
+            last: self.squared_gradient(&found.last),
+            noise_ratio: median(differences) / median(full),
+            clipped: clipped / rounds,
+        })
+    }
+}
+
+fn plan(cell: &Parameters, rounds: Rounds, step: f64) -> Result<Plan, Failure> {
+    let clips = if cell.clips { (0.5, 0.08) } else { (1.0, 0.25) };
+    let mut plan = Plan::within(budget(3.0)?, rounds, step, clips)?;
+    plan.adjacency = Adjacency::ZeroOut;
+    plan.penalty = PENALTY;
+    Ok(plan)
+}
+
+/// Rounds and steps that are tried.
+fn search(cell: &Parameters) -> Vec<(Rounds, f64, bool)> {
+    let lengths =
+        [30, 100, 300, 1_000, 3_000, 10_000, 30_000].into_iter().filter(|rounds| *rounds <= cell.most_rounds);
+    let shares: &[f64] = if cell.method == Method::GradientDescent { &[0.0] } else { &[1.0, 0.3, 0.1, 0.03] };
+    let steps = [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2];
+    let mut all = Vec::new();
+    for rounds in lengths {
+        for share in shares {
+            let restart = ((rounds as f64 * share) as u64).max(1);
+            all.extend(steps.map(|step| {
+                (Rounds { rounds, restart, share: 0.5 }, step, rounds == cell.most_rounds || step == 3.2)
+            }));
+        }
+    }
+    all
+}
+
+impl Experiment for LogisticRegression {
+    type Parameters = Parameters;
+    type Row = Row;
+
+    const ID: &'static str = "logistic";
+    const TITLE: &'static str = "Logistic regression, the same function for every N";
+    const QUESTION: &'static str =
+        "Do the exponents hold on data, is the bound kept, and how much smaller is the noise of differences?";
+    const REVISION: u32 = 1;
+
+    fn grid(&self, profile: Profile) -> Vec<Parameters> {
+        let (sizes, most_rounds, runs): (&[f64], _, _) = match profile {
+            Profile::Smoke => (&[1e3], 100, 2),
+            Profile::Quick => (&[316.0, 1e3, 3_162.0, 1e4], 1_000, 3),
+            Profile::Full => (&[316.0, 1e3, 3_162.0, 1e4, 31_623.0, 1e5], 30_000, 10),
+        };
+        let mut cells = Vec::new();
+        for records in sizes {
+            for clips in [false, true] {
+                let methods = [Method::GradientDescent, Method::Diff2, Method::Diff2ByRule];
+                let methods = methods.into_iter().filter(|method| !(clips && *method == Method::Diff2ByRule));
+                cells.extend(methods.map(|method| Parameters {
+                    method,
+                    records: *records,
+                    clips,
+                    most_rounds,
+                    runs,
+                }));
+            }
+        }
+        cells
+    }
+
+    fn measure(&self, cell: &Parameters, random: &Random) -> Result<Outcome<Row>, Failure> {
+        let problem = problem(&mut random.shared_stream("data", &key([]))?, cell.records)?;
+        let mut tuning = random.stream("tuning");
+        let (rounds, step, capped, bound) = if cell.method == Method::Diff2ByRule {
+            let constants = Constants {
+                smoothness: 0.25 + 2.0 * PENALTY,
+                gap: problem.gap(),
+                clip_gradient: 1.0,
+                clip_difference: 0.25,
+                dimension: DIMENSION as f64,
+                records: cell.records,
+                mu: budget(3.0)?,
+            };
+            let chosen = constants.schedule(100_000);
+            (chosen.rounds, chosen.step, false, chosen.bound)
+        } else {
+            let (mut best, mut below) = ((f64::INFINITY, None), f64::INFINITY);
+            for (rounds, step, largest) in search(cell) {
+                let plan = plan(cell, rounds, step)?;
+                let tries = [(); 2].map(|()| problem.run(&plan, &mut tuning).map(|found| found.mean));
+                // A run that diverges is not chosen.
+                let mean = tries.into_iter().map(|mean| mean.unwrap_or(f64::INFINITY)).sum::<f64>() / 2.0;
+                if !largest {
+                    below = below.min(mean);
+                }
+                if mean < best.0 {
+                    best = (mean, Some((rounds, step)));
+                }
+            }
+            let (rounds, step) = best.1.ok_or("every setting diverged")?;
+            (rounds, step, best.0 < 0.9 * below, f64::NAN)
+        };
+        let plan = plan(cell, rounds, step)?;
+        let rows: Result<Vec<Row>, Failure> = (0..cell.runs)
+            .map(|run| {
+                let mut judging = random.stream(&format!("judging {run}"));
+                let Measured { mean, last, noise_ratio, clipped } = problem.run(&plan, &mut judging)?;
+                let Rounds { rounds, restart, .. } = rounds;
+                Ok(Row { run, mean, last, bound, rounds, restart, step, capped, noise_ratio, clipped })
+            })
+            .collect();
+        Ok(Outcome::Done(rows?))
+    }
+
+    fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
+        let mut figure = Figure::new("Logistic regression at (3, 10⁻⁵)").columns(2);
+        for (title, clips, of) in [
+            ("a random iterate", false, (|row: &Row| row.mean) as fn(&Row) -> f64),
+            ("the last iterate", false, |row| row.last),
+            ("a random iterate, small radii", true, |row| row.mean),
+            ("the last iterate, small radii", true, |row| row.last),
+        ] {
+            let mut chart = Chart::new().title(title).x_label("records N").y_label("|∇f|²").x_log().y_log();
+            for (method, name) in [
+                (Method::GradientDescent, "DP-GD, tuned"),
+                (Method::Diff2, "DIFF2, tuned"),
+                (Method::Diff2ByRule, "DIFF2, by rule"),
+            ] {
+                let rows = || table.rows().filter(|(cell, _)| cell.method == method && cell.clips == clips);
+                if rows().next().is_some() {
+                    let means = table.means_by(rows().map(|(cell, row)| (cell.records, of(row))), title);
+                    chart = chart.means(name, &means);
+                }
+            }
+            figure = figure.panel(chart);
+        }
+        report.figure(
+            "gradients",
+            "DIFF2 falls faster with the records than DP-GD, both tuned; the last iterates lie much lower and closer together.",
+            "Four panels of lines on logarithmic axes.",
+            &figure,
+        )
+    }
+}
