@@ -194,12 +194,17 @@ impl Model for Quadratics {
         let mut clipped = 0;
         for lane in 0..block.count() {
             let (center, curvature) = block.record(lane);
-            let mut row: Vec<f64> = match query {
-                Query::Gradients { at } => at.iter().zip(center).map(|(x, a)| curvature * (x - a)).collect(),
-                Query::Differences { from, to } => {
-                    from.iter().zip(to).map(|(x, y)| curvature * (y - x)).collect()
+            let mut row = [0.0; DIMENSION];
+            match query {
+                Query::Gradients { at } => {
+                    row.iter_mut()
+                        .zip(at.iter().zip(center))
+                        .for_each(|(g, (x, a))| *g = curvature * (x - a));
                 }
-            };
+                Query::Differences { from, to } => {
+                    row.iter_mut().zip(from.iter().zip(to)).for_each(|(g, (x, y))| *g = curvature * (y - x));
+                }
+            }
             let radius = match (self.fault, query) {
                 (Fault::LooseDifferences(factor), Query::Differences { .. }) => factor * clip.radius,
                 (Fault::Unclipped, _) => f64::INFINITY,

@@ -150,6 +150,10 @@ pub(crate) fn factors(clip: Clip, squared: &Lanes, count: usize) -> (Lanes, usiz
 
 /// The Euclidean norm, without overflow or underflow on the way.
 pub fn norm(vector: &[f64]) -> f64 {
+    let squares = vector.iter().map(|x| x * x).sum::<f64>();
+    if (1e-280..1e280).contains(&squares) {
+        return squares.sqrt();
+    }
     let largest = vector.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
     if largest == 0.0 || !largest.is_finite() {
         return largest;

@@ -61,6 +61,13 @@ pub fn steeper(table: &Table<logistic::Parameters, logistic::Row>) -> f64 {
     of(logistic::Method::GradientDescent) - of(logistic::Method::Diff2)
 }
 
+/// Mean over runs of attained over bound, for each number of records.
+pub fn attained_on_data(table: &Table<logistic::Parameters, logistic::Row>) -> Vec<f64> {
+    let rows = table.rows().filter(|(_, row)| row.bound.is_finite());
+    let ratios = rows.map(|(cell, row)| (cell.records, row.mean / row.bound));
+    table.means_by(ratios, "attained over bound").iter().map(|mean| mean.mean).collect()
+}
+
 type Networks = Table<network::Parameters, network::Row>;
 
 fn pairs(

@@ -118,13 +118,15 @@ impl Experiment for Audits {
     const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
-        let (runs, sound, broken) = match profile {
-            Profile::Smoke => (500, 1, 1),
-            Profile::Quick => (10_000, 5, 1),
-            Profile::Full => (100_000, 5, 3),
+        // For what is sound, then for what is broken, where a tenth must show.
+        let (runs, replicates) = match profile {
+            Profile::Smoke => ([500, 500], [1, 1]),
+            Profile::Quick => ([3_000, 8_000], [5, 1]),
+            Profile::Full => ([100_000, 100_000], [5, 3]),
         };
         let of = |(target, _): (Target, &str)| {
-            let replicates = if target.is_sound() { sound } else { broken };
+            let (runs, replicates) =
+                if target.is_sound() { (runs[0], replicates[0]) } else { (runs[1], replicates[1]) };
             (0..replicates).map(move |replicate| Parameters { target, runs, replicate })
         };
         TARGETS.into_iter().flat_map(of).collect()
