@@ -218,7 +218,7 @@ impl Experiment for Exponents {
         let figure = Figure::new("Squared gradients at (3, 10⁻⁵)")
             .columns(3)
             .panel(lines(chart("a random iterate", "records N"), by_records, |row| row.mean))
-            .panel(lines(chart("a random iterate, N = 10⁶", "dimension d"), by_dimension, |row| row.mean))
+            .panel(lines(chart("random iterate, N = 10⁶", "dimension d"), by_dimension, |row| row.mean))
             .panel(lines(chart("the last iterate", "records N"), by_records, |row| row.last));
         report.figure(
             "exponents",
