@@ -239,8 +239,8 @@ struct Broken<'a> {
 }
 
 impl Noise for Broken<'_> {
-    fn unit(&self, deviation: f64) -> Option<f64> {
-        self.noise.unit(deviation)
+    fn unit(&self, deviation: f64, largest: f64) -> Option<f64> {
+        self.noise.unit(deviation, largest)
     }
 
     fn add(&mut self, deviation: f64, values: &mut [f64]) {

@@ -10,10 +10,13 @@ use rand::{RngCore, SeedableRng, TryRngCore};
 use rand_chacha::ChaCha20Rng;
 use rand_distr::{Distribution, StandardNormal};
 
+/// The largest deviation on the lattice, in units: squares of squares stay below 2¹²⁸.
+pub const LARGEST_DEVIATION: f64 = 268_435_456.0;
+
 /// Source of Gaussian noise.
 pub trait Noise {
-    /// The lattice's unit for noise of this deviation; none if sums are not rounded.
-    fn unit(&self, deviation: f64) -> Option<f64>;
+    /// The lattice's unit for noise of this deviation, at most `largest`; none if sums are not rounded.
+    fn unit(&self, deviation: f64, largest: f64) -> Option<f64>;
 
     /// Adds noise of this deviation to every value; values and deviation are in units, if there are any.
     fn add(&mut self, deviation: f64, values: &mut [f64]);
@@ -49,13 +52,14 @@ impl<R: RngCore> Lattice<R> {
 }
 
 impl<R: RngCore> Noise for Lattice<R> {
-    fn unit(&self, deviation: f64) -> Option<f64> {
+    fn unit(&self, deviation: f64, largest: f64) -> Option<f64> {
         // A power of two, so that multiplication by it is exact.
-        Some((deviation.log2().floor() - 20.0).exp2())
+        Some((deviation.log2() - 20.0).min(largest.log2()).floor().exp2())
     }
 
     fn add(&mut self, deviation: f64, values: &mut [f64]) {
-        let deviation = deviation.ceil() as u128;
+        // What is broken on purpose may ask for more than the lattice holds.
+        let deviation = deviation.ceil().clamp(1.0, LARGEST_DEVIATION) as u128;
         for value in values {
             *value += discrete_gaussian(deviation, &mut self.random) as f64;
         }
@@ -79,7 +83,7 @@ impl<R: RngCore> Seeded<R> {
 }
 
 impl<R: RngCore> Noise for Seeded<R> {
-    fn unit(&self, _deviation: f64) -> Option<f64> {
+    fn unit(&self, _deviation: f64, _largest: f64) -> Option<f64> {
         None
     }
 

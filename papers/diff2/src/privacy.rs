@@ -282,8 +282,8 @@ impl ZeroConcentrated {
     /// [`PrivacyError::Delta`] if δ is not between 0 and 1.
     pub fn improved_epsilon(self, delta: f64) -> Result<f64, PrivacyError> {
         let ln_delta = checked_ln(delta)?;
-        if self.0 == 0.0 {
-            return Ok(0.0);
+        if self.0 == 0.0 || self.0 == f64::INFINITY {
+            return Ok(self.0);
         }
         let bound = |ln_excess: f64| converted(ln_excess.exp(), (1.0 + ln_excess.exp()) * self.0, ln_delta);
         // The minimum lies near the classic order 1 + √(ln(1/δ)/ρ).

@@ -25,7 +25,7 @@ pub enum RecordsError {
         nodes: usize,
     },
     /// A number that is not finite, or a row whose squares overflow.
-    #[error("record {0} is not finite, or too large")]
+    #[error("record {} is not finite, or too large", .0 + 1)]
     NotFinite(usize),
     /// Nodes are not numbered from 0 without a gap.
     #[error("node {0} has no records")]

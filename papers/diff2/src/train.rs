@@ -10,7 +10,7 @@ use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::clipping::{Clip, Model, Query, clipped_mean, norm, summed};
-use crate::noise::Noise;
+use crate::noise::{LARGEST_DEVIATION, Noise};
 use crate::privacy::{Mu, NoiseMultiplier, PrivacyError};
 use crate::records::Records;
 use crate::schedule::{Adjacency, Rounds};
@@ -100,9 +100,16 @@ pub enum TrainError {
     /// Amplification is known only for presence and absence.
     #[error("random minibatches protect a record's presence: use the zero-out neighbours with them")]
     Amplification,
-    /// Noise so small that sums on the lattice would not be exact.
-    #[error("the noise is too small for exact sums: {0} of the radius")]
-    NoiseTooSmall(f64),
+    /// Noise so small that sums on the lattice would not be exact, or so large that draws would not be.
+    #[error(
+        "no lattice holds noise of {0:e} times the radius: take a budget or a radius nearer to the usual"
+    )]
+    BeyondLattice(f64),
+    /// Random minibatches are accounted for by a bound that cannot reach a budget.
+    #[error(
+        "the bound for random minibatches does not reach an epsilon of {0:e}: take minibatches of a fixed size, or another budget"
+    )]
+    BeyondBound(f64),
     /// The iterates are no numbers any more.
     #[error("the parameters were no longer finite at round {0}: take a smaller step")]
     Diverged(u64),
@@ -312,18 +319,38 @@ impl Plan {
         local.noise = NoiseMultiplier::new(alone)?;
         self.local = Some(local);
         if matches!(local.minibatch, Minibatch::Poisson(_)) {
-            // Chance needs less noise: the least that the bound allows.
-            let (mut low, mut high) = (1e-3 * alone, 2.0 * alone);
-            for _ in 0..60 {
-                let middle = (low * high).sqrt();
-                local.noise = NoiseMultiplier::new(middle)?;
-                self.local = Some(local);
-                if self.epsilon(walks, delta)? <= epsilon { high = middle } else { low = middle }
-            }
-            local.noise = NoiseMultiplier::new(high)?;
-            self.local = Some(local);
+            return self.by_chance(epsilon, delta, walks, local);
         }
         Ok(self)
+    }
+
+    /// The least noise that the bound for random minibatches allows.
+    fn by_chance(self, epsilon: f64, delta: f64, walks: u64, local: Local) -> Result<Self, TrainError> {
+        let fits = |plan: &Self| Ok::<_, TrainError>(plan.epsilon(walks, delta)? <= epsilon);
+        let scaled = |z: NoiseMultiplier, factor: f64| NoiseMultiplier::new(z.value() * factor);
+        // The bound may ask for more than the exact curve does, of all releases.
+        let with_all = |factor: f64| -> Result<Self, TrainError> {
+            let noise = [scaled(self.noise[0], factor)?, scaled(self.noise[1], factor)?];
+            Ok(Self { noise, local: Some(Local { noise: scaled(local.noise, factor)?, ..local }), ..self })
+        };
+        let mut factor = 1.0;
+        while !fits(&with_all(factor)?)? {
+            factor *= 1.05;
+            if factor > 20.0 {
+                return Err(TrainError::BeyondBound(epsilon));
+            }
+        }
+        let plan = with_all(factor)?;
+        // Chance needs less noise in the local steps.
+        let with_local = |share: f64| -> Result<Self, TrainError> {
+            Ok(Self { local: Some(Local { noise: scaled(local.noise, factor * share)?, ..local }), ..plan })
+        };
+        let (mut low, mut high) = (1e-3_f64, 1.0);
+        for _ in 0..60 {
+            let middle = (low * high).sqrt();
+            if fits(&with_local(middle)?)? { high = middle } else { low = middle }
+        }
+        with_local(high)
     }
 
     fn check(&self, records: &Records) -> Result<(), TrainError> {
@@ -421,16 +448,17 @@ impl Level {
     ) -> Result<Self, TrainError> {
         // Norms are computed with rounding errors far below 1e-12.
         let deviation = z.value() * sensitivity * (1.0 + 1e-12);
-        let Some(unit) = noise.unit(deviation) else {
+        // Rounding moves each of two contributions by up to half a unit in every coordinate: a 64th of what they differ by.
+        let root = (dimension as f64).sqrt();
+        let Some(unit) = noise.unit(deviation, sensitivity / (64.0 * root)) else {
             return Ok(Self { unit: None, deviation: z.value() * sensitivity });
         };
-        // All contributions together, in units, must be whole numbers that floating point adds exactly.
-        if !(unit > 0.0 && total / unit < 51.0_f64.exp2()) {
-            return Err(TrainError::NoiseTooSmall(deviation / total));
+        let units = ((deviation + z.value() * unit * root) / unit).ceil();
+        // All contributions together, in units, must be whole numbers that floating point adds exactly, and noise one that is drawn exactly.
+        if !(unit > 0.0 && total / unit < 51.0_f64.exp2() && units <= LARGEST_DEVIATION) {
+            return Err(TrainError::BeyondLattice(deviation / total));
         }
-        // Rounding moves each of two contributions by up to half a unit in every coordinate.
-        let rounding = z.value() * unit * (dimension as f64).sqrt();
-        Ok(Self { unit: Some(unit), deviation: unit * ((deviation + rounding) / unit).ceil() })
+        Ok(Self { unit: Some(unit), deviation: unit * units })
     }
 
     fn finish(&self, noise: &mut dyn Noise, values: &mut [f64]) {

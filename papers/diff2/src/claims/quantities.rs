@@ -1,7 +1,7 @@
 //! What rules measure, from tables.
 
 use lab::{Estimate, Table};
-use numerics::growth::exponent;
+use numerics::growth::{exponent, exponents as exponents_of_runs};
 
 use crate::experiments::audits::{self, Target};
 use crate::experiments::exponents::{self, Method as Exact};
@@ -28,9 +28,9 @@ pub fn by_dimension(table: &Exponents, method: Exact) -> Estimate {
     fitted(&rows.map(|(cell, row)| (cell.dimension, row.mean)).collect::<Vec<_>>())
 }
 
-/// Attained over bound, where N is 1000 or more.
-pub fn attained(table: &Exponents) -> impl Iterator<Item = f64> {
-    let rows = table.rows().filter(|(cell, row)| row.bound.is_finite() && cell.records >= 999.0);
+/// Attained over bound, from a number of records on.
+pub fn attained(table: &Exponents, least: f64) -> impl Iterator<Item = f64> {
+    let rows = table.rows().filter(move |(cell, row)| row.bound.is_finite() && cell.records >= least);
     rows.map(|(_, row)| row.mean / row.bound)
 }
 
@@ -48,17 +48,15 @@ pub fn prices(table: &Table<accounting::Parameters, accounting::Row>) -> impl It
         .map(|(_, row)| row.classic)
 }
 
-/// DP-GD's exponent in N less DIFF2's, on means over runs without small radii, N ≥ 1000.
-pub fn steeper(table: &Table<logistic::Parameters, logistic::Row>) -> f64 {
+/// DP-GD's exponent in N less DIFF2's for each run, radii that do not clip, N ≥ 1000.
+pub fn steeper(table: &Table<logistic::Parameters, logistic::Row>) -> Vec<f64> {
     let of = |method| {
-        let rows = table
-            .rows()
-            .filter(|(cell, row)| cell.method == method && !cell.clips && cell.records >= 1e3 && !row.capped);
-        let values = rows.map(|(cell, row)| (cell.records, row.mean));
-        let points: Vec<_> = table.means_by(values, "mean").iter().map(|mean| (mean.at, mean.mean)).collect();
-        fitted(&points).value
+        let rows =
+            table.rows().filter(move |(cell, _)| cell.method == method && !cell.clips && cell.records >= 1e3);
+        exponents_of_runs(rows.map(|(cell, row)| (row.run, cell.records, row.mean)))
     };
-    of(logistic::Method::GradientDescent) - of(logistic::Method::Diff2)
+    let pairs = of(logistic::Method::GradientDescent).into_iter().zip(of(logistic::Method::Diff2));
+    pairs.map(|(theirs, ours)| theirs - ours).collect()
 }
 
 /// Mean over runs of attained over bound, for each number of records.
@@ -70,32 +68,31 @@ pub fn attained_on_data(table: &Table<logistic::Parameters, logistic::Row>) -> V
 
 type Networks = Table<network::Parameters, network::Row>;
 
-fn pairs(
-    table: &Networks,
-    other: network::Method,
-) -> Vec<(&network::Parameters, &network::Row, &network::Row)> {
-    let mut all = Vec::new();
-    for (cell, rows) in table.cells() {
-        let of = |method| rows.iter().find(|row| row.method == method);
-        if let (Some(ours), Some(theirs)) = (of(network::Method::Diff2), of(other)) {
-            all.push((cell, ours, theirs));
-        }
-    }
-    all
+/// A method's rows of a cell.
+fn of(rows: &[network::Row], method: network::Method) -> impl Iterator<Item = &network::Row> {
+    rows.iter().filter(move |row| row.method == method)
 }
 
-/// ln of DP-GD's number over DIFF2's, for each data set.
-pub fn gains(table: &Networks, epsilon: f64, of: fn(&network::Row) -> f64) -> Vec<f64> {
-    let all = pairs(table, network::Method::GradientDescent).into_iter();
-    all.filter(|(cell, ..)| cell.epsilon == epsilon)
-        .map(|(_, ours, theirs)| (of(theirs) / of(ours)).ln())
+/// ln of DP-GD's number over DIFF2's for each data set, both at the rounds that tuning preferred.
+pub fn gains(table: &Networks, epsilon: f64, number: fn(&network::Row) -> f64) -> Vec<f64> {
+    let cells = table.cells().filter(|(cell, _)| cell.epsilon == epsilon);
+    let best = |rows: &[network::Row], method| of(rows, method).find(|row| row.preferred).map(number);
+    cells
+        .filter_map(|(_, rows)| {
+            let ours = best(rows, network::Method::Diff2)?;
+            Some((best(rows, network::Method::GradientDescent)? / ours).ln())
+        })
         .collect()
 }
 
-/// Rounds that local steps need over those of DIFF2-GD. What is never reached counts as ten times as many.
+/// ln of DIFF2-GD's last squared gradient, most rounds, over that of local steps with a third of them at most.
 pub fn rounds_saved(table: &Networks) -> Vec<f64> {
-    let all = pairs(table, network::Method::Local).into_iter();
-    let chance = all.filter(|(cell, ..)| cell.split == network::Split::Chance);
-    let ratio = |ours: &network::Row, local: &network::Row| local.rounds_needed / ours.rounds_needed;
-    chance.map(|(_, ours, local)| ratio(ours, local)).map(|r| if r.is_nan() { 10.0 } else { r }).collect()
+    let cells = table.cells().filter(|(cell, _)| cell.split == network::Split::Chance);
+    cells
+        .filter_map(|(_, rows)| {
+            let ours = of(rows, network::Method::Diff2).max_by_key(|row| row.rounds)?;
+            let few = of(rows, network::Method::Local).filter(|row| 3 * row.rounds <= ours.rounds);
+            Some((ours.last / few.max_by_key(|row| row.rounds)?.last).ln())
+        })
+        .collect()
 }

@@ -43,6 +43,9 @@ pub fn read_table(
         bail!("{}: {target} cannot be both target and node", path.display());
     }
     let ranges = ranges.map_or(Ok(BTreeMap::new()), read_ranges)?;
+    if let Some(name) = ranges.keys().find(|name| !named.names.contains(name)) {
+        bail!("--ranges: no column is called {name}");
+    }
     if !ranges.is_empty() {
         for (at, name) in named.names.iter().enumerate() {
             if Some(at) == node_at || at == target_at && labels {
@@ -95,16 +98,19 @@ fn read_ranges(path: &Path) -> anyhow::Result<BTreeMap<String, (f64, f64)>> {
     let mut ranges = BTreeMap::new();
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let cells: Vec<&str> = line.split(',').map(str::trim).collect();
-        let bounds = match cells.as_slice() {
-            [_, low, high] => low.parse::<f64>().ok().zip(high.parse::<f64>().ok()),
-            _ => None,
-        };
-        match bounds {
-            Some((low, high)) if low < high && (high - low).is_finite() => {
-                ranges.insert(cells[0].to_owned(), (low, high));
+        let numbers = cells.iter().skip(1).map(|cell| cell.parse::<f64>());
+        let numbers: Vec<f64> = numbers.flatten().collect();
+        if index == 0 && cells.len() == 3 && numbers.is_empty() {
+            continue; // names of the columns
+        }
+        let line = || format!("{}: line {}", path.display(), index + 1);
+        match numbers.as_slice() {
+            [low, high] if cells.len() == 3 && low < high && (high - low).is_finite() => {
+                if ranges.insert(cells[0].to_owned(), (*low, *high)).is_some() {
+                    bail!("{}: {} has bounds already", line(), cells[0]);
+                }
             }
-            None if index == 0 => {}
-            _ => bail!("{}: line {}: expected name,low,high with low below high", path.display(), index + 1),
+            _ => bail!("{}: expected name,low,high with low below high", line()),
         }
     }
     if ranges.is_empty() {

@@ -87,18 +87,18 @@ pub struct Train {
     /// Who adds the noise
     #[arg(long, value_enum, default_value = "aggregator")]
     trust: TrustName,
-    /// K, for local steps
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(2..=10_000))]
-    local_steps: u64,
+    /// K, for local steps, by default 4
+    #[arg(long, value_parser = clap::value_parser!(u64).range(2..=10_000))]
+    local_steps: Option<u64>,
     /// Records of a local step, by default half of the smallest node
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "sampling_rate")]
     minibatch: Option<u32>,
     /// Instead, the probability that a record is in a local step; needs --neighbours zero-out
     #[arg(long, value_parser = rate, allow_negative_numbers = true)]
     sampling_rate: Option<f64>,
-    /// The share of the budget for local steps
-    #[arg(long, value_parser = proper_share, default_value_t = 0.3, allow_negative_numbers = true)]
-    local_share: f64,
+    /// The share of the budget for local steps, by default 0.3
+    #[arg(long, value_parser = proper_share, allow_negative_numbers = true)]
+    local_share: Option<f64>,
     /// Repeatable draws. Whoever knows the seed can take off the noise: the result is NOT private
     #[arg(long, value_name = "SEED")]
     insecure_seed: Option<u64>,
@@ -155,6 +155,7 @@ impl Train {
     pub fn run(self) -> anyhow::Result<()> {
         let inputs = [Some(&self.data), self.ranges.as_ref()];
         check_output(Some(&self.out), "json", inputs.into_iter().flatten().map(PathBuf::as_path))?;
+        self.refuse_unused()?;
         let logistic = matches!(self.model, ModelName::Logistic);
         let table =
             read_table(&self.data, &self.target, self.node.as_deref(), self.ranges.as_deref(), logistic)?;
@@ -218,21 +219,57 @@ impl Train {
         self.neighbours.into()
     }
 
+    /// Options that the method would pass over.
+    fn refuse_unused(&self) -> anyhow::Result<()> {
+        let local = [
+            (self.local_steps.is_some(), "--local-steps"),
+            (self.minibatch.is_some(), "--minibatch"),
+            (self.sampling_rate.is_some(), "--sampling-rate"),
+            (self.local_share.is_some(), "--local-share"),
+        ];
+        if let Some((_, option)) = local.iter().find(|(given, _)| *given && self.method != Method::Diff2Local)
+        {
+            return Err(usage(format!("{option} is for --method diff2-local")));
+        }
+        if self.method == Method::Gd && self.restart.is_some() {
+            return Err(usage("--restart is not for --method gd, which restarts every round"));
+        }
+        if self.smoothness.is_some_and(|smoothness| self.clip_difference < smoothness) {
+            return Err(usage(
+                "the bound needs --clip-difference of --smoothness at least: differences would be clipped below it",
+            ));
+        }
+        Ok(())
+    }
+
+    fn local_share(&self) -> f64 {
+        self.local_share.unwrap_or(0.3)
+    }
+
     fn schedule(&self, records: &Records, dimension: usize, mu: Mu) -> (Rounds, f64) {
         let gd = self.method == Method::Gd;
         if let (Some(smoothness), Some(gap)) = (self.smoothness, self.gap) {
+            // Nodes that trust nobody have P times the variance; local steps leave a share of the budget.
+            let trust = if self.trust == TrustName::Node { (records.nodes() as f64).sqrt() } else { 1.0 };
+            let local =
+                if self.method == Method::Diff2Local { (1.0 - self.local_share()).sqrt() } else { 1.0 };
             let constants = Constants {
                 smoothness,
                 gap,
                 clip_gradient: self.clip_gradient,
                 clip_difference: self.clip_difference,
                 dimension: dimension as f64,
-                records: 1.0 / (records.share() * self.adjacency().factor()),
-                mu,
+                records: 1.0 / (records.share() * self.adjacency().factor() * trust),
+                mu: Mu::new(mu.value() * local),
             };
             let most = 1_000_000;
-            let chosen = if gd { constants.gradient_descent(most) } else { constants.schedule(most) };
-            return (Rounds { share: self.share, ..chosen.rounds }, chosen.step);
+            let chosen = if gd {
+                constants.gradient_descent(most)
+            } else {
+                let half = constants.schedule(most);
+                constants.bounded(Rounds { share: self.share, ..half.rounds })
+            };
+            return (chosen.rounds, chosen.step);
         }
         let rounds = self.rounds.unwrap_or(1);
         let restart = if gd { 1 } else { self.restart.unwrap_or(rounds.div_ceil(10)) };
@@ -273,12 +310,12 @@ impl Train {
             bail!("--minibatch {batch}: the smallest node has {smallest} records");
         }
         let local = Local {
-            steps: self.local_steps,
+            steps: self.local_steps.unwrap_or(4),
             minibatch,
             clip: self.clip_difference,
             noise: NoiseMultiplier::new(1.0)?,
         };
-        Ok(plan.with_local((self.epsilon, self.delta), self.local_share, local, draws)?)
+        Ok(plan.with_local((self.epsilon, self.delta), self.local_share(), local, draws)?)
     }
 
     fn say(&self, records: &Records, plan: &Plan, epsilon: f64) -> anyhow::Result<()> {

@@ -77,7 +77,7 @@ impl Experiment for Floating {
         let mut share = |answer: f64| {
             let mut count = 0_u32;
             let mut lattice = Lattice::with(&mut draws);
-            let unit = lattice.unit(sigma).unwrap_or(1.0);
+            let unit = lattice.unit(sigma, f64::INFINITY).unwrap_or(1.0);
             for _ in 0..cell.releases {
                 let y = match cell.sampler {
                     Sampler::Lattice => {

@@ -202,7 +202,7 @@ fn check(
 struct Given(Vec<Vec<f64>>, ChaCha8Rng);
 
 impl Noise for Given {
-    fn unit(&self, _deviation: f64) -> Option<f64> {
+    fn unit(&self, _deviation: f64, _largest: f64) -> Option<f64> {
         None
     }
 

@@ -125,7 +125,7 @@ fn trained(records: &Records, plan: &Plan, noise: &mut dyn Noise) -> (Vec<f64>, 
     (found.last, levels)
 }
 
-/// The deviation of every release is the multiplier times the sensitivity, on the lattice a millionth more at most.
+/// The deviation of every release is the multiplier times the sensitivity, on the lattice up to a fiftieth more for its rounding.
 #[test]
 fn noise_has_the_size_that_hides_a_record() {
     let records = logistic_records(4);
@@ -138,7 +138,7 @@ fn noise_has_the_size_that_hides_a_record() {
                 let multiplier = plan.noise[usize::from(round % 4 > 0)].value();
                 let needed = multiplier * kappa * radius / 120.0;
                 assert!(
-                    *deviation >= needed * (1.0 - 1e-15) && *deviation <= needed * (1.0 + 1e-3),
+                    *deviation >= needed * (1.0 - 1e-15) && *deviation <= needed * 1.02,
                     "{deviation} {needed}"
                 );
             }
@@ -185,11 +185,20 @@ fn local_steps_stay_within_the_budget() {
         let local = Local { steps: 4, minibatch, clip: 0.5, noise: z(1.0) };
         let plan = base.with_local((epsilon, delta), 0.3, local, &draws).unwrap();
         let spent = plan.epsilon(draws.most_walks(), delta).unwrap();
-        assert!(spent <= epsilon * (1.0 + 1e-12) && spent > 0.999 * epsilon, "{spent}");
+        assert!(spent <= epsilon * (1.0 + 1e-12) && spent > 0.99 * epsilon, "{spent}");
         multipliers.push(plan.local.unwrap().noise.value());
         let mut noise = Lattice::with(stream(4, &["noise"]));
         let found = train(&Logistic::new(3), &records, &plan, &draws, &[0.0; 3], &mut noise, |_| ()).unwrap();
         assert!(found.last.iter().all(|x| x.is_finite()));
+    }
+    // Where the bound asks for more than the exact curve, all noise grows; where nothing helps, it is refused.
+    for share in [0.01, 0.05] {
+        let base = Plan { adjacency: Adjacency::ZeroOut, ..plan(20, 5) };
+        let local = Local { steps: 4, minibatch: Minibatch::Poisson(0.1), clip: 0.5, noise: z(1.0) };
+        let within = base.with_local((epsilon, delta), share, local, &draws).unwrap();
+        assert!(within.epsilon(draws.most_walks(), delta).unwrap() <= epsilon);
+        let refused = base.with_local((0.003, delta), share, local, &draws);
+        assert_eq!(refused.unwrap_err(), TrainError::BeyondBound(0.003));
     }
     assert!(multipliers[1] < 0.7 * multipliers[0], "chance needs less noise: {multipliers:?}");
     let local = Local { steps: 4, minibatch: Minibatch::Poisson(0.1), clip: 0.5, noise: z(1.0) };
@@ -251,7 +260,7 @@ fn audits_find_faults_and_nothing_else() {
 #[test]
 fn released_numbers_lie_on_the_lattice() {
     let mut lattice = Lattice::with(stream(9, &["lattice"]));
-    let unit = lattice.unit(0.3).unwrap();
+    let unit = lattice.unit(0.3, 0.1).unwrap();
     let mut values = vec![5.0, -7.0, 0.0];
     lattice.add(0.3 / unit, &mut values);
     assert!(values.iter().all(|x| x.fract() == 0.0));
@@ -355,7 +364,10 @@ fn bad_input_is_refused() {
     let mut noise = Lattice::with(stream(1, &["noise"]));
     let tiny = Plan { noise: [z(1e-12); 2], ..plan(3, 1) };
     let refused = train(&Logistic::new(3), &records, &tiny, &draws, &[0.0; 3], &mut noise, |_| ());
-    assert!(matches!(refused.unwrap_err(), TrainError::NoiseTooSmall(_)));
+    assert!(matches!(refused.unwrap_err(), TrainError::BeyondLattice(_)));
+    let huge = Plan { noise: [z(1e9); 2], ..plan(3, 1) };
+    let refused = train(&Logistic::new(3), &records, &huge, &draws, &[0.0; 3], &mut noise, |_| ());
+    assert!(matches!(refused.unwrap_err(), TrainError::BeyondLattice(_)));
     let wild = Plan { step: 1e308, ..plan(30, 1) };
     let refused = train(&Logistic::new(3), &records, &wild, &draws, &[0.0; 3], &mut noise, |_| ());
     assert!(matches!(refused.unwrap_err(), TrainError::Diverged(_)));
