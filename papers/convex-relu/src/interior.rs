@@ -1,0 +1,560 @@
+//! The convex programme over given patterns, by an interior-point method that knows its structure.
+//!
+//! min loss(Σ s_j D_j X z_j) + β Σ t_j over blocks of a pattern and a sign, |z_j| ≤ t_j, each in its cone E_j X z_j ≥ 0 with E_j = 2D_j − I. Newton's system couples blocks through the n
+//! outputs only: each block has an r × r system of its own, and what they share is one n × n matrix. A step costs O(P(n r² + n² r) + n³) for P blocks, and the largest thing that is stored is the slacks, P n numbers.
+//! Norms are second-order cones in the scaling of Nesterov and Todd; predictor and corrector (Mehrotra 1992) share a factorisation.
+//!
+//! Multipliers of the cones give the bound on the way: M(ν) over these patterns is at most max |±XᵀD_jν + XᵀE_jλ_j| for any λ ≥ 0.
+
+use ndarray::linalg::general_mat_mul;
+use ndarray::{Array1, Array2, ArrayView1};
+use numerics::cholesky::Cholesky;
+use rayon::prelude::*;
+
+use crate::network::{Network, Neuron};
+use crate::patterns::Patterns;
+use crate::problem::{Loss, Problem, sigmoid};
+
+mod lorentz;
+
+use lorentz::{Lorentz, Scaling};
+
+/// When to stop.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Options {
+    /// The gap over max(1, cost).
+    pub gap: f64,
+    /// Most steps.
+    pub steps: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { gap: 1e-11, steps: 100 }
+    }
+}
+
+/// What was found over the given patterns.
+#[derive(Clone, Debug)]
+pub struct Restricted {
+    /// Its neurons, in the problem's coordinates, none dropped.
+    pub network: Network,
+    /// ν.
+    pub nu: Array1<f64>,
+    /// The cost of the network.
+    pub cost: f64,
+    /// The programme's optimum over these patterns is not below.
+    pub lower: f64,
+    /// Newton steps.
+    pub steps: usize,
+}
+
+impl Restricted {
+    /// (cost − lower)/max(1, cost).
+    pub fn gap(&self) -> f64 {
+        (self.cost - self.lower) / self.cost.max(1.0)
+    }
+}
+
+struct Block {
+    pattern: usize,
+    sign: f64,
+    /// (t, z) and its dual.
+    primal: Lorentz,
+    dual: Lorentz,
+    /// E X z where feasible, and the multipliers.
+    slack: Array1<f64>,
+    multiplier: Array1<f64>,
+}
+
+/// The hinge as ξ ≥ 0 and ξ ≥ 1 − y f, with multipliers 1 − p and p.
+#[derive(Clone, Debug)]
+struct Hinge {
+    p: Array1<f64>,
+    xi: Array1<f64>,
+    excess: Array1<f64>,
+}
+
+struct Method<'a> {
+    problem: &'a Problem,
+    patterns: &'a Patterns,
+    blocks: Vec<Block>,
+    hinge: Option<Hinge>,
+    output: Array1<f64>,
+}
+
+/// A block's system: H = LLᵀ, and the scaling that it comes from.
+struct Factored {
+    factor: Array2<f64>,
+    scaling: Scaling,
+}
+
+/// A block's change.
+struct Change {
+    primal: Lorentz,
+    dual: Lorentz,
+    slack: Array1<f64>,
+    multiplier: Array1<f64>,
+}
+
+/// All changes.
+struct Direction {
+    blocks: Vec<Change>,
+    output: Array1<f64>,
+    hinge: Option<Hinge>,
+}
+
+/// Derivatives of the loss by rows, and of the hinge's what a change of its multiplier adds.
+struct Derivatives {
+    first: Array1<f64>,
+    second: Array1<f64>,
+}
+
+/// Solves the programme over these patterns, for both signs of each.
+pub fn solve(problem: &Problem, patterns: &Patterns, options: &Options) -> Restricted {
+    let mut method = Method::new(problem, patterns);
+    let mut best = method.measured(0);
+    let mut stalled = 0;
+    for step in 1..=options.steps {
+        if best.gap() <= options.gap || stalled > 5 || method.step().is_none() {
+            break;
+        }
+        let now = method.measured(step);
+        if now.gap() < best.gap() {
+            best = now;
+            stalled = 0;
+        } else {
+            stalled += 1;
+        }
+    }
+    best
+}
+
+impl<'a> Method<'a> {
+    fn new(problem: &'a Problem, patterns: &'a Patterns) -> Self {
+        let (n, r, beta) = (problem.rows(), problem.rank(), problem.beta());
+        let block = |pattern, sign| Block {
+            pattern,
+            sign,
+            primal: Lorentz::unit(1.0, r),
+            dual: Lorentz::unit(beta, r),
+            slack: Array1::from_elem(n, 1.0),
+            multiplier: Array1::from_elem(n, beta),
+        };
+        let hinge = Hinge {
+            p: Array1::from_elem(n, 0.5),
+            xi: Array1::from_elem(n, 2.0),
+            excess: Array1::from_elem(n, 1.0),
+        };
+        Self {
+            problem,
+            patterns,
+            blocks: (0..patterns.len()).flat_map(|k| [block(k, 1.0), block(k, -1.0)]).collect(),
+            hinge: (problem.loss() == Loss::Hinge).then_some(hinge),
+            output: Array1::zeros(n),
+        }
+    }
+
+    /// ±XᵀD_j of a vector of n numbers.
+    fn gathered(&self, block: &Block, values: ArrayView1<f64>) -> Array1<f64> {
+        block.sign * self.patterns.correlation(block.pattern, self.problem.x(), values)
+    }
+
+    /// E_j of a vector of n numbers.
+    fn signed(&self, block: &Block, mut values: Array1<f64>) -> Array1<f64> {
+        for (row, value) in values.iter_mut().enumerate() {
+            if !self.patterns.active(block.pattern, row) {
+                *value = -*value;
+            }
+        }
+        values
+    }
+
+    fn nu(&self) -> Array1<f64> {
+        match &self.hinge {
+            Some(hinge) => &hinge.p * &self.problem.y(),
+            None => self.problem.dual_point(self.output.view()),
+        }
+    }
+
+    fn measured(&self, steps: usize) -> Restricted {
+        let nu = self.nu();
+        let neurons =
+            self.blocks.iter().map(|block| Neuron { sign: block.sign, z: block.primal.tail.clone() });
+        let network = Network { neurons: neurons.collect() };
+        let bounds = self.blocks.iter().map(|block| {
+            let multiplier = self.signed(block, block.multiplier.clone());
+            let bound = self.gathered(block, nu.view()) + self.problem.x().t().dot(&multiplier);
+            bound.dot(&bound).sqrt()
+        });
+        let violation = bounds.fold(0.0, f64::max);
+        let cost = network.cost(self.problem);
+        let lower = self.problem.dual_value(nu.view(), violation);
+        Restricted { network, nu, cost, lower, steps }
+    }
+
+    /// The mean product of what must be complementary.
+    fn complementarity(&self) -> f64 {
+        let blocks = self.blocks.iter();
+        let mut sum: f64 =
+            blocks.map(|block| block.slack.dot(&block.multiplier) + block.primal.inner(&block.dual)).sum();
+        let mut count = self.blocks.len() * (self.problem.rows() + 1);
+        if let Some(hinge) = &self.hinge {
+            sum += hinge.excess.dot(&hinge.p) + hinge.xi.dot(&(1.0 - &hinge.p));
+            count += 2 * self.problem.rows();
+        }
+        sum / count.max(1) as f64
+    }
+
+    /// One step, by predictor and corrector. None where a system cannot be solved.
+    fn step(&mut self) -> Option<()> {
+        let mu = self.complementarity();
+        let derivatives = self.derivatives();
+        let root = derivatives.second.mapv(f64::sqrt);
+        let (factored, coupling) = self.factored(&root)?;
+        let coupling = Cholesky::new(coupling.view())?;
+        let predictor = self.direction(&derivatives, &root, &factored, &coupling, 0.0, None)?;
+        let reached = self.longest_step(&predictor);
+        let after = self.after(&predictor, reached);
+        let centring = ((after / mu).clamp(0.0, 1.0)).powi(3).max(1e-6);
+        let corrector =
+            self.direction(&derivatives, &root, &factored, &coupling, centring * mu, Some(&predictor))?;
+        let length = 0.995 * self.longest_step(&corrector);
+        self.advance(&corrector, length);
+        (length > 1e-12).then_some(())
+    }
+
+    /// loss′ and loss″ by rows.
+    fn derivatives(&self) -> Derivatives {
+        let y = self.problem.y();
+        let (mut first, mut second) = (Array1::zeros(y.len()), Array1::zeros(y.len()));
+        for row in 0..y.len() {
+            let (f, label) = (self.output[row], y[row]);
+            (first[row], second[row]) = match (&self.hinge, self.problem.loss()) {
+                (Some(hinge), _) => {
+                    let p = hinge.p[row];
+                    (-label * p, p / (hinge.excess[row] + p * hinge.xi[row] / (1.0 - p)))
+                }
+                (None, Loss::Logistic) => {
+                    let p = sigmoid(-label * f);
+                    (-label * p, (p * (1.0 - p)).max(1e-200))
+                }
+                (None, _) => (f - label, 1.0),
+            };
+        }
+        Derivatives { first, second }
+    }
+
+    /// H of every block, and I + W^½ F H⁻¹ Fᵀ W^½.
+    fn factored(&self, root: &Array1<f64>) -> Option<(Vec<Factored>, Array2<f64>)> {
+        let n = self.problem.rows();
+        // At most nine partial sums, the same with any number of threads.
+        let chunk = self.blocks.len().div_ceil(8).max(8);
+        let parts: Option<Vec<_>> =
+            self.blocks.par_chunks(chunk).map(|blocks| self.factored_part(blocks, root)).collect();
+        let mut coupling = Array2::eye(n);
+        let mut all = Vec::with_capacity(self.blocks.len());
+        for (factored, part) in parts? {
+            coupling += &part;
+            all.extend(factored);
+        }
+        Some((all, coupling))
+    }
+
+    fn factored_part(&self, blocks: &[Block], root: &Array1<f64>) -> Option<(Vec<Factored>, Array2<f64>)> {
+        let x = self.problem.x();
+        let (n, r) = x.dim();
+        let mut stacked = Array2::zeros((blocks.len() * r, n));
+        let mut scaled = Array2::zeros((n + r, r));
+        let mut all = Vec::with_capacity(blocks.len());
+        for (place, block) in blocks.iter().enumerate() {
+            let scaling = Scaling::new(&block.primal, &block.dual);
+            // Heavy rows first, so that light ones keep their digits; the cone's square root behind them.
+            let weights = block.multiplier.iter().zip(&block.slack).map(|(m, s)| (m / s).sqrt());
+            let mut order: Vec<(usize, f64)> = weights.enumerate().collect();
+            order.sort_by(|a, b| b.1.total_cmp(&a.1));
+            for ((row, weight), mut to) in order.into_iter().zip(scaled.outer_iter_mut()) {
+                to.assign(&x.row(row));
+                to *= weight;
+            }
+            let (size, shortened) = scaling.complement_root();
+            let w = scaling.direction();
+            for i in 0..r {
+                for j in 0..r {
+                    scaled[(n + i, j)] = size * (f64::from(u8::from(i == j)) - shortened * w[i] * w[j]);
+                }
+            }
+            let matrix = triangle(&mut scaled)?;
+            // L⁻¹Xᵀ W^½, zero where a row is not active.
+            let mut rows = stacked.slice_mut(ndarray::s![place * r..(place + 1) * r, ..]);
+            for i in 0..r {
+                for row in (0..n).filter(|row| self.patterns.active(block.pattern, *row)) {
+                    rows[(i, row)] = x[(row, i)] * root[row];
+                }
+                for k in 0..i {
+                    let factor = matrix[(i, k)];
+                    let (known, mut current) = rows.multi_slice_mut((ndarray::s![k, ..], ndarray::s![i, ..]));
+                    current.scaled_add(-factor, &known);
+                }
+                let pivot = 1.0 / matrix[(i, i)];
+                rows.row_mut(i).mapv_inplace(|value| value * pivot);
+            }
+            all.push(Factored { factor: matrix, scaling });
+        }
+        let mut coupling = Array2::zeros((n, n));
+        general_mat_mul(1.0, &stacked.t(), &stacked, 0.0, &mut coupling);
+        Some((all, coupling))
+    }
+
+    /// Newton's direction towards products of `target`, corrected for the second order of a predictor.
+    fn direction(
+        &self,
+        derivatives: &Derivatives,
+        root: &Array1<f64>,
+        factored: &[Factored],
+        coupling: &Cholesky,
+        target: f64,
+        predictor: Option<&Direction>,
+    ) -> Option<Direction> {
+        let (x, y) = (self.problem.x(), self.problem.y());
+        let n = self.problem.rows();
+        let hinge_terms = self.hinge.as_ref().map(|hinge| {
+            let before = predictor.and_then(|predictor| predictor.hinge.as_ref());
+            hinge.terms(target, before)
+        });
+        // The hinge's multiplier moves even where outputs do not.
+        let mut first = derivatives.first.clone();
+        if let (Some(hinge), Some((at_xi, at_excess))) = (&self.hinge, &hinge_terms) {
+            for row in 0..n {
+                let p = hinge.p[row];
+                let lacking = at_excess[row] - p * at_xi[row] / (1.0 - p);
+                first[row] -= y[row] * lacking / (hinge.excess[row] + p * hinge.xi[row] / (1.0 - p));
+            }
+        }
+        // Right-hand sides, solved by the blocks alone.
+        let alone: Vec<(Array1<f64>, Array1<f64>, Lorentz)> = self
+            .blocks
+            .par_iter()
+            .zip(factored)
+            .enumerate()
+            .map(|(place, (block, part))| {
+                let before = predictor.map(|predictor| &predictor.blocks[place]);
+                let (linear, cone) = self.terms(block, part, target, before);
+                let products = self.signed(block, x.dot(&block.primal.tail)) - &block.slack;
+                let weighted = &linear - &(&block.multiplier / &block.slack * products);
+                let mut right = x.t().dot(&self.signed(block, block.multiplier.clone() + weighted));
+                right -= &self.gathered(block, first.view());
+                right += &block.dual.tail;
+                let (corner, along) = part.scaling.corner();
+                let rest = cone.head - (self.problem.beta() - block.dual.head);
+                right += &cone.tail;
+                right.scaled_add(-along * rest / corner, &part.scaling.direction());
+                solve_factored(&part.factor, &mut right);
+                (right, linear, cone)
+            })
+            .collect();
+        let mut shift = Array1::zeros(n);
+        for (block, (right, ..)) in self.blocks.iter().zip(&alone) {
+            self.add_output(block, &x.dot(right), &mut shift);
+        }
+        let mut pull = root * &shift;
+        coupling.solve(pull.as_slice_mut()?);
+        pull *= root;
+        let blocks: Vec<Change> = self
+            .blocks
+            .par_iter()
+            .zip(factored)
+            .zip(alone)
+            .map(|((block, part), (right, linear, cone))| {
+                let mut back = self.gathered(block, pull.view());
+                solve_factored(&part.factor, &mut back);
+                let z = right - back;
+                let slack = self.signed(block, x.dot(&z) + x.dot(&block.primal.tail)) - &block.slack;
+                let multiplier = &linear - &(&block.multiplier / &block.slack * &slack);
+                let (corner, along) = part.scaling.corner();
+                let w = part.scaling.direction();
+                let head_change = self.problem.beta() - block.dual.head;
+                let head = (cone.head - head_change - along * w.dot(&z)) / corner;
+                // ds = r − M dx, its tail by the complement.
+                let (diagonal, outer) = part.scaling.complement();
+                let mut tail = &cone.tail - &(&z * diagonal);
+                let toward = along * (cone.head - head_change) / corner;
+                tail.scaled_add(outer * w.dot(&z) - toward, &w);
+                Change {
+                    primal: Lorentz { head, tail: z },
+                    dual: Lorentz { head: head_change, tail },
+                    slack,
+                    multiplier,
+                }
+            })
+            .collect();
+        let mut output = Array1::zeros(n);
+        for (block, change) in self.blocks.iter().zip(&blocks) {
+            self.add_output(block, &x.dot(&change.primal.tail), &mut output);
+        }
+        let hinge =
+            self.hinge.as_ref().zip(hinge_terms).map(|(hinge, terms)| hinge.change(&terms, y, &output));
+        Some(Direction { blocks, output, hinge })
+    }
+
+    /// What the products lack, over the slack: of the cone of the pattern, and of the norm.
+    fn terms(
+        &self,
+        block: &Block,
+        part: &Factored,
+        target: f64,
+        before: Option<&Change>,
+    ) -> (Array1<f64>, Lorentz) {
+        let mut linear = target / &block.slack - &block.multiplier;
+        let mut cone = block.primal.inverse();
+        cone.head = target * cone.head - block.dual.head;
+        cone.tail = target * cone.tail - &block.dual.tail;
+        if let Some(before) = before {
+            linear -= &(&before.slack * &before.multiplier / &block.slack);
+            let scaling = &part.scaling;
+            let second = scaling.apply_inverse(&before.primal).product(&scaling.apply(&before.dual));
+            let lacking = scaling.apply_inverse(&scaling.apply_inverse(&block.primal).quotient(&second));
+            cone.head -= lacking.head;
+            cone.tail -= &lacking.tail;
+        }
+        (linear, cone)
+    }
+
+    fn add_output(&self, block: &Block, products: &Array1<f64>, sum: &mut Array1<f64>) {
+        for (row, (sum, product)) in sum.iter_mut().zip(products).enumerate() {
+            if self.patterns.active(block.pattern, row) {
+                *sum += block.sign * product;
+            }
+        }
+    }
+
+    /// The longest step up to 1 that keeps all positive that must be.
+    fn longest_step(&self, direction: &Direction) -> f64 {
+        let mut step = 1.0_f64;
+        let mut limit = |value: &Array1<f64>, change: &Array1<f64>| {
+            for (value, change) in value.iter().zip(change).filter(|(_, change)| **change < 0.0) {
+                step = step.min(-value / change);
+            }
+        };
+        for (block, change) in self.blocks.iter().zip(&direction.blocks) {
+            limit(&block.slack, &change.slack);
+            limit(&block.multiplier, &change.multiplier);
+        }
+        if let (Some(hinge), Some(change)) = (&self.hinge, &direction.hinge) {
+            limit(&hinge.p, &change.p);
+            limit(&(1.0 - &hinge.p), &-&change.p);
+            limit(&hinge.xi, &change.xi);
+            limit(&hinge.excess, &change.excess);
+        }
+        for (block, change) in self.blocks.iter().zip(&direction.blocks) {
+            step = step
+                .min(block.primal.longest_step(&change.primal))
+                .min(block.dual.longest_step(&change.dual));
+        }
+        step
+    }
+
+    /// The mean product after a step.
+    fn after(&self, direction: &Direction, step: f64) -> f64 {
+        let moved = |value: &Array1<f64>, change: &Array1<f64>| value + &(change * step);
+        let mut sum = 0.0;
+        for (block, change) in self.blocks.iter().zip(&direction.blocks) {
+            sum += moved(&block.slack, &change.slack).dot(&moved(&block.multiplier, &change.multiplier));
+            let (mut primal, mut dual) = (block.primal.clone(), block.dual.clone());
+            primal.advance(step, &change.primal);
+            dual.advance(step, &change.dual);
+            sum += primal.inner(&dual);
+        }
+        let mut count = self.blocks.len() * (self.problem.rows() + 1);
+        if let (Some(hinge), Some(change)) = (&self.hinge, &direction.hinge) {
+            let p = moved(&hinge.p, &change.p);
+            sum +=
+                moved(&hinge.excess, &change.excess).dot(&p) + moved(&hinge.xi, &change.xi).dot(&(1.0 - &p));
+            count += 2 * self.problem.rows();
+        }
+        sum / count.max(1) as f64
+    }
+
+    fn advance(&mut self, direction: &Direction, step: f64) {
+        for (block, change) in self.blocks.iter_mut().zip(&direction.blocks) {
+            block.primal.advance(step, &change.primal);
+            block.dual.advance(step, &change.dual);
+            block.slack.scaled_add(step, &change.slack);
+            block.multiplier.scaled_add(step, &change.multiplier);
+        }
+        if let (Some(hinge), Some(change)) = (&mut self.hinge, &direction.hinge) {
+            hinge.p.scaled_add(step, &change.p);
+            hinge.xi.scaled_add(step, &change.xi);
+            hinge.excess.scaled_add(step, &change.excess);
+        }
+        self.output.scaled_add(step, &direction.output);
+    }
+}
+
+impl Hinge {
+    /// What the products ξ(1 − p) and (ξ − 1 + y f)p lack.
+    fn terms(&self, target: f64, before: Option<&Self>) -> (Array1<f64>, Array1<f64>) {
+        let mut at_xi = target - &self.xi * (1.0 - &self.p);
+        let mut at_excess = target - &self.excess * &self.p;
+        if let Some(before) = before {
+            at_xi += &(&before.xi * &before.p);
+            at_excess -= &(&before.excess * &before.p);
+        }
+        (at_xi, at_excess)
+    }
+
+    fn change(
+        &self,
+        (at_xi, at_excess): &(Array1<f64>, Array1<f64>),
+        y: ArrayView1<f64>,
+        output: &Array1<f64>,
+    ) -> Self {
+        let moved = &y * output;
+        let quotient = &self.p / &(1.0 - &self.p);
+        let lacking = at_excess - &(&quotient * at_xi) - &(&self.p * &moved);
+        let p = lacking / (&self.excess + &(&quotient * &self.xi));
+        let xi = (at_xi + &(&self.xi * &p)) / (1.0 - &self.p);
+        let excess = &xi + &moved;
+        Self { p, xi, excess }
+    }
+}
+
+/// L of AᵀA = LLᵀ, by Householder's reflections of A, which is overwritten; none if its columns depend on each other.
+fn triangle(a: &mut Array2<f64>) -> Option<Array2<f64>> {
+    let (rows, columns) = a.dim();
+    let mut lower = Array2::zeros((columns, columns));
+    let mut mirror = vec![0.0; rows];
+    for j in 0..columns {
+        let length = (j..rows).map(|i| a[(i, j)] * a[(i, j)]).sum::<f64>().sqrt();
+        if !(length > 0.0 && length.is_finite()) {
+            return None;
+        }
+        let side = if a[(j, j)] > 0.0 { -length } else { length };
+        (j..rows).for_each(|i| mirror[i] = a[(i, j)]);
+        mirror[j] -= side;
+        let square = -2.0 * side * mirror[j];
+        for k in j + 1..columns {
+            let along = (j..rows).map(|i| mirror[i] * a[(i, k)]).sum::<f64>() * 2.0 / square;
+            (j..rows).for_each(|i| a[(i, k)] -= along * mirror[i]);
+        }
+        // R has the sign that makes the diagonal positive.
+        lower[(j, j)] = length;
+        for k in j + 1..columns {
+            lower[(k, j)] = if side > 0.0 { a[(j, k)] } else { -a[(j, k)] };
+        }
+    }
+    Some(lower)
+}
+
+/// (LLᵀ)⁻¹ of a vector.
+fn solve_factored(factor: &Array2<f64>, right: &mut Array1<f64>) {
+    let size = right.len();
+    for i in 0..size {
+        let known: f64 = (0..i).map(|k| factor[(i, k)] * right[k]).sum();
+        right[i] = (right[i] - known) / factor[(i, i)];
+    }
+    for i in (0..size).rev() {
+        let known: f64 = (i + 1..size).map(|k| factor[(k, i)] * right[k]).sum();
+        right[i] = (right[i] - known) / factor[(i, i)];
+    }
+}
