@@ -141,17 +141,23 @@ fn sign(x: f64) -> f64 {
     if x == 0.0 { 0.0 } else { x.signum() }
 }
 
-/// The largest loss of each row that 40 projected steps find within a box of half-width ε: a lower bound of the worst case.
+/// The largest loss of each row that 40 projected steps find within a box of half-width ε in the features that move: a lower bound of the worst case.
 pub fn attacked(
     network: &Network,
     (x, y): (ArrayView2<f64>, ArrayView1<f64>),
     loss: Loss,
-    size: f64,
+    (size, moves): (f64, &[bool]),
     random: &mut impl Rng,
 ) -> Array1<f64> {
     let (inner, outer) = network.layers(x.ncols());
     let layers = Layers { inner, outer };
-    let moved = perturbed(&layers, (x, y), loss, Perturbation::Pgd(size), random);
+    // Weights on what does not move are of no use to the attack.
+    let mut moved = perturbed(&layers, (x, y), loss, Perturbation::Pgd(size), random);
+    for (column, _) in moves.iter().enumerate().filter(|(_, moves)| !**moves) {
+        if let Some(moved) = &mut moved {
+            moved.column_mut(column).assign(&x.column(column));
+        }
+    }
     let output = network.predict(moved.as_ref().map_or(x, |moved| moved.view()));
     output.iter().zip(y).map(|(f, y)| loss.value(*f, *y)).collect()
 }

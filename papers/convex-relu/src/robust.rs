@@ -4,14 +4,12 @@
 //! of the weights that see row k. So the programme over *stable* patterns is the exact worst-case cost of its network, an upper bound of what robust training can reach, and the optimum itself at ε = 0. The larger ε, the fewer patterns are stable; without any, the
 //! network is zero. (How the paper states this is remembered from another paper of its authors; what is here is derived.)
 
-use clarabel::algebra::CscMatrix;
-use clarabel::solver::SupportedConeT::{ExponentialConeT, NonnegativeConeT, SecondOrderConeT};
-use clarabel::solver::{DefaultSettings, DefaultSolver, IPSolver, SolverStatus, SupportedConeT};
+use good_lp::{Expression, Solution, SolverModel, Variable, constraint, default_solver, variable, variables};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
 use crate::network::{Network, Neuron};
 use crate::patterns::Patterns;
-use crate::problem::Loss;
+use crate::problem::{Loss, sigmoid, softplus};
 
 /// Inputs, targets, and how far which features may move.
 #[derive(Clone, Debug)]
@@ -42,68 +40,39 @@ pub struct RobustOptimum {
 /// Why there is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RobustError {
-    /// The conic solver did not converge.
+    /// A linear programme was not solved.
     #[error("the robust programme was not solved: {0}")]
     Unsolved(String),
+    /// Tangents were added without end.
+    #[error("the robust programme was not solved to its tolerance: {0} of the cost is left")]
+    Gap(String),
 }
 
-/// A sparse matrix under construction: rows of a cone programme.
+/// A linear programme under construction: rows Σ entries ≤ right over free variables.
 #[derive(Default)]
-struct Rows {
-    entries: Vec<(usize, usize, f64)>,
-    right: Vec<f64>,
-    cones: Vec<SupportedConeT<f64>>,
-}
+struct Rows(Vec<(Vec<(usize, f64)>, f64)>);
 
 impl Rows {
     /// Σ entries ≤ right.
     fn at_most(&mut self, entries: impl IntoIterator<Item = (usize, f64)>, right: f64) {
-        let row = self.right.len();
-        self.entries.extend(entries.into_iter().map(|(column, value)| (row, column, value)));
-        self.right.push(right);
+        self.0.push((entries.into_iter().filter(|(_, value)| *value != 0.0).collect(), right));
     }
 
-    /// The rows since `first` form this cone.
-    fn close(&mut self, cone: SupportedConeT<f64>) {
-        self.cones.push(cone);
-    }
-
-    fn matrix(&self, columns: usize) -> CscMatrix<f64> {
-        let (mut rows, mut places, mut values) = (Vec::new(), Vec::new(), Vec::new());
-        for (row, column, value) in &self.entries {
-            rows.push(*row);
-            places.push(*column);
-            values.push(*value);
+    /// The smallest value of a linear cost, and where it is.
+    fn minimised(&self, columns: usize, cost: &[(usize, f64)]) -> Result<(Vec<f64>, f64), RobustError> {
+        let mut problem = variables!();
+        let unknowns: Vec<Variable> = (0..columns).map(|_| problem.add(variable())).collect();
+        let sum = |entries: &[(usize, f64)]| -> Expression {
+            entries.iter().map(|(column, value)| *value * unknowns[*column]).sum()
+        };
+        let mut model = problem.minimise(sum(cost)).using(default_solver);
+        for (entries, right) in &self.0 {
+            model.add_constraint(constraint!(sum(entries) <= *right));
         }
-        CscMatrix::new_from_triplets(self.right.len(), columns, rows, places, values)
-    }
-}
-
-fn solved(
-    columns: usize,
-    quadratic: &[(usize, f64)],
-    linear: &[f64],
-    rows: &Rows,
-) -> Result<(Vec<f64>, f64), RobustError> {
-    let (places, values): (Vec<usize>, Vec<f64>) = quadratic.iter().copied().unzip();
-    let square = CscMatrix::new_from_triplets(columns, columns, places.clone(), places, values);
-    let settings = DefaultSettings {
-        verbose: false,
-        tol_gap_abs: 1e-10,
-        tol_gap_rel: 1e-10,
-        tol_feas: 1e-10,
-        ..DefaultSettings::default()
-    };
-    let fault = |text: String| RobustError::Unsolved(text);
-    let mut solver =
-        DefaultSolver::new(&square, linear, &rows.matrix(columns), &rows.right, &rows.cones, settings)
-            .map_err(|error| fault(format!("{error:?}")))?;
-    solver.solve();
-    match solver.solution.status {
-        SolverStatus::Solved | SolverStatus::AlmostSolved => {
-            Ok((solver.solution.x.clone(), solver.solution.obj_val))
-        }
-        status => Err(fault(format!("{status:?}"))),
+        let solution = model.solve().map_err(|error| RobustError::Unsolved(error.to_string()))?;
+        let found: Vec<f64> = unknowns.iter().map(|unknown| solution.value(*unknown)).collect();
+        let value = cost.iter().map(|(column, weight)| weight * found[*column]).sum();
+        Ok((found, value))
     }
 }
 
@@ -143,118 +112,132 @@ impl Robust<'_> {
             rows.at_most([(d + j, 1.0)], 1.0);
         }
         rows.at_most([(2 * d, 1.0)], 1.0);
-        rows.close(NonnegativeConeT(rows.right.len()));
-        let mut linear = vec![0.0; 2 * d + 1];
-        linear[2 * d] = -1.0;
-        Ok(-solved(2 * d + 1, &[], &linear, &rows)?.1)
+        Ok(-rows.minimised(2 * d + 1, &[(2 * d, -1.0)])?.1)
     }
 
-    /// The optimum over stable patterns.
+    /// The optimum over stable patterns, to 10⁻⁹ of the cost: norms and losses are replaced by tangents, which are added where the last linear programme left them.
     ///
     /// # Errors
-    /// [`RobustError`] if the conic solver does not converge.
+    /// [`RobustError`] if a linear programme is not solved, or the tangents do not come to an end.
     pub fn solve(&self, patterns: &Patterns) -> Result<RobustOptimum, RobustError> {
         let (n, d) = self.x.dim();
-        let blocks = 2 * patterns.len();
-        // For each block z, its norm t and sizes |z|; for each row sizes of q and up to three numbers of the loss.
-        let stride = 2 * d + 1;
-        let of_row = d + 3;
-        let columns = blocks * stride + n * of_row;
-        let weights = |block: usize, j: usize| block * stride + j;
-        let norm = |block: usize| block * stride + d;
-        let sizes = |block: usize, j: usize| block * stride + d + 1 + j;
-        let row_sizes = |row: usize, j: usize| blocks * stride + row * of_row + j;
-        let number = |row: usize, k: usize| blocks * stride + row * of_row + d + k;
-        let sees = |block: usize, row: usize| patterns.active(block / 2, row);
-        let sign = |block: usize| if block.is_multiple_of(2) { 1.0 } else { -1.0 };
+        let shape = Shape { features: d, blocks: 2 * patterns.len() };
         let mut rows = Rows::default();
-        for block in 0..blocks {
+        self.add_cones(patterns, &shape, &mut rows);
+        self.add_margins(patterns, &shape, &mut rows);
+        let mut cost: Vec<(usize, f64)> =
+            (0..shape.blocks).map(|block| (shape.norm(block), self.beta)).collect();
+        cost.extend((0..n).map(|row| (shape.loss(row), 1.0)));
+        // Tangents to begin with.
+        for block in 0..shape.blocks {
+            for j in 0..d {
+                for side in [1.0, -1.0] {
+                    rows.at_most([(shape.weight(block, j), side), (shape.norm(block), -1.0)], 0.0);
+                }
+            }
+        }
+        for row in 0..n {
+            for at in [-4.0, -1.0, 0.0, 1.0, 4.0] {
+                self.add_tangent(&shape, row, at, &mut rows);
+            }
+        }
+        let mut left = f64::INFINITY;
+        for _ in 0..100 {
+            let (found, lower) = rows.minimised(shape.columns(n), &cost)?;
+            let z = |block: usize| -> Array1<f64> { (0..d).map(|j| found[shape.weight(block, j)]).collect() };
+            let norms: f64 = (0..shape.blocks).map(|block| z(block).dot(&z(block)).sqrt()).sum();
+            let losses: f64 = (0..n).map(|row| self.of_margin(found[shape.margin(row)])).sum();
+            let objective = losses + self.beta * norms;
+            left = (objective - lower) / objective.max(1.0);
+            if left <= 1e-9 {
+                let neurons = (0..shape.blocks).map(|block| Neuron { sign: shape.sign(block), z: z(block) });
+                let network = Network { neurons: neurons.collect() };
+                return Ok(RobustOptimum { network: network.merged(1e-9, 1e-12), objective });
+            }
+            for block in 0..shape.blocks {
+                let (z, norm) = (z(block), found[shape.norm(block)]);
+                let length = z.dot(&z).sqrt();
+                if length > norm + 1e-12 * (1.0 + length) {
+                    let tangent = (0..d).map(|j| (shape.weight(block, j), z[j] / length));
+                    rows.at_most(tangent.chain([(shape.norm(block), -1.0)]), 0.0);
+                }
+            }
             for row in 0..n {
-                let side = if sees(block, row) { -1.0 } else { 1.0 };
-                let products = (0..d).map(|j| (weights(block, j), side * self.x[(row, j)]));
-                let moved = (0..d).filter(|j| self.moves[*j]).map(|j| (sizes(block, j), self.size));
+                let at = found[shape.margin(row)];
+                if self.of_margin(at) > found[shape.loss(row)] + 1e-12 {
+                    self.add_tangent(&shape, row, at, &mut rows);
+                }
+            }
+        }
+        Err(RobustError::Gap(format!("{left:e}")))
+    }
+
+    /// The loss of the worst margin m: 1 − y f + ε|q|₁, −y f + ε|q|₁, or |f − y| + ε|q|₁.
+    fn of_margin(&self, margin: f64) -> f64 {
+        match self.loss {
+            Loss::Hinge => margin.max(0.0),
+            Loss::Logistic => softplus(margin),
+            Loss::Squared => 0.5 * margin.max(0.0).powi(2),
+        }
+    }
+
+    /// loss ≥ value + slope (margin − at).
+    fn add_tangent(&self, shape: &Shape, row: usize, at: f64, rows: &mut Rows) {
+        let slope = match self.loss {
+            Loss::Hinge => f64::from(u8::from(at > 0.0)),
+            Loss::Logistic => sigmoid(at),
+            Loss::Squared => at.max(0.0),
+        };
+        let right = slope * at - self.of_margin(at);
+        rows.at_most([(shape.margin(row), slope), (shape.loss(row), -1.0)], right);
+    }
+
+    /// E X z ≥ ε|z|₁ in every block.
+    fn add_cones(&self, patterns: &Patterns, shape: &Shape, rows: &mut Rows) {
+        let d = shape.features;
+        for block in 0..shape.blocks {
+            for row in 0..self.x.nrows() {
+                let side = if patterns.active(block / 2, row) { -1.0 } else { 1.0 };
+                let products = (0..d).map(|j| (shape.weight(block, j), side * self.x[(row, j)]));
+                let moved = (0..d).filter(|j| self.moves[*j]).map(|j| (shape.size(block, j), self.size));
                 rows.at_most(products.chain(moved), 0.0);
             }
             for j in 0..d {
-                rows.at_most([(weights(block, j), 1.0), (sizes(block, j), -1.0)], 0.0);
-                rows.at_most([(weights(block, j), -1.0), (sizes(block, j), -1.0)], 0.0);
+                rows.at_most([(shape.weight(block, j), 1.0), (shape.size(block, j), -1.0)], 0.0);
+                rows.at_most([(shape.weight(block, j), -1.0), (shape.size(block, j), -1.0)], 0.0);
             }
         }
-        for row in 0..n {
-            // |q_k| in each feature, and the margin that the loss is of.
+    }
+
+    /// |q_k| by features, and the margin that a row's loss is of.
+    fn add_margins(&self, patterns: &Patterns, shape: &Shape, rows: &mut Rows) {
+        let d = shape.features;
+        for row in 0..self.x.nrows() {
+            let seen: Vec<usize> =
+                (0..shape.blocks).filter(|block| patterns.active(block / 2, row)).collect();
             for j in 0..d {
                 for side in [1.0, -1.0] {
-                    let sum = (0..blocks).filter(|b| sees(*b, row)).map(|b| (weights(b, j), side * sign(b)));
-                    rows.at_most(sum.chain([(row_sizes(row, j), -1.0)]), 0.0);
+                    let sum = seen.iter().map(|block| (shape.weight(*block, j), side * shape.sign(*block)));
+                    rows.at_most(sum.chain([(shape.row_size(row, j), -1.0)]), 0.0);
                 }
             }
-            let output = |factor: f64| -> Vec<(usize, f64)> {
-                let seen = (0..blocks).filter(|block| sees(*block, row));
-                seen.flat_map(|b| (0..d).map(move |j| (b, j)))
-                    .map(|(b, j)| (weights(b, j), factor * sign(b) * self.x[(row, j)]))
-                    .collect()
-            };
-            let moved = || (0..d).filter(|j| self.moves[*j]).map(|j| (row_sizes(row, j), self.size));
             let y = self.y[row];
+            let mut add = |factor: f64, right: f64| {
+                let output = seen.iter().flat_map(|block| {
+                    (0..d).map(|j| (shape.weight(*block, j), factor * shape.sign(*block) * self.x[(row, j)]))
+                });
+                let moved = (0..d).filter(|j| self.moves[*j]).map(|j| (shape.row_size(row, j), self.size));
+                rows.at_most(output.chain(moved).chain([(shape.margin(row), -1.0)]), right);
+            };
             match self.loss {
-                Loss::Hinge => {
-                    rows.at_most(output(-y).into_iter().chain(moved()).chain([(number(row, 0), -1.0)]), -1.0);
-                    rows.at_most([(number(row, 0), -1.0)], 0.0);
-                }
+                Loss::Hinge => add(-y, -1.0),
+                Loss::Logistic => add(-y, 0.0),
                 Loss::Squared => {
-                    for side in [1.0, -1.0] {
-                        let entries = output(side).into_iter().chain(moved()).chain([(number(row, 0), -1.0)]);
-                        rows.at_most(entries, side * y);
-                    }
-                }
-                // e^(m − ℓ) + e^(−ℓ) ≤ 1 for ℓ ≥ ln(1 + e^m).
-                Loss::Logistic => rows.at_most([(number(row, 1), 1.0), (number(row, 2), 1.0)], 1.0),
-            }
-        }
-        rows.close(NonnegativeConeT(rows.right.len()));
-        for block in 0..blocks {
-            rows.at_most([(norm(block), -1.0)], 0.0);
-            (0..d).for_each(|j| rows.at_most([(weights(block, j), -1.0)], 0.0));
-            rows.close(SecondOrderConeT(d + 1));
-        }
-        if self.loss == Loss::Logistic {
-            for row in 0..n {
-                for (k, with_margin) in [(1, true), (2, false)] {
-                    let mut entries = vec![(number(row, 0), 1.0)];
-                    if with_margin {
-                        let seen = (0..blocks).filter(|block| sees(*block, row));
-                        entries.extend(
-                            seen.flat_map(|b| (0..d).map(move |j| (b, j)))
-                                .map(|(b, j)| (weights(b, j), self.y[row] * sign(b) * self.x[(row, j)])),
-                        );
-                        entries.extend(
-                            (0..d).filter(|j| self.moves[*j]).map(|j| (row_sizes(row, j), -self.size)),
-                        );
-                    }
-                    rows.at_most(entries, 0.0);
-                    rows.at_most([], 1.0);
-                    rows.at_most([(number(row, k), -1.0)], 0.0);
-                    rows.close(ExponentialConeT());
+                    add(1.0, y);
+                    add(-1.0, -y);
                 }
             }
         }
-        let mut linear = vec![0.0; columns];
-        (0..blocks).for_each(|block| linear[norm(block)] = self.beta);
-        let mut quadratic = Vec::new();
-        for row in 0..n {
-            match self.loss {
-                Loss::Squared => quadratic.push((number(row, 0), 1.0)),
-                _ => linear[number(row, 0)] = 1.0,
-            }
-        }
-        // What no cost touches stays bounded by the sizes' own price.
-        for block in 0..blocks {
-            (0..d).for_each(|j| linear[sizes(block, j)] = 1e-12);
-        }
-        let (found, objective) = solved(columns, &quadratic, &linear, &rows)?;
-        let neurons = (0..blocks)
-            .map(|block| Neuron { sign: sign(block), z: (0..d).map(|j| found[weights(block, j)]).collect() });
-        Ok(RobustOptimum { network: Network { neurons: neurons.collect() }.merged(1e-7, 1e-9), objective })
     }
 
     /// The exact worst-case cost of any network, for up to two features that move: outputs are piecewise linear, so that their extremes lie on corners, on crossings of an edge and a neuron's line, or of two lines. O(n m²) for m neurons.
@@ -333,6 +316,46 @@ impl Robust<'_> {
             }
         }
         (low, high)
+    }
+}
+
+/// Where unknowns stand: for each block z, |z| by features and its norm; for each row |q| by features, the margin and the loss.
+struct Shape {
+    features: usize,
+    blocks: usize,
+}
+
+impl Shape {
+    fn sign(&self, block: usize) -> f64 {
+        if block.is_multiple_of(2) { 1.0 } else { -1.0 }
+    }
+
+    fn weight(&self, block: usize, j: usize) -> usize {
+        block * (2 * self.features + 1) + j
+    }
+
+    fn size(&self, block: usize, j: usize) -> usize {
+        self.weight(block, self.features + j)
+    }
+
+    fn norm(&self, block: usize) -> usize {
+        self.weight(block, 2 * self.features)
+    }
+
+    fn row_size(&self, row: usize, j: usize) -> usize {
+        self.weight(self.blocks, 0) + row * (self.features + 2) + j
+    }
+
+    fn margin(&self, row: usize) -> usize {
+        self.row_size(row, self.features)
+    }
+
+    fn loss(&self, row: usize) -> usize {
+        self.row_size(row, self.features + 1)
+    }
+
+    fn columns(&self, rows: usize) -> usize {
+        self.row_size(rows, 0)
     }
 }
 

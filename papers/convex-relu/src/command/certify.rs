@@ -1,0 +1,100 @@
+//! `convex-relu certify`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use convex_relu::global::{Coverage, certify, certify_by_relaxation, generate};
+use convex_relu::patterns::sampled;
+use lab::arguments::{positive, usage};
+use lab::say;
+use lab::table::format_number;
+use numerics::random::stream;
+
+use super::data::{Data, MOST, all_cells, read_network};
+
+/// A network trained anywhere: its cost, and a bound that no network is below.
+#[derive(Args)]
+pub struct Certify {
+    #[command(flatten)]
+    data: Data,
+    /// A network of this program: .json
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["inner", "outer"])]
+    network: Option<PathBuf>,
+    /// Inner weights: .csv or .npy, a row for each neuron, as in PyTorch
+    #[arg(long, value_name = "FILE", requires = "outer")]
+    inner: Option<PathBuf>,
+    /// Outer weights: .csv or .npy, a number for each neuron
+    #[arg(long, value_name = "FILE", requires = "inner")]
+    outer: Option<PathBuf>,
+    /// Bound over these many sampled patterns, instead of all
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000), conflicts_with = "relax")]
+    patterns: Option<u32>,
+    /// A weaker bound over all networks that enumerates nothing
+    #[arg(long)]
+    relax: bool,
+    /// Find the optimum as well, for a bound that does not hang on the network
+    #[arg(long, conflicts_with = "relax")]
+    optimum: bool,
+    /// Enumerate up to this many patterns
+    #[arg(long, value_parser = positive, default_value_t = MOST, allow_negative_numbers = true)]
+    most: f64,
+    /// Seed of the directions
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+}
+
+impl Certify {
+    /// Reads and says.
+    ///
+    /// # Errors
+    /// One line that names the input and the fault.
+    pub fn run(self) -> anyhow::Result<()> {
+        let problem = self.data.problem()?;
+        let features = self.data.read()?.0.ncols();
+        let tables = self.inner.as_deref().zip(self.outer.as_deref());
+        let network = read_network(self.network.as_deref(), tables, features)?;
+        // As it was trained: both layers' squares, not scaled against each other.
+        let (inner, outer) = match tables {
+            Some((inner, outer)) => (lab::input::matrix(inner)?, lab::input::vector(outer)?),
+            None => (lab::ndarray::Array2::zeros((0, 0)), lab::ndarray::Array1::zeros(0)),
+        };
+        let squares: f64 = inner.iter().chain(&outer).map(|weight| weight * weight).sum();
+        let reduced = network.reduced(&problem);
+        let (proof, over, least) = if self.relax {
+            let proof = certify_by_relaxation(&problem, &reduced)
+                .ok_or_else(|| usage("--relax: the eigenvalue was not found"))?;
+            (proof, "over all networks, relaxed".to_owned(), None)
+        } else {
+            let (patterns, covers) = match self.patterns {
+                Some(count) => {
+                    let mut random = stream(self.seed, &["convex-relu", "certify"]);
+                    (sampled(problem.x(), count as usize, &mut random), Coverage::Given)
+                }
+                None => (all_cells(&problem, self.most)?, Coverage::All),
+            };
+            let over = match covers {
+                Coverage::All => "over all networks of all widths".to_owned(),
+                Coverage::Given => format!("over networks with these {} patterns only", patterns.len()),
+            };
+            let least = self.optimum.then(|| generate(&problem, &patterns, covers, 1e-9).certificate);
+            (certify(&problem, &reduced, &patterns, covers), over, least)
+        };
+        let lower = least.map_or(proof.lower, |least| least.lower.max(proof.lower));
+        let mut text = format!(
+            "cost                {}, its layers scaled against each other as well as can be\n",
+            format_number(proof.upper)
+        );
+        if squares > 0.0 {
+            let loss = proof.upper - problem.beta() * reduced.norm();
+            text +=
+                &format!("as it stands        {}\n", format_number(loss + 0.5 * problem.beta() * squares));
+        }
+        text += &format!(
+            "lower bound         {} {over}\ngap                 {}, {} of the cost",
+            format_number(lower),
+            format_number(proof.upper - lower),
+            format_number((proof.upper - lower) / proof.upper.max(f64::MIN_POSITIVE)),
+        );
+        Ok(say(&text)?)
+    }
+}
