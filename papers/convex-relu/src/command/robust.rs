@@ -76,8 +76,13 @@ impl RobustCommand {
         if stable.is_empty() {
             remark("no pattern is stable: the network is zero; take a smaller --epsilon, or add a --bias")?;
         }
-        let attack =
-            attacked(&found.network, (x.view(), y.view()), self.data.loss.into(), self.epsilon, &mut random);
+        let attack = attacked(
+            &found.network,
+            (x.view(), y.view()),
+            self.data.loss.into(),
+            (self.epsilon, &moves),
+            &mut random,
+        );
         let cost = attack.sum() + self.data.beta * found.network.norm();
         say(&format!("an attack finds     {}", format_number(cost)))?;
         Saved::of(&found.network, x.ncols(), self.data.bias).write(&self.out)
