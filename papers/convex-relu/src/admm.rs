@@ -23,7 +23,7 @@ use crate::problem::{Loss, Problem, sigmoid};
 pub enum Inner {
     /// By the n × n system.
     Exact,
-    /// By sweeps of gradient steps over blocks in random order: for n too large to factor.
+    /// By sweeps over blocks in random order, each solved exactly: for n too large to factor.
     RandomBlocks {
         /// Sweeps of an iteration.
         sweeps: usize,
@@ -97,9 +97,6 @@ struct Method<'a> {
 }
 
 /// Iterates until `each` says so, or the iterations are used up. Gives the last state.
-///
-/// # Panics
-/// Never for problems that were built: the system is positive definite.
 pub fn admm(
     problem: &Problem,
     patterns: &Patterns,
@@ -108,14 +105,19 @@ pub fn admm(
     mut each: impl FnMut(&State) -> bool,
 ) -> State {
     let mut method = Method::new(problem, patterns, options.penalty);
-    let mut factor = method.coupling();
+    let by_blocks = options.inner != Inner::Exact;
+    // The n × n system, or one r × r system for each pattern.
+    let factors = |method: &Method| match by_blocks {
+        true => method.block_factors(),
+        false => method.coupling().map(|coupling| vec![coupling]),
+    };
+    let Some(mut factor) = factors(&method) else { return method.state(0, f64::INFINITY) };
     let mut state =
         State { iteration: 0, v: method.v.clone(), penalty: options.penalty, residual: f64::INFINITY };
     for iteration in 1..=options.iterations {
-        match (options.inner, &factor) {
-            (Inner::Exact, Some(factor)) => method.exact(factor),
-            (Inner::RandomBlocks { sweeps }, _) => method.by_blocks(sweeps, random),
-            (Inner::Exact, None) => break,
+        match options.inner {
+            Inner::Exact => method.exact(&factor[0]),
+            Inner::RandomBlocks { sweeps } => method.by_blocks(&factor, sweeps, random),
         }
         let dual = options.dual_step.map_or(1.0, |step| step / method.penalty);
         let (primal, change) = method.copies(dual);
@@ -138,7 +140,10 @@ pub fn admm(
             };
             if factor_of != 1.0 {
                 method.rescale(factor_of);
-                factor = method.coupling();
+                match factors(&method) {
+                    Some(next) => factor = next,
+                    None => break,
+                }
             }
         }
     }
@@ -180,6 +185,10 @@ impl<'a> Method<'a> {
             dual_q: Array1::zeros(n),
             penalty,
         }
+    }
+
+    fn state(&self, iteration: usize, residual: f64) -> State {
+        State { iteration, v: self.v.clone(), penalty: self.penalty, residual }
     }
 
     /// c: how the outputs' squares weigh in the step.
@@ -239,14 +248,25 @@ impl<'a> Method<'a> {
         general_mat_mul(1.0, &x, &self.u, 0.0, &mut self.products);
     }
 
-    /// Gradient steps of 1/L over blocks in random order, outputs kept up to date.
-    fn by_blocks(&mut self, sweeps: usize, random: &mut impl Rng) {
+    /// I + XᵀX + c XᵀDX of each pattern, factored.
+    fn block_factors(&self) -> Option<Vec<Cholesky>> {
         let x = self.problem.x();
-        let largest = x
-            .map_axis(Axis(0), |column| column.dot(&column))
-            .fold(0.0, |most: f64, square| most.max(*square));
+        let gram = x.t().dot(&x) + Array2::<f64>::eye(x.ncols());
+        let half = self.u.ncols() / 2;
+        let of = |pattern: usize| {
+            let mut rows = x.to_owned();
+            rows.outer_iter_mut()
+                .zip(self.active.column(pattern))
+                .for_each(|(mut row, active)| row *= *active);
+            Cholesky::new((&gram + &(rows.t().dot(&x) * self.weight())).view())
+        };
+        (0..half).map(of).collect()
+    }
+
+    /// Exact steps of one block after the other in random order, outputs kept up to date.
+    fn by_blocks(&mut self, factors: &[Cholesky], sweeps: usize, random: &mut impl Rng) {
+        let x = self.problem.x();
         let weight = self.weight();
-        let step = 1.0 / (1.0 + largest + weight * largest);
         let right = self.right();
         let mut output = self.output();
         let mut order: Vec<usize> = (0..self.u.ncols()).collect();
@@ -257,7 +277,10 @@ impl<'a> Method<'a> {
                 let products = self.products.column(*block);
                 let rows = &products + &(&self.active.column(*block) * &output * weight);
                 let gradient = &self.u.column(*block) + &x.t().dot(&rows) - &right.column(*block);
-                let change = gradient * -step;
+                let mut change = -gradient;
+                if let Some(values) = change.as_slice_mut() {
+                    factors[*block % factors.len()].solve(values);
+                }
                 let moved = x.dot(&change);
                 output += &(&self.active.column(*block) * &moved);
                 self.u.column_mut(*block).scaled_add(1.0, &change);

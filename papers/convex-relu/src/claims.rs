@@ -139,10 +139,10 @@ fn iterated() -> Vec<Claim> {
             "abstract",
             &Iterations,
             Rule::at_most(
-                "error of the cost after 6,000 iterations at the best ρ, largest over draws, small problem",
+                "error of the cost after 10,000 iterations at the best ρ, largest over draws, small problem",
                 1e-8,
             ),
-            |table| Ok(Estimate::worst_of(quantities::best_errors(table, Task::Small, 6_000))),
+            |table| Ok(Estimate::worst_of(quantities::best_errors(table, Task::Small, 10_000))),
         )
         .shown_by("errors"),
         Claim::new(
@@ -162,7 +162,7 @@ fn iterated() -> Vec<Claim> {
             "section on ADMM",
             &Iterations,
             Rule::at_most(
-                "error after 2,000 iterations by blocks over that of the exact step, largest, ρ = 0.01",
+                "error after 1,000 iterations by blocks over that of the exact step, largest, ρ = 0.01",
                 2.0,
             ),
             |table| Ok(Estimate::worst_of(quantities::blocks_over_exact(table))),

@@ -48,25 +48,34 @@ pub enum RobustError {
     Gap(String),
 }
 
-/// A linear programme under construction: rows Σ entries ≤ right over free variables.
-#[derive(Default)]
-struct Rows(Vec<(Vec<(usize, f64)>, f64)>);
+/// A linear programme under construction: rows Σ entries ≤ right.
+struct Rows {
+    rows: Vec<(Vec<(usize, f64)>, f64)>,
+    /// Which unknowns cannot be negative.
+    positive: Vec<bool>,
+}
 
 impl Rows {
+    fn new(positive: Vec<bool>) -> Self {
+        Self { rows: Vec::new(), positive }
+    }
+
     /// Σ entries ≤ right.
     fn at_most(&mut self, entries: impl IntoIterator<Item = (usize, f64)>, right: f64) {
-        self.0.push((entries.into_iter().filter(|(_, value)| *value != 0.0).collect(), right));
+        self.rows.push((entries.into_iter().filter(|(_, value)| *value != 0.0).collect(), right));
     }
 
     /// The smallest value of a linear cost, and where it is.
-    fn minimised(&self, columns: usize, cost: &[(usize, f64)]) -> Result<(Vec<f64>, f64), RobustError> {
+    fn minimised(&self, cost: &[(usize, f64)]) -> Result<(Vec<f64>, f64), RobustError> {
         let mut problem = variables!();
-        let unknowns: Vec<Variable> = (0..columns).map(|_| problem.add(variable())).collect();
+        let kind = |positive: &bool| if *positive { variable().min(0.0) } else { variable() };
+        let unknowns: Vec<Variable> =
+            self.positive.iter().map(|positive| problem.add(kind(positive))).collect();
         let sum = |entries: &[(usize, f64)]| -> Expression {
             entries.iter().map(|(column, value)| *value * unknowns[*column]).sum()
         };
         let mut model = problem.minimise(sum(cost)).using(default_solver);
-        for (entries, right) in &self.0 {
+        for (entries, right) in &self.rows {
             model.add_constraint(constraint!(sum(entries) <= *right));
         }
         let solution = model.solve().map_err(|error| RobustError::Unsolved(error.to_string()))?;
@@ -95,7 +104,7 @@ impl Robust<'_> {
     fn margin(&self, patterns: &Patterns, pattern: usize) -> Result<f64, RobustError> {
         let (n, d) = self.x.dim();
         // u, then |u|, then t.
-        let mut rows = Rows::default();
+        let mut rows = Rows::new((0..2 * d + 1).map(|k| (d..2 * d).contains(&k)).collect());
         for row in 0..n {
             let length = self.x.row(row).dot(&self.x.row(row)).sqrt();
             if length == 0.0 {
@@ -112,7 +121,7 @@ impl Robust<'_> {
             rows.at_most([(d + j, 1.0)], 1.0);
         }
         rows.at_most([(2 * d, 1.0)], 1.0);
-        Ok(-rows.minimised(2 * d + 1, &[(2 * d, -1.0)])?.1)
+        Ok(-rows.minimised(&[(2 * d, -1.0)])?.1)
     }
 
     /// The optimum over stable patterns, to 10⁻⁹ of the cost: norms and losses are replaced by tangents, which are added where the last linear programme left them.
@@ -122,7 +131,7 @@ impl Robust<'_> {
     pub fn solve(&self, patterns: &Patterns) -> Result<RobustOptimum, RobustError> {
         let (n, d) = self.x.dim();
         let shape = Shape { features: d, blocks: 2 * patterns.len() };
-        let mut rows = Rows::default();
+        let mut rows = Rows::new(shape.positive(n));
         self.add_cones(patterns, &shape, &mut rows);
         self.add_margins(patterns, &shape, &mut rows);
         let mut cost: Vec<(usize, f64)> =
@@ -143,7 +152,7 @@ impl Robust<'_> {
         }
         let mut left = f64::INFINITY;
         for _ in 0..100 {
-            let (found, lower) = rows.minimised(shape.columns(n), &cost)?;
+            let (found, lower) = rows.minimised(&cost)?;
             let z = |block: usize| -> Array1<f64> { (0..d).map(|j| found[shape.weight(block, j)]).collect() };
             let norms: f64 = (0..shape.blocks).map(|block| z(block).dot(&z(block)).sqrt()).sum();
             let losses: f64 = (0..n).map(|row| self.of_margin(found[shape.margin(row)])).sum();
@@ -170,6 +179,10 @@ impl Robust<'_> {
             }
         }
         Err(RobustError::Gap(format!("{left:e}")))
+    }
+
+    fn may_move(&self, feature: usize) -> bool {
+        self.moves[feature] && self.size > 0.0
     }
 
     /// The loss of the worst margin m: 1 − y f + ε|q|₁, −y f + ε|q|₁, or |f − y| + ε|q|₁.
@@ -199,10 +212,10 @@ impl Robust<'_> {
             for row in 0..self.x.nrows() {
                 let side = if patterns.active(block / 2, row) { -1.0 } else { 1.0 };
                 let products = (0..d).map(|j| (shape.weight(block, j), side * self.x[(row, j)]));
-                let moved = (0..d).filter(|j| self.moves[*j]).map(|j| (shape.size(block, j), self.size));
+                let moved = (0..d).filter(|j| self.may_move(*j)).map(|j| (shape.size(block, j), self.size));
                 rows.at_most(products.chain(moved), 0.0);
             }
-            for j in 0..d {
+            for j in (0..d).filter(|j| self.may_move(*j)) {
                 rows.at_most([(shape.weight(block, j), 1.0), (shape.size(block, j), -1.0)], 0.0);
                 rows.at_most([(shape.weight(block, j), -1.0), (shape.size(block, j), -1.0)], 0.0);
             }
@@ -215,7 +228,7 @@ impl Robust<'_> {
         for row in 0..self.x.nrows() {
             let seen: Vec<usize> =
                 (0..shape.blocks).filter(|block| patterns.active(block / 2, row)).collect();
-            for j in 0..d {
+            for j in (0..d).filter(|j| self.may_move(*j)) {
                 for side in [1.0, -1.0] {
                     let sum = seen.iter().map(|block| (shape.weight(*block, j), side * shape.sign(*block)));
                     rows.at_most(sum.chain([(shape.row_size(row, j), -1.0)]), 0.0);
@@ -226,7 +239,7 @@ impl Robust<'_> {
                 let output = seen.iter().flat_map(|block| {
                     (0..d).map(|j| (shape.weight(*block, j), factor * shape.sign(*block) * self.x[(row, j)]))
                 });
-                let moved = (0..d).filter(|j| self.moves[*j]).map(|j| (shape.row_size(row, j), self.size));
+                let moved = (0..d).filter(|j| self.may_move(*j)).map(|j| (shape.row_size(row, j), self.size));
                 rows.at_most(output.chain(moved).chain([(shape.margin(row), -1.0)]), right);
             };
             match self.loss {
@@ -354,8 +367,18 @@ impl Shape {
         self.row_size(row, self.features + 1)
     }
 
-    fn columns(&self, rows: usize) -> usize {
-        self.row_size(rows, 0)
+    /// Sizes, norms and losses.
+    fn positive(&self, rows: usize) -> Vec<bool> {
+        let mut positive = vec![false; self.row_size(rows, 0)];
+        for block in 0..self.blocks {
+            (0..self.features).for_each(|j| positive[self.size(block, j)] = true);
+            positive[self.norm(block)] = true;
+        }
+        for row in 0..rows {
+            (0..self.features).for_each(|j| positive[self.row_size(row, j)] = true);
+            positive[self.loss(row)] = true;
+        }
+        positive
     }
 }
 

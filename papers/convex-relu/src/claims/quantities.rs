@@ -112,11 +112,11 @@ pub fn early(table: &Iterated, iteration: usize) -> Vec<f64> {
         .collect()
 }
 
-/// The error by random blocks over that of the exact step, after 2,000 iterations.
+/// The error by random blocks over that of the exact step, after 1,000 iterations.
 pub fn blocks_over_exact(table: &Iterated) -> Vec<f64> {
     let exact: Vec<_> =
-        errors(table, Task::Small, 2_000).into_iter().filter(|(_, p, _)| *p == 0.01).collect();
-    let blocks = errors(table, Task::Blocks, 2_000);
+        errors(table, Task::Small, 1_000).into_iter().filter(|(_, p, _)| *p == 0.01).collect();
+    let blocks = errors(table, Task::Blocks, 1_000);
     blocks
         .iter()
         .filter_map(|(replicate, _, error)| {

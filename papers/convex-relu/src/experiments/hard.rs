@@ -77,7 +77,7 @@ impl Experiment for Hard {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (sizes, draws, replicates): (&[usize], &[usize], _) = match profile {
             Profile::Smoke => (&[10], &[10], 2),
-            Profile::Quick => (&[10, 30], &[15, 60, 240], 3),
+            Profile::Quick => (&[10, 30], &[15, 60], 3),
             Profile::Full => (&[10, 20, 30, 40, 60], &[15, 60, 240, 960], 10),
         };
         let mut cells = Vec::new();
@@ -105,7 +105,11 @@ impl Experiment for Hard {
         for _ in 0..20 {
             let before = own.len();
             for sign in [1.0, -1.0] {
-                own.insert(problem.x(), ascended(&problem, &nu, normal(problem.rank(), &mut starts), sign));
+                // From where all rows are seen, and from somewhere.
+                let seen = problem.x().t().dot(&nu) * sign;
+                for start in [seen, normal(problem.rank(), &mut starts)] {
+                    own.insert(problem.x(), ascended(&problem, &nu, start, sign));
+                }
             }
             if own.len() == before {
                 break;

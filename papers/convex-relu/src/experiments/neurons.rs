@@ -33,7 +33,7 @@ pub struct Row {
     /// The same of as many sampled patterns with constraints.
     #[column(absolute = 1e-7)]
     pub excess_of_patterns: f64,
-    /// Neurons with a weight.
+    /// Neurons of more than a hundred-thousandth of the largest.
     #[column(absolute = 2.0)]
     pub support: usize,
     /// The probability that one more direction lowers the cost.
@@ -53,8 +53,8 @@ impl Experiment for Neurons {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (draws, features, replicates): (&[usize], &[usize], _) = match profile {
             Profile::Smoke => (&[30, 100], &[2], 2),
-            Profile::Quick => (&[30, 100, 300, 1_000, 3_000], &[2, 3, 4], 4),
-            Profile::Full => (&[30, 100, 300, 1_000, 3_000, 10_000, 30_000], &[2, 3, 4], 20),
+            Profile::Quick => (&[30, 100, 300, 1_000], &[2, 3], 4),
+            Profile::Full => (&[30, 100, 300, 1_000, 3_000, 10_000], &[2, 3, 4], 10),
         };
         let mut cells = Vec::new();
         for features in features {
@@ -79,9 +79,9 @@ impl Experiment for Neurons {
         matrix
             .axis_iter_mut(Axis(1))
             .for_each(|mut column| column.assign(&normal(problem.rank(), &mut directions)));
-        let found = scp(&problem, &matrix, 1e-10, 1_000_000);
+        let found = scp(&problem, &matrix, 1e-8, 1_000_000);
         let patterns = sampled(problem.x(), cell.draws, &mut random.stream("directions"));
-        let with_cones = generate(&problem, &patterns, Coverage::Given, 1e-9);
+        let with_cones = generate(&problem, &patterns, Coverage::Given, 1e-7);
         let nu = problem.dual_point(found.network.predict(problem.x()).view());
         let mut probes = random.shared_stream("probes", &key([("features", cell.features as f64)]))?;
         let count = 20_000;
@@ -94,7 +94,7 @@ impl Experiment for Neurons {
         Ok(Outcome::Done(vec![Row {
             excess: found.cost / least - 1.0,
             excess_of_patterns: with_cones.certificate.upper / least - 1.0,
-            support: found.network.neurons.len(),
+            support: found.network.merged(1e-5, 0.0).neurons.len(),
             chance: f64::from(hits) / f64::from(count),
         }]))
     }

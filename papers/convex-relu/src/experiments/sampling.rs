@@ -54,8 +54,8 @@ impl Experiment for Sampling {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (draws, replicates): (&[usize], _) = match profile {
             Profile::Smoke => (&[10], 3),
-            Profile::Quick => (&[5, 10, 20, 40, 80, 160], 40),
-            Profile::Full => (&[5, 10, 20, 40, 80, 160, 320], 400),
+            Profile::Quick => (&[5, 10, 20, 40, 80, 160], 20),
+            Profile::Full => (&[5, 10, 20, 40, 80, 160, 320], 200),
         };
         let mut cells = Vec::new();
         for (rows, features) in [(10, 2), (12, 3)] {
