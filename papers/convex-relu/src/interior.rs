@@ -71,6 +71,8 @@ struct Block {
 #[derive(Clone, Debug)]
 struct Hinge {
     p: Array1<f64>,
+    /// 1 − p, carried along: near p = 1 a difference would have no digits.
+    rest: Array1<f64>,
     xi: Array1<f64>,
     excess: Array1<f64>,
 }
@@ -143,6 +145,7 @@ impl<'a> Method<'a> {
         };
         let hinge = Hinge {
             p: Array1::from_elem(n, 0.5),
+            rest: Array1::from_elem(n, 0.5),
             xi: Array1::from_elem(n, 2.0),
             excess: Array1::from_elem(n, 1.0),
         };
@@ -200,7 +203,7 @@ impl<'a> Method<'a> {
             blocks.map(|block| block.slack.dot(&block.multiplier) + block.primal.inner(&block.dual)).sum();
         let mut count = self.blocks.len() * (self.problem.rows() + 1);
         if let Some(hinge) = &self.hinge {
-            sum += hinge.excess.dot(&hinge.p) + hinge.xi.dot(&(1.0 - &hinge.p));
+            sum += hinge.excess.dot(&hinge.p) + hinge.xi.dot(&hinge.rest);
             count += 2 * self.problem.rows();
         }
         sum / count.max(1) as f64
@@ -233,7 +236,7 @@ impl<'a> Method<'a> {
             (first[row], second[row]) = match (&self.hinge, self.problem.loss()) {
                 (Some(hinge), _) => {
                     let p = hinge.p[row];
-                    (-label * p, p / (hinge.excess[row] + p * hinge.xi[row] / (1.0 - p)))
+                    (-label * p, p / (hinge.excess[row] + p * hinge.xi[row] / hinge.rest[row]))
                 }
                 (None, Loss::Logistic) => {
                     let p = sigmoid(-label * f);
@@ -327,8 +330,8 @@ impl<'a> Method<'a> {
         if let (Some(hinge), Some((at_xi, at_excess))) = (&self.hinge, &hinge_terms) {
             for row in 0..n {
                 let p = hinge.p[row];
-                let lacking = at_excess[row] - p * at_xi[row] / (1.0 - p);
-                first[row] -= y[row] * lacking / (hinge.excess[row] + p * hinge.xi[row] / (1.0 - p));
+                let lacking = at_excess[row] - p * at_xi[row] / hinge.rest[row];
+                first[row] -= y[row] * lacking / (hinge.excess[row] + p * hinge.xi[row] / hinge.rest[row]);
             }
         }
         // Right-hand sides, solved by the blocks alone.
@@ -349,26 +352,32 @@ impl<'a> Method<'a> {
                 let rest = cone.head - (self.problem.beta() - block.dual.head);
                 right += &cone.tail;
                 right.scaled_add(-along * rest / corner, &part.scaling.direction());
-                solve_factored(&part.factor, &mut right);
                 (right, linear, cone)
             })
             .collect();
-        let mut shift = Array1::zeros(n);
-        for (block, (right, ..)) in self.blocks.iter().zip(&alone) {
-            self.add_output(block, &x.dot(right), &mut shift);
+        let mut weights =
+            self.coupled(factored, coupling, root, alone.iter().map(|(right, ..)| right.clone()).collect())?;
+        // Where the loss is stiff the coupling cancels: what was lost is solved for once more.
+        for _ in 0..if self.hinge.is_some() { 3 } else { 1 } {
+            let mut output = Array1::zeros(n);
+            for (block, z) in self.blocks.iter().zip(&weights) {
+                self.add_output(block, &x.dot(z), &mut output);
+            }
+            let pull = &derivatives.second * &output;
+            let lacking = self.blocks.par_iter().zip(factored).zip(&alone).zip(&weights);
+            let lacking = lacking.map(|(((block, part), (right, ..)), z)| {
+                right - &multiply_factored(&part.factor, z) - &self.gathered(block, pull.view())
+            });
+            let more = self.coupled(factored, coupling, root, lacking.collect())?;
+            weights.iter_mut().zip(more).for_each(|(z, more)| *z += &more);
         }
-        let mut pull = root * &shift;
-        coupling.solve(pull.as_slice_mut()?);
-        pull *= root;
         let blocks: Vec<Change> = self
             .blocks
             .par_iter()
             .zip(factored)
             .zip(alone)
-            .map(|((block, part), (right, linear, cone))| {
-                let mut back = self.gathered(block, pull.view());
-                solve_factored(&part.factor, &mut back);
-                let z = right - back;
+            .zip(weights)
+            .map(|(((block, part), (_, linear, cone)), z)| {
                 let slack = self.signed(block, x.dot(&z) + x.dot(&block.primal.tail)) - &block.slack;
                 let multiplier = &linear - &(&block.multiplier / &block.slack * &slack);
                 let (corner, along) = part.scaling.corner();
@@ -395,6 +404,31 @@ impl<'a> Method<'a> {
         let hinge =
             self.hinge.as_ref().zip(hinge_terms).map(|(hinge, terms)| hinge.change(&terms, y, &output));
         Some(Direction { blocks, output, hinge })
+    }
+
+    /// (H + FᵀWF)⁻¹ of right-hand sides by blocks.
+    fn coupled(
+        &self,
+        factored: &[Factored],
+        coupling: &Cholesky,
+        root: &Array1<f64>,
+        mut rights: Vec<Array1<f64>>,
+    ) -> Option<Vec<Array1<f64>>> {
+        let x = self.problem.x();
+        rights.par_iter_mut().zip(factored).for_each(|(right, part)| solve_factored(&part.factor, right));
+        let mut shift = Array1::zeros(self.problem.rows());
+        for (block, right) in self.blocks.iter().zip(&rights) {
+            self.add_output(block, &x.dot(right), &mut shift);
+        }
+        let mut pull = root * &shift;
+        coupling.solve(pull.as_slice_mut()?);
+        pull *= root;
+        self.blocks.par_iter().zip(factored).zip(&mut rights).for_each(|((block, part), right)| {
+            let mut back = self.gathered(block, pull.view());
+            solve_factored(&part.factor, &mut back);
+            *right -= &back;
+        });
+        Some(rights)
     }
 
     /// What the products lack, over the slack: of the cone of the pattern, and of the norm.
@@ -442,7 +476,7 @@ impl<'a> Method<'a> {
         }
         if let (Some(hinge), Some(change)) = (&self.hinge, &direction.hinge) {
             limit(&hinge.p, &change.p);
-            limit(&(1.0 - &hinge.p), &-&change.p);
+            limit(&hinge.rest, &change.rest);
             limit(&hinge.xi, &change.xi);
             limit(&hinge.excess, &change.excess);
         }
@@ -468,8 +502,8 @@ impl<'a> Method<'a> {
         let mut count = self.blocks.len() * (self.problem.rows() + 1);
         if let (Some(hinge), Some(change)) = (&self.hinge, &direction.hinge) {
             let p = moved(&hinge.p, &change.p);
-            sum +=
-                moved(&hinge.excess, &change.excess).dot(&p) + moved(&hinge.xi, &change.xi).dot(&(1.0 - &p));
+            sum += moved(&hinge.excess, &change.excess).dot(&p)
+                + moved(&hinge.xi, &change.xi).dot(&moved(&hinge.rest, &change.rest));
             count += 2 * self.problem.rows();
         }
         sum / count.max(1) as f64
@@ -484,6 +518,7 @@ impl<'a> Method<'a> {
         }
         if let (Some(hinge), Some(change)) = (&mut self.hinge, &direction.hinge) {
             hinge.p.scaled_add(step, &change.p);
+            hinge.rest.scaled_add(step, &change.rest);
             hinge.xi.scaled_add(step, &change.xi);
             hinge.excess.scaled_add(step, &change.excess);
         }
@@ -494,7 +529,7 @@ impl<'a> Method<'a> {
 impl Hinge {
     /// What the products ξ(1 − p) and (ξ − 1 + y f)p lack.
     fn terms(&self, target: f64, before: Option<&Self>) -> (Array1<f64>, Array1<f64>) {
-        let mut at_xi = target - &self.xi * (1.0 - &self.p);
+        let mut at_xi = target - &self.xi * &self.rest;
         let mut at_excess = target - &self.excess * &self.p;
         if let Some(before) = before {
             at_xi += &(&before.xi * &before.p);
@@ -510,12 +545,13 @@ impl Hinge {
         output: &Array1<f64>,
     ) -> Self {
         let moved = &y * output;
-        let quotient = &self.p / &(1.0 - &self.p);
+        let quotient = &self.p / &self.rest;
         let lacking = at_excess - &(&quotient * at_xi) - &(&self.p * &moved);
         let p = lacking / (&self.excess + &(&quotient * &self.xi));
-        let xi = (at_xi + &(&self.xi * &p)) / (1.0 - &self.p);
+        let xi = (at_xi + &(&self.xi * &p)) / &self.rest;
         let excess = &xi + &moved;
-        Self { p, xi, excess }
+        let rest = -&p;
+        Self { p, rest, xi, excess }
     }
 }
 
@@ -557,4 +593,12 @@ fn solve_factored(factor: &Array2<f64>, right: &mut Array1<f64>) {
         let known: f64 = (i + 1..size).map(|k| factor[(k, i)] * right[k]).sum();
         right[i] = (right[i] - known) / factor[(i, i)];
     }
+}
+
+/// LLᵀ times a vector.
+fn multiply_factored(factor: &Array2<f64>, z: &Array1<f64>) -> Array1<f64> {
+    let size = z.len();
+    let inner: Array1<f64> =
+        (0..size).map(|i| (i..size).map(|k| factor[(k, i)] * z[k]).sum::<f64>()).collect();
+    (0..size).map(|i| (0..=i).map(|k| factor[(i, k)] * inner[k]).sum::<f64>()).collect()
 }

@@ -187,10 +187,26 @@ impl Problem {
                 t * along - 0.5 * t * t * square
             }
             Loss::Logistic => {
-                let t = most.min(1.0);
+                let parts: Vec<f64> = nu.iter().zip(&self.y).map(|(nu, y)| (nu * y).max(0.0)).collect();
+                let largest = parts.iter().copied().fold(0.0, f64::max);
+                if largest == 0.0 {
+                    return 0.0;
+                }
+                // The entropy of t p is concave in t: its maximum by halving on the slope −Σ p ln(q/(1 − q)), q = t p.
+                let (mut low, mut high) = (0.0, most.min(1.0 / largest));
+                let slope = |t: f64| -> f64 {
+                    let of = |p: &f64| if *p > 0.0 { p * ((-t * p).ln_1p() - (t * p).ln()) } else { 0.0 };
+                    parts.iter().map(of).sum()
+                };
+                if slope(high) < 0.0 {
+                    for _ in 0..60 {
+                        let middle = 0.5 * (low + high);
+                        if slope(middle) > 0.0 { low = middle } else { high = middle }
+                    }
+                }
                 let entropy =
-                    |p: f64| if p <= 0.0 || p >= 1.0 { 0.0 } else { p * p.ln() + (1.0 - p) * (-p).ln_1p() };
-                -nu.iter().zip(&self.y).map(|(nu, y)| entropy((t * nu * y).clamp(0.0, 1.0))).sum::<f64>()
+                    |q: f64| if q <= 0.0 || q >= 1.0 { 0.0 } else { q * q.ln() + (1.0 - q) * (-q).ln_1p() };
+                -parts.iter().map(|p| entropy(high * p)).sum::<f64>()
             }
             Loss::Hinge => {
                 let largest = nu.iter().fold(0.0_f64, |most, p| most.max(p.abs()));

@@ -120,7 +120,9 @@ impl Experiment for Perturbed {
 
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
         let mut figure = Figure::new("Worst cases of three trainings").columns(2);
-        for (loss, name) in [(Loss::Hinge, "hinge"), (Loss::Logistic, "logistic loss")] {
+        let losses = [(Loss::Hinge, "hinge"), (Loss::Logistic, "logistic loss")];
+        let shown = |loss: Loss| table.rows().any(|(cell, _)| cell.loss == loss);
+        for (loss, name) in losses.into_iter().filter(|(loss, _)| shown(*loss)) {
             for (title, y, kinds) in [
                 (
                     format!("{name}: training"),
@@ -145,9 +147,7 @@ impl Experiment for Perturbed {
                 for (kind, of) in kinds {
                     let rows = table.rows().filter(|(cell, _)| cell.loss == loss);
                     let means = table.means_by(rows.map(|(cell, row)| (cell.size, of(row))), &title);
-                    if !means.is_empty() {
-                        chart = chart.means(kind, &means);
-                    }
+                    chart = chart.means(kind, &means);
                 }
                 figure = figure.panel(chart);
             }

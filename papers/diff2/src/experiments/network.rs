@@ -59,6 +59,8 @@ pub struct Parameters {
     pub records: usize,
     /// Features.
     pub features: usize,
+    /// Most rounds of the search.
+    pub most_rounds: u64,
     /// Nodes' shares.
     pub split: Split,
     /// ε, with δ = 10⁻⁵.
@@ -222,19 +224,22 @@ impl Experiment for Network {
     const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
-        let (shapes, replicates): (&[(usize, usize)], _) = match profile {
-            Profile::Smoke => (&[(400, 3)], 2),
-            Profile::Quick => (&[(6_000, 8)], 2),
+        let (shapes, replicates): (&[(usize, usize, u64)], _) = match profile {
+            Profile::Smoke => (&[(400, 3, 12)], 2),
+            Profile::Quick => (&[(6_000, 8, 120)], 2),
             // The shapes of California Housing and of Gas Turbine.
-            Profile::Full => (&[(2_000, 8), (6_000, 8), (20_640, 8), (36_733, 9)], 4),
+            Profile::Full => {
+                (&[(2_000, 8, 1_200), (6_000, 8, 1_200), (20_640, 8, 1_200), (36_733, 9, 120)], 4)
+            }
         };
         let mut cells = Vec::new();
-        for (records, features) in shapes {
+        for (records, features, most_rounds) in shapes {
             for split in [Split::Chance, Split::Sorted] {
                 for epsilon in [3.0, 5.0] {
                     cells.extend((0..replicates).map(|replicate| Parameters {
                         records: *records,
                         features: *features,
+                        most_rounds: *most_rounds,
                         split,
                         epsilon,
                         replicate,
@@ -247,12 +252,14 @@ impl Experiment for Network {
 
     fn measure(&self, cell: &Parameters, random: &Random) -> Result<Outcome<Row>, Failure> {
         let problem = problem(cell, &mut random.stream("data"))?;
-        let lengths: &[u64] = if cell.records <= 400 { &[4, 12] } else { &[40, 120] };
+        let lengths = [4, 12, 40, 120, 1_200].into_iter().filter(|rounds| *rounds <= cell.most_rounds);
+        // Two lengths, and a third where there is time.
+        let lengths: Vec<u64> = lengths.filter(|rounds| *rounds >= 40 || cell.most_rounds < 40).collect();
         let mut rows = Vec::new();
         for (method, name) in METHODS {
             let mut tuning = random.stream(&format!("tuning of {name}"));
             let mut values = Vec::new();
-            for rounds in lengths {
+            for rounds in &lengths {
                 let mut best = (f64::INFINITY, None);
                 for setting in search(method, *rounds) {
                     // A run that diverges is not chosen.
