@@ -60,6 +60,8 @@ pub struct State {
     pub v: Array2<f64>,
     /// ρ.
     pub penalty: f64,
+    /// The multiplier of the outputs' copies, a dual point; none for the squared loss, which has no copies.
+    pub nu: Option<Array1<f64>>,
     /// |u − v|, |Gu − s| and the change of copies times ρ, over 1 + |u|.
     pub residual: f64,
 }
@@ -112,8 +114,7 @@ pub fn admm(
         false => method.coupling().map(|coupling| vec![coupling]),
     };
     let Some(mut factor) = factors(&method) else { return method.state(0, f64::INFINITY) };
-    let mut state =
-        State { iteration: 0, v: method.v.clone(), penalty: options.penalty, residual: f64::INFINITY };
+    let mut state = method.state(0, f64::INFINITY);
     for iteration in 1..=options.iterations {
         match options.inner {
             Inner::Exact => method.exact(&factor[0]),
@@ -122,10 +123,7 @@ pub fn admm(
         let dual = options.dual_step.map_or(1.0, |step| step / method.penalty);
         let (primal, change) = method.copies(dual);
         let scale = 1.0 + norm(&method.u);
-        state.iteration = iteration;
-        state.v.assign(&method.v);
-        state.penalty = method.penalty;
-        state.residual = primal.max(method.penalty * change) / scale;
+        state = method.state(iteration, primal.max(method.penalty * change) / scale);
         if each(&state) {
             break;
         }
@@ -188,7 +186,8 @@ impl<'a> Method<'a> {
     }
 
     fn state(&self, iteration: usize, residual: f64) -> State {
-        State { iteration, v: self.v.clone(), penalty: self.penalty, residual }
+        let nu = (self.problem.loss() != Loss::Squared).then(|| &self.dual_q * -self.penalty);
+        State { iteration, v: self.v.clone(), penalty: self.penalty, nu, residual }
     }
 
     /// c: how the outputs' squares weigh in the step.

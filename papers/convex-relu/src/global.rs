@@ -33,9 +33,9 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// (upper − lower)/max(1, upper).
+    /// (upper − lower)/upper.
     pub fn gap(&self) -> f64 {
-        (self.upper - self.lower) / self.upper.max(1.0)
+        (self.upper - self.lower) / self.upper.max(f64::MIN_POSITIVE)
     }
 }
 
@@ -53,7 +53,8 @@ pub fn certify_by_relaxation(problem: &Problem, network: &Network) -> Option<Cer
     Some(Certificate { upper: network.cost(problem), lower: lower.max(0.0), covers: Coverage::All })
 }
 
-fn lower_bound(problem: &Problem, patterns: &Patterns, nu: ArrayView1<f64>) -> f64 {
+/// The bound over patterns that a dual point proves, from −∇loss at a network or from multipliers.
+pub fn lower_bound(problem: &Problem, patterns: &Patterns, nu: ArrayView1<f64>) -> f64 {
     // No loss is negative.
     problem.dual_value(nu, violation(problem, patterns, nu).most).max(0.0)
 }
@@ -66,8 +67,8 @@ pub fn largest_beta(problem: &Problem, patterns: &Patterns) -> f64 {
         _ => problem.dual_point(zero.view()),
     };
     // Nothing may be screened at a β that is not known yet.
-    let tiny = problem.with_beta(f64::MIN_POSITIVE).unwrap_or_else(|_| problem.clone());
-    violation(&tiny, patterns, nu.view()).most
+    let tiny = problem.with_beta(1e-300 * problem.scale()).unwrap_or_else(|_| problem.clone());
+    violation(&tiny, patterns, nu.view()).most * problem.scale()
 }
 
 /// An optimum by generated patterns.
@@ -90,6 +91,17 @@ pub struct Optimum {
 /// Each round prices all patterns, O(P n r) and a projection for those that are not screened, and solves over those in use.
 pub fn generate(problem: &Problem, patterns: &Patterns, covers: Coverage, gap: f64) -> Optimum {
     const ADDED: usize = 20;
+    // Angles at which neurons are one, and distances from a hyperplane at which they lie on it.
+    const FACES: [(f64, f64); 8] = [
+        (1e-6, 1e-6),
+        (1e-5, 1e-5),
+        (1e-4, 1e-4),
+        (1e-3, 1e-3),
+        (1e-2, 1e-3),
+        (1e-2, 1e-2),
+        (1e-3, 1e-5),
+        (1e-2, 1e-5),
+    ];
     let options = Options { gap: 0.1 * gap, ..Options::default() };
     let mut used: Vec<usize> = Vec::new();
     let mut nu = match problem.loss() {
@@ -103,14 +115,16 @@ pub fn generate(problem: &Problem, patterns: &Patterns, covers: Coverage, gap: f
         let found = violation(problem, patterns, nu.view());
         let lower = problem.dual_value(nu.view(), found.most).max(0.0);
         best.2 = best.2.max(lower);
-        let reached = (upper - best.2) <= gap * upper.max(1.0);
+        if upper - best.2 <= gap * upper {
+            break;
+        }
         let before = used.len();
         for (place, ..) in &found.worst {
             if used.len() < before + ADDED && !used.contains(place) {
                 used.push(*place);
             }
         }
-        if reached || used.len() == before {
+        if used.len() == before {
             break;
         }
         rounds += 1;
@@ -122,11 +136,11 @@ pub fn generate(problem: &Problem, patterns: &Patterns, covers: Coverage, gap: f
             |nu: &Array1<f64>| problem.dual_value(nu.view(), violation(problem, &chosen, nu.view()).most);
         let mut smallest = network.cost(problem) - bound(&nu);
         // On faces, as far as the certificate agrees.
-        for tolerance in [1e-6, 1e-5, 1e-4, 1e-3] {
-            if smallest <= 1e-13 * upper.max(1.0) || problem.loss() == Loss::Hinge {
+        for (angle, tolerance) in FACES {
+            if smallest <= 1e-13 * upper || problem.loss() == Loss::Hinge {
                 break;
             }
-            let exact = polished(problem, &solved.network.merged(tolerance, tolerance), tolerance);
+            let exact = polished(problem, &solved.network.merged(tolerance, angle), tolerance);
             let sharper = problem.dual_point(exact.predict(problem.x()).view());
             let found = exact.cost(problem) - bound(&sharper);
             if found < smallest {

@@ -22,7 +22,7 @@ use lorentz::{Lorentz, Scaling};
 /// When to stop.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Options {
-    /// The gap over max(1, cost).
+    /// The gap over the cost.
     pub gap: f64,
     /// Most steps.
     pub steps: usize,
@@ -50,9 +50,9 @@ pub struct Restricted {
 }
 
 impl Restricted {
-    /// (cost − lower)/max(1, cost).
+    /// (cost − lower)/cost.
     pub fn gap(&self) -> f64 {
-        (self.cost - self.lower) / self.cost.max(1.0)
+        (self.cost - self.lower) / self.cost.max(f64::MIN_POSITIVE)
     }
 }
 
@@ -118,7 +118,7 @@ pub fn solve(problem: &Problem, patterns: &Patterns, options: &Options) -> Restr
     let mut best = method.measured(0);
     let mut stalled = 0;
     for step in 1..=options.steps {
-        if best.gap() <= options.gap || stalled > 5 || method.step().is_none() {
+        if best.gap() <= options.gap || stalled > 12 || method.step().is_none() {
             break;
         }
         let now = method.measured(step);
@@ -135,13 +135,21 @@ pub fn solve(problem: &Problem, patterns: &Patterns, options: &Options) -> Restr
 impl<'a> Method<'a> {
     fn new(problem: &'a Problem, patterns: &'a Patterns) -> Self {
         let (n, r, beta) = (problem.rows(), problem.rank(), problem.beta());
+        // Of the size that weights have.
+        let size = match problem.loss() {
+            Loss::Squared => (problem.y().dot(&problem.y()) / n as f64).sqrt().max(1e-100),
+            _ => 1.0,
+        };
+        // And multipliers of the size of what they balance.
+        let slope = problem.x().t().dot(&problem.dual_point(Array1::zeros(n).view()));
+        let slope = slope.dot(&slope).sqrt().max(beta);
         let block = |pattern, sign| Block {
             pattern,
             sign,
-            primal: Lorentz::unit(1.0, r),
-            dual: Lorentz::unit(beta, r),
-            slack: Array1::from_elem(n, 1.0),
-            multiplier: Array1::from_elem(n, beta),
+            primal: Lorentz::unit(size, r),
+            dual: Lorentz::unit(slope, r),
+            slack: Array1::from_elem(n, size),
+            multiplier: Array1::from_elem(n, slope / n as f64),
         };
         let hinge = Hinge {
             p: Array1::from_elem(n, 0.5),

@@ -97,35 +97,33 @@ impl Network {
         Self { neurons: merged }
     }
 
-    /// At most n neurons at the same cost, if the network is optimal: where outputs (Xz_j)₊ depend linearly on each other, neurons are scaled by 1 + t c_j until one vanishes.
+    /// Fewer neurons at the same cost, at most n of an optimum: where outputs (Xz_j)₊ depend linearly on each other, neurons are scaled by 1 + t c_j until one vanishes, as long as that costs nothing.
     pub fn reduced_to_independent(&self, problem: &Problem) -> Self {
-        let mut neurons = self.neurons.clone();
-        while let Some(null) = dependence(&neurons, problem.x()) {
+        let mut best = self.clone();
+        let most = self.cost(problem) * (1.0 + 1e-12);
+        while let Some(null) = dependence(&best.neurons, problem.x()) {
             // The smallest step that brings a factor to zero, on the side that does not cost more.
-            let lengths = neurons.iter().map(|neuron| neuron.z.dot(&neuron.z).sqrt());
+            let lengths = best.neurons.iter().map(|neuron| neuron.z.dot(&neuron.z).sqrt());
             let slope: f64 = lengths.zip(&null).map(|(length, c)| length * c).sum();
             let side = if slope > 0.0 { -1.0 } else { 1.0 };
-            let step =
-                null.iter().map(|c| -1.0 / (side * c)).filter(|t| *t > 0.0).fold(f64::INFINITY, f64::min);
-            if !step.is_finite() {
+            let reach = |place: usize| -1.0 / (side * null[place]);
+            let first = (0..null.len())
+                .filter(|place| reach(*place) > 0.0)
+                .min_by(|a, b| reach(*a).total_cmp(&reach(*b)));
+            let Some(first) = first else { break };
+            let step = reach(first);
+            let mut neurons = best.neurons.clone();
+            for (neuron, c) in neurons.iter_mut().zip(&null) {
+                neuron.z *= (1.0 + side * step * c).max(0.0);
+            }
+            neurons.swap_remove(first);
+            let next = Self { neurons };
+            if next.cost(problem) > most {
                 break;
             }
-            for (neuron, c) in neurons.iter_mut().zip(&null) {
-                let factor = 1.0 + side * step * c;
-                neuron.z.mapv_inplace(|z| z * factor.max(0.0));
-            }
-            let before = neurons.len();
-            let closest = (0..before).min_by(|a, b| {
-                let left = |place: usize| (1.0 + side * step * null[place]).abs();
-                left(*a).total_cmp(&left(*b))
-            });
-            if let Some(place) = closest {
-                neurons.swap_remove(place);
-            }
-            neurons.retain(|neuron| neuron.z.iter().any(|z| *z != 0.0));
+            best = next;
         }
-        let reduced = Self { neurons };
-        if reduced.cost(problem) <= self.cost(problem) * (1.0 + 1e-12) { reduced } else { self.clone() }
+        best
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
@@ -169,8 +169,11 @@ pub fn distinct_rows(x: ArrayView2<f64>) -> Array2<f64> {
 /// All open cells of the hyperplanes of X, which must have full column rank: O(P n r) numbers are touched for P cells.
 pub fn cells(x: ArrayView2<f64>) -> Patterns {
     let mut patterns = Patterns::new(x.nrows());
-    for witness in witnesses(distinct_rows(x).view()) {
-        patterns.insert(x, witness);
+    // Patterns do not know the columns' units: with columns of one length, rows are told apart best.
+    let lengths = x.map_axis(Axis(0), |column| column.dot(&column).sqrt().max(f64::MIN_POSITIVE));
+    let even = &x / &lengths;
+    for witness in witnesses(distinct_rows(even.view()).view()) {
+        patterns.insert(x, witness / &lengths);
     }
     patterns
 }
@@ -219,7 +222,7 @@ fn by_hyperplanes(x: ArrayView2<f64>) -> Vec<Array1<f64>> {
         let basis = complement(normal);
         // Cells on the hyperplane: those of the earlier rows' traces in it.
         let traces = earlier.dot(&basis);
-        let mut cut = HashMap::new();
+        let mut cut = BTreeMap::new();
         for place in witnesses(distinct_rows(traces.view()).view()) {
             let point = basis.dot(&place);
             cut.insert(signs(earlier.dot(&point).view()), point);

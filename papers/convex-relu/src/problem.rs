@@ -55,19 +55,30 @@ pub enum ProblemError {
     /// X has no row other than zero.
     #[error("all rows of X are zero")]
     RankZero,
+    /// Numbers whose squares leave the range of floating point.
+    #[error("the largest number of {0} is {1:e}: squares would leave the range of numbers")]
+    Scale(&'static str, f64),
+    /// Directions of X that differ so much in size that outputs would be rounding.
+    #[error(
+        "directions of X differ in size by 10⁸ and more: rescale its columns, and take off what all rows share"
+    )]
+    Conditioning,
     /// The singular values could not be computed.
     #[error("the singular values of X were not found")]
     SingularValues,
 }
 
-/// A training problem, in coordinates in which X has full column rank.
+/// A training problem, in coordinates in which X has full column rank and entries near 1.
 #[derive(Clone, Debug)]
 pub struct Problem {
     x: Array2<f64>,
     back: Array2<f64>,
     y: Array1<f64>,
     loss: Loss,
+    /// β over the scale.
     beta: f64,
+    /// X was divided by it, a power of two.
+    scale: f64,
 }
 
 impl Problem {
@@ -101,15 +112,34 @@ impl Problem {
         if x.iter().all(|x| *x == 0.0) {
             return Err(ProblemError::RankZero);
         }
-        let svd = Mat::from_fn(x.nrows(), x.ncols(), |i, j| x[(i, j)])
-            .thin_svd()
-            .map_err(|_| ProblemError::SingularValues)?;
-        let singular: Vec<f64> = svd.S().column_vector().iter().copied().collect();
-        let floor = singular[0] * f64::EPSILON * x.nrows().max(x.ncols()) as f64;
-        let rank = singular.iter().filter(|s| **s > floor).count();
-        let back = Array2::from_shape_fn((x.ncols(), rank), |(i, j)| svd.V()[(i, j)]);
+        let largest = x.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
+        if !(1e-140..1e140).contains(&largest) {
+            return Err(ProblemError::Scale("X", largest));
+        }
+        let target = y.iter().fold(0.0_f64, |most, y| most.max(y.abs()));
+        if target > 0.0 && !(1e-100..1e100).contains(&target) {
+            return Err(ProblemError::Scale("y", target));
+        }
+        let scale = largest.log2().floor().exp2();
+        let x = x.mapv(|x| x / scale);
+        let (singular, back) = singular_directions(x.view())?;
+        let floor = f64::EPSILON * 4.0 * x.nrows().max(x.ncols()) as f64;
+        let rank = singular.iter().filter(|s| **s > floor * singular[0]).count();
+        // A direction may be small because its columns are: their rank decides what is there.
+        let lengths = x.map_axis(ndarray::Axis(0), |column| column.dot(&column).sqrt());
+        let mut even = x.clone();
+        even.axis_iter_mut(ndarray::Axis(1))
+            .zip(&lengths)
+            .filter(|(_, length)| **length > 0.0)
+            .for_each(|(mut column, length)| column /= *length);
+        let (of_even, _) = singular_directions(even.view())?;
+        let rank_of_even = of_even.iter().filter(|s| **s > floor * of_even[0]).count();
+        if rank_of_even > rank || singular[rank - 1] < 1e-8 * singular[0] {
+            return Err(ProblemError::Conditioning);
+        }
+        let back = back.slice(ndarray::s![.., ..rank]).to_owned();
         // X V, not U S: rows that are zero or parallel stay so.
-        Ok(Self { x: x.dot(&back), back, y: y.to_owned(), loss, beta })
+        Ok(Self { x: x.dot(&back), back, y: y.to_owned(), loss, beta: beta / scale, scale })
     }
 
     /// n × r.
@@ -127,12 +157,17 @@ impl Problem {
         self.loss
     }
 
-    /// β.
+    /// β in these coordinates: what was given over the scale of X.
     pub fn beta(&self) -> f64 {
         self.beta
     }
 
-    /// The same with another β.
+    /// What X was divided by, a power of two.
+    pub fn scale(&self) -> f64 {
+        self.scale
+    }
+
+    /// The same with another β, in the units in which it was given.
     ///
     /// # Errors
     /// [`ProblemError::Beta`].
@@ -140,7 +175,7 @@ impl Problem {
         if !(beta > 0.0 && beta.is_finite()) {
             return Err(ProblemError::Beta(beta));
         }
-        Ok(Self { beta, ..self.clone() })
+        Ok(Self { beta: beta / self.scale, ..self.clone() })
     }
 
     /// n.
@@ -155,12 +190,12 @@ impl Problem {
 
     /// A weight vector in the coordinates of the X that was given.
     pub fn restored(&self, z: ArrayView1<f64>) -> Array1<f64> {
-        self.back.dot(&z)
+        self.back.dot(&z) / self.scale
     }
 
     /// A weight vector of the given coordinates in these. What is orthogonal to all rows is lost, and changes no output.
     pub fn reduced(&self, z: ArrayView1<f64>) -> Array1<f64> {
-        self.back.t().dot(&z)
+        self.back.t().dot(&z) * self.scale
     }
 
     /// loss(f).
@@ -215,6 +250,16 @@ impl Problem {
             }
         }
     }
+}
+
+/// Singular values, falling, and right singular vectors.
+fn singular_directions(x: ArrayView2<f64>) -> Result<(Vec<f64>, Array2<f64>), ProblemError> {
+    let svd = Mat::from_fn(x.nrows(), x.ncols(), |i, j| x[(i, j)])
+        .thin_svd()
+        .map_err(|_| ProblemError::SingularValues)?;
+    let values: Vec<f64> = svd.S().column_vector().iter().copied().collect();
+    let vectors = Array2::from_shape_fn((x.ncols(), values.len()), |(i, j)| svd.V()[(i, j)]);
+    Ok((values, vectors))
 }
 
 impl Loss {

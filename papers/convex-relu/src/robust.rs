@@ -7,9 +7,10 @@
 use good_lp::{Expression, Solution, SolverModel, Variable, constraint, default_solver, variable, variables};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
+use crate::global::{Coverage, generate};
 use crate::network::{Network, Neuron};
 use crate::patterns::Patterns;
-use crate::problem::{Loss, sigmoid, softplus};
+use crate::problem::{Loss, Problem, sigmoid, softplus};
 
 /// Inputs, targets, and how far which features may move.
 #[derive(Clone, Debug)]
@@ -43,6 +44,9 @@ pub enum RobustError {
     /// A linear programme was not solved.
     #[error("the robust programme was not solved: {0}")]
     Unsolved(String),
+    /// More unknowns than tangents and linear programmes can treat in minutes.
+    #[error("{0} stable patterns on {1} rows are too many for linear programmes: sample fewer")]
+    TooLarge(usize, usize),
     /// Tangents were added without end.
     #[error("the robust programme was not solved to its tolerance: {0} of the cost is left")]
     Gap(String),
@@ -108,6 +112,10 @@ impl Robust<'_> {
         for row in 0..n {
             let length = self.x.row(row).dot(&self.x.row(row)).sqrt();
             if length == 0.0 {
+                // A row of zeros that may move allows no weight at all.
+                if (0..d).any(|j| self.may_move(j)) {
+                    return Ok(0.0);
+                }
                 continue;
             }
             let side = if patterns.active(pattern, row) { -1.0 } else { 1.0 };
@@ -127,9 +135,21 @@ impl Robust<'_> {
     /// The optimum over stable patterns, to 10⁻⁹ of the cost: norms and losses are replaced by tangents, which are added where the last linear programme left them.
     ///
     /// # Errors
-    /// [`RobustError`] if a linear programme is not solved, or the tangents do not come to an end.
+    /// [`RobustError`] if there are more than 800 patterns times rows, if a linear programme is not solved, or the tangents do not come to an end.
     pub fn solve(&self, patterns: &Patterns) -> Result<RobustOptimum, RobustError> {
+        const MOST: usize = 800;
         let (n, d) = self.x.dim();
+        if self.size == 0.0 {
+            // Nothing moves: the ordinary optimum.
+            let problem = Problem::new(self.x, self.y, self.loss, self.beta)
+                .map_err(|fault| RobustError::Unsolved(fault.to_string()))?;
+            let found = generate(&problem, patterns, Coverage::Given, 1e-9);
+            let network = found.network.restored(&problem);
+            return Ok(RobustOptimum { network, objective: found.certificate.upper });
+        }
+        if patterns.len() * n > MOST {
+            return Err(RobustError::TooLarge(patterns.len(), n));
+        }
         let shape = Shape { features: d, blocks: 2 * patterns.len() };
         let mut rows = Rows::new(shape.positive(n));
         self.add_cones(patterns, &shape, &mut rows);

@@ -94,6 +94,29 @@ pub fn best_errors(table: &Iterated, task: Task, iteration: usize) -> Vec<f64> {
         .collect()
 }
 
+/// For each draw, R² of ln error against iterations at the ρ that ends best, while errors are between 10⁻² and 10⁻⁸.
+pub fn linearity(table: &Iterated) -> Vec<f64> {
+    let cells = || table.cells().filter(|(cell, _)| cell.task == Task::Small && cell.penalty > 0.0);
+    let last = |rows: &[iterations::Row]| rows.last().map_or(f64::INFINITY, |row| row.error);
+    kinds(cells().map(|(cell, _)| cell.replicate as usize))
+        .into_iter()
+        .filter_map(|replicate| {
+            let of = cells().filter(|(cell, _)| cell.replicate as usize == replicate);
+            let (_, rows) = of.min_by(|a, b| last(a.1).total_cmp(&last(b.1)))?;
+            let points = rows.iter().filter(|row| row.error < 1e-2 && row.error > 1e-8);
+            let points: Vec<_> = points.map(|row| (row.iteration as f64, row.error.ln())).collect();
+            (points.len() >= 4).then(|| determination(&points))
+        })
+        .collect()
+}
+
+/// R² of a straight line.
+fn determination(points: &[(f64, f64)]) -> f64 {
+    let (x, y) = (mean(points.iter().map(|p| p.0)), mean(points.iter().map(|p| p.1)));
+    let product = |of: fn(f64, f64) -> f64| points.iter().map(|p| of(p.0 - x, p.1 - y)).sum::<f64>();
+    product(|a, b| a * b).powi(2) / (product(|a, _| a * a) * product(|_, b| b * b))
+}
+
 /// For each draw, the error at ρ = 1 over that at the best.
 pub fn penalty_ratio(table: &Iterated, iteration: usize) -> Vec<f64> {
     let best = best_errors(table, Task::Small, iteration);

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use anyhow::bail;
 use clap::Args;
 use convex_relu::global::{Coverage, certify, certify_by_relaxation, generate};
 use convex_relu::patterns::sampled;
-use lab::arguments::{positive, usage};
+use lab::arguments::positive;
 use lab::say;
 use lab::table::format_number;
 use numerics::random::stream;
@@ -61,8 +62,9 @@ impl Certify {
         let squares: f64 = inner.iter().chain(&outer).map(|weight| weight * weight).sum();
         let reduced = network.reduced(&problem);
         let (proof, over, least) = if self.relax {
-            let proof = certify_by_relaxation(&problem, &reduced)
-                .ok_or_else(|| usage("--relax: the eigenvalue was not found"))?;
+            let Some(proof) = certify_by_relaxation(&problem, &reduced) else {
+                bail!("{}: the eigenvalue of the relaxation was not found", self.data.x.display());
+            };
             (proof, "over all networks, relaxed".to_owned(), None)
         } else {
             let (patterns, covers) = match self.patterns {
@@ -79,6 +81,9 @@ impl Certify {
             let least = self.optimum.then(|| generate(&problem, &patterns, covers, 1e-9).certificate);
             (certify(&problem, &reduced, &patterns, covers), over, least)
         };
+        if !(proof.upper.is_finite() && squares.is_finite()) {
+            bail!("{}: the network's cost is not finite", self.data.x.display());
+        }
         let lower = least.map_or(proof.lower, |least| least.lower.max(proof.lower));
         let mut text = format!(
             "cost                {}, its layers scaled against each other as well as can be\n",
@@ -87,7 +92,7 @@ impl Certify {
         if squares > 0.0 {
             let loss = proof.upper - problem.beta() * reduced.norm();
             text +=
-                &format!("as it stands        {}\n", format_number(loss + 0.5 * problem.beta() * squares));
+                &format!("as it stands        {}\n", format_number(loss + 0.5 * self.data.beta * squares));
         }
         text += &format!(
             "lower bound         {} {over}\ngap                 {}, {} of the cost",

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 use convex_relu::admm::{Inner, Options, admm};
-use convex_relu::global::{Coverage, certify, generate, largest_beta};
+use convex_relu::global::{Coverage, certify, generate, largest_beta, lower_bound};
 use convex_relu::network::Network;
 use convex_relu::patterns::{normal, sampled};
 use convex_relu::problem::Loss;
@@ -32,7 +32,7 @@ pub struct Train {
     /// Sampled directions
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     patterns: u32,
-    /// The gap over max(1, cost) at which to stop
+    /// The gap over the cost at which to stop
     #[arg(long, value_parser = positive, default_value_t = 1e-6, allow_negative_numbers = true)]
     gap: f64,
     /// ρ of ADMM; without it, one that adapts
@@ -84,8 +84,12 @@ impl Train {
         } else {
             (sampled(problem.x(), self.patterns as usize, &mut random), Coverage::Given)
         };
-        let network = match self.method {
-            Method::Generate => generate(&problem, &patterns, covers, self.gap).network,
+        // With a bound that the method proved on its way.
+        let (network, proven) = match self.method {
+            Method::Generate => {
+                let found = generate(&problem, &patterns, covers, self.gap);
+                (found.network, found.certificate.lower)
+            }
             Method::Admm | Method::Blocks => {
                 let inner = if self.method == Method::Admm {
                     Inner::Exact
@@ -101,7 +105,7 @@ impl Train {
                 };
                 let bar =
                     progress(Some(u64::from(self.iterations)), "ADMM {wide_bar} {pos}/{len} iterations");
-                let mut best: Option<(f64, Network)> = None;
+                let (mut best, mut proven): (Option<(f64, Network)>, f64) = (None, 0.0);
                 admm(&problem, &patterns, &options, &mut random, |state| {
                     bar.inc(1);
                     if state.iteration % 50 != 0 && state.iteration != options.iterations {
@@ -109,26 +113,37 @@ impl Train {
                     }
                     let network = state.network();
                     let proof = certify(&problem, &network, &patterns, covers);
+                    proven = proven.max(proof.lower);
+                    if let Some(nu) = &state.nu {
+                        // Multipliers are a better dual point than the slope at a kink.
+                        proven = proven.max(lower_bound(&problem, &patterns, nu.view()));
+                    }
                     if best.as_ref().is_none_or(|(cost, _)| proof.upper < *cost) {
                         best = Some((proof.upper, network));
                     }
-                    proof.gap() <= self.gap
+                    best.as_ref().is_some_and(|(cost, _)| cost - proven <= self.gap * cost)
                 });
                 bar.finish_and_clear();
-                best.map(|(_, network)| network).unwrap_or_default()
+                (best.map(|(_, network)| network).unwrap_or_default(), proven)
             }
             Method::Neurons => {
                 let mut directions = Array2::zeros((problem.rank(), self.patterns as usize));
                 let mut columns = directions.axis_iter_mut(Axis(1));
                 columns.by_ref().for_each(|mut column| column.assign(&normal(problem.rank(), &mut random)));
-                scp(&problem, &directions, self.gap, 100_000).network
+                let found = scp(&problem, &directions, self.gap, 100_000);
+                (found.network, found.lower)
             }
         };
-        let proof = certify(&problem, &network, &patterns, covers);
+        let mut proof = certify(&problem, &network, &patterns, covers);
+        // Of neurons, the bound over these directions is one; over patterns it is another.
+        proof.lower = if self.method == Method::Neurons { proven } else { proof.lower.max(proven) };
         if !proof.upper.is_finite() {
             bail!("{}: the cost is not finite", self.data.x.display());
         }
         let over = match covers {
+            Coverage::Given if self.method == Method::Neurons => {
+                format!("over networks of these {} directions only", self.patterns)
+            }
             Coverage::All => "over all networks of all widths".to_owned(),
             Coverage::Given => format!("over networks with these {} patterns only", patterns.len()),
         };
@@ -142,9 +157,9 @@ impl Train {
             format_number(largest_beta(&problem, &patterns)),
         ))?;
         if network.neurons.is_empty() {
-            remark("the network is zero: take a smaller --beta")?;
+            remark("the network is zero: above the largest useful beta nothing else is optimal")?;
         }
-        if proof.gap() > self.gap && self.method != Method::Neurons {
+        if proof.gap() > self.gap {
             remark("the gap is above --gap")?;
         }
         let (x, y) = self.data.read()?;

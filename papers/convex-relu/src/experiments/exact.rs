@@ -32,7 +32,7 @@ pub struct Row {
     /// The network's cost.
     #[column(within = 1e-9)]
     pub cost: f64,
-    /// Cost less the bound over all networks, over max(1, cost).
+    /// Cost less the bound over all networks, over the cost.
     #[column(absolute = 1e-8)]
     pub gap: f64,
     /// Neurons.

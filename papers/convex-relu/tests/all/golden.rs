@@ -138,7 +138,7 @@ fn closed_forms_are_reached() {
     for name in names(&["whitened"]) {
         let case = case(&name);
         let problem = problem(&case);
-        let beta = problem.beta();
+        let beta = case["beta"].as_f64().unwrap();
         let (plus, minus) = (problem.y().mapv(|y| y.max(0.0)), problem.y().mapv(|y| (-y).max(0.0)));
         let part = |t: f64| if t > beta { beta * t - 0.5 * beta * beta } else { 0.5 * t * t };
         let expected = part(plus.dot(&plus).sqrt()) + part(minus.dot(&minus).sqrt());

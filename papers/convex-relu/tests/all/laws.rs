@@ -183,8 +183,12 @@ fn descent_stays_above_and_reductions_keep_costs() {
     let problem = problem(10, 2, Loss::Squared, 0.1, 11);
     let best = generate(&problem, &cells(problem.x()), Coverage::All, 1e-11);
     let training = Training { width: 30, steps: 2_000, ..Training::default() };
-    let network =
-        train((problem.x(), problem.y()), (Loss::Squared, 0.1), &training, &mut stream(2, &["start"]));
+    let network = train(
+        (problem.x(), problem.y()),
+        (Loss::Squared, problem.beta()),
+        &training,
+        &mut stream(2, &["start"]),
+    );
     let cost = network.cost(&problem);
     assert!(cost >= best.certificate.lower && cost < 1.2 * best.certificate.lower, "{cost}");
     // A network with every neuron split in two loses the copies, and nothing else.
@@ -241,6 +245,38 @@ fn screened_patterns_do_not_violate() {
         let seen: Array1<f64> = problem.x().dot(&u).mapv(|product| product.max(0.0));
         assert!(seen.dot(&nu).abs() / u.dot(&u).sqrt() <= found.most * (1.0 + 1e-12));
     }
+}
+
+/// Units of X and y do not matter; directions that floating point cannot hold together are refused.
+#[test]
+fn units_do_not_matter() {
+    let mut random = stream(21, &["units"]);
+    let mut x = Array2::zeros((10, 2));
+    x.outer_iter_mut().for_each(|mut row| row.assign(&normal(2, &mut random)));
+    let y = normal(10, &mut random);
+    let cost = |unit: f64, of_y: f64| {
+        let problem =
+            Problem::new((&x * unit).view(), (&y * of_y).view(), Loss::Squared, 0.1 * unit * of_y).unwrap();
+        let found = generate(&problem, &cells(problem.x()), Coverage::All, 1e-9);
+        assert!(found.certificate.gap() < 1e-8);
+        found.certificate.upper / (of_y * of_y)
+    };
+    let plain = cost(1.0, 1.0);
+    for (unit, of_y) in [(1e-8, 1.0), (1e100, 1.0), (1.0, 1e-4), (1e-120, 1e6)] {
+        assert!((cost(unit, of_y) / plain - 1.0).abs() < 1e-7, "{unit} {of_y}");
+    }
+    let of = |x: &Array2<f64>| Problem::new(x.view(), y.view(), Loss::Squared, 0.1).map(|_| ());
+    let stamped = |size: f64| Array2::from_shape_fn((10, 2), |(i, j)| if j == 0 { size } else { x[[i, 1]] });
+    assert_eq!(of(&stamped(1.7e15)), Err(ProblemError::Conditioning));
+    assert_eq!(of(&stamped(1.7e12)), Err(ProblemError::Conditioning));
+    assert_eq!(of(&stamped(1e3)), Ok(()));
+    let mut outlier = x.clone();
+    outlier[[0, 1]] = 1e16;
+    assert_eq!(of(&outlier), Err(ProblemError::Conditioning));
+    assert_eq!(
+        of(&(&x * 1e-170)),
+        Err(ProblemError::Scale("X", (&x * 1e-170).iter().fold(0.0_f64, |m, x| m.max(x.abs()))))
+    );
 }
 
 #[test]
