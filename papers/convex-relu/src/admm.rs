@@ -275,7 +275,7 @@ impl<'a> Method<'a> {
                 // Of ½|u|² + ½|Gu|² + (c/2)|Fu|² − right·u.
                 let products = self.products.column(*block);
                 let rows = &products + &(&self.active.column(*block) * &output * weight);
-                let gradient = &self.u.column(*block) + &x.t().dot(&rows) - &right.column(*block);
+                let gradient = &self.u.column(*block) + &x.t().dot(&rows) - right.column(*block);
                 let mut change = -gradient;
                 if let Some(values) = change.as_slice_mut() {
                     factors[*block % factors.len()].solve(values);

@@ -68,8 +68,7 @@ pub fn polished(problem: &Problem, network: &Network, tolerance: f64) -> Network
             break;
         }
     }
-    let found = network_of(&faces);
-    found
+    network_of(&faces)
 }
 
 fn network_of(faces: &[Face]) -> Network {

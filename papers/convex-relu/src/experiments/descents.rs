@@ -118,7 +118,7 @@ impl Experiment for Descents {
         }
         report.figure(
             "excess",
-            "Narrow networks end in other places, however long they are trained; wide ones come close.",
+            "With ten neurons no run comes close in 3,000 steps; ten times as many help on normal data, and hardly with a bias and a small β.",
             "Two panels of points on logarithmic axes.",
             &figure,
         )

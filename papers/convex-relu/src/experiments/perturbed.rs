@@ -152,6 +152,6 @@ impl Experiment for Perturbed {
                 figure = figure.panel(chart);
             }
         }
-        report.figure("costs", "The convex programme costs more than training against PGD reaches, as only stable patterns may be used.", "Four panels of three lines.", &figure)
+        report.figure("costs", "Only stable patterns may be used by the convex programme, which costs it more for the logistic loss; descent does not reach it for the hinge.", "Four panels of three lines.", &figure)
     }
 }
