@@ -7,7 +7,7 @@
 //! Multipliers of the cones give the bound on the way: M(ν) over these patterns is at most max |±XᵀD_jν + XᵀE_jλ_j| for any λ ≥ 0.
 
 use ndarray::linalg::general_mat_mul;
-use ndarray::{Array1, Array2, ArrayView1};
+use ndarray::{Array1, Array2, ArrayView1, Axis};
 use numerics::cholesky::Cholesky;
 use rayon::prelude::*;
 
@@ -276,7 +276,7 @@ impl<'a> Method<'a> {
         let x = self.problem.x();
         let (n, r) = x.dim();
         let mut stacked = Array2::zeros((blocks.len() * r, n));
-        let mut scaled = Array2::zeros((n + r, r));
+        let mut scaled = Array2::zeros((r, n + r));
         let mut all = Vec::with_capacity(blocks.len());
         for (place, block) in blocks.iter().enumerate() {
             let scaling = Scaling::new(&block.primal, &block.dual);
@@ -284,15 +284,14 @@ impl<'a> Method<'a> {
             let weights = block.multiplier.iter().zip(&block.slack).map(|(m, s)| (m / s).sqrt());
             let mut order: Vec<(usize, f64)> = weights.enumerate().collect();
             order.sort_by(|a, b| b.1.total_cmp(&a.1));
-            for ((row, weight), mut to) in order.into_iter().zip(scaled.outer_iter_mut()) {
-                to.assign(&x.row(row));
-                to *= weight;
-            }
             let (size, shortened) = scaling.complement_root();
             let w = scaling.direction();
-            for i in 0..r {
+            for (i, mut column) in scaled.outer_iter_mut().enumerate() {
+                for (to, (row, weight)) in column.iter_mut().zip(&order) {
+                    *to = weight * x[(*row, i)];
+                }
                 for j in 0..r {
-                    scaled[(n + i, j)] = size * (f64::from(u8::from(i == j)) - shortened * w[i] * w[j]);
+                    column[n + j] = size * (f64::from(u8::from(i == j)) - shortened * w[i] * w[j]);
                 }
             }
             let matrix = triangle(&mut scaled)?;
@@ -563,28 +562,27 @@ impl Hinge {
     }
 }
 
-/// L of AᵀA = LLᵀ, by Householder's reflections of A, which is overwritten; none if its columns depend on each other.
-fn triangle(a: &mut Array2<f64>) -> Option<Array2<f64>> {
-    let (rows, columns) = a.dim();
-    let mut lower = Array2::zeros((columns, columns));
-    let mut mirror = vec![0.0; rows];
-    for j in 0..columns {
-        let length = (j..rows).map(|i| a[(i, j)] * a[(i, j)]).sum::<f64>().sqrt();
+/// L of AᵀA = LLᵀ, by Householder's reflections of A, whose columns are the rows given here and are overwritten; none if they depend on each other.
+fn triangle(columns: &mut Array2<f64>) -> Option<Array2<f64>> {
+    let count = columns.nrows();
+    let mut lower = Array2::zeros((count, count));
+    for j in 0..count {
+        let (mut done, mut later) = columns.view_mut().split_at(Axis(0), j + 1);
+        let mut mirror = done.slice_mut(ndarray::s![j, j..]);
+        let length = mirror.dot(&mirror).sqrt();
         if !(length > 0.0 && length.is_finite()) {
             return None;
         }
-        let side = if a[(j, j)] > 0.0 { -length } else { length };
-        (j..rows).for_each(|i| mirror[i] = a[(i, j)]);
-        mirror[j] -= side;
-        let square = -2.0 * side * mirror[j];
-        for k in j + 1..columns {
-            let along = (j..rows).map(|i| mirror[i] * a[(i, k)]).sum::<f64>() * 2.0 / square;
-            (j..rows).for_each(|i| a[(i, k)] -= along * mirror[i]);
-        }
+        let side = if mirror[0] > 0.0 { -length } else { length };
+        mirror[0] -= side;
+        let half_square = -side * mirror[0];
         // R has the sign that makes the diagonal positive.
         lower[(j, j)] = length;
-        for k in j + 1..columns {
-            lower[(k, j)] = if side > 0.0 { a[(j, k)] } else { -a[(j, k)] };
+        for (k, mut column) in later.outer_iter_mut().enumerate() {
+            let mut column = column.slice_mut(ndarray::s![j..]);
+            let along = mirror.dot(&column) / half_square;
+            column.scaled_add(-along, &mirror);
+            lower[(j + 1 + k, j)] = if side > 0.0 { column[0] } else { -column[0] };
         }
     }
     Some(lower)
