@@ -12,9 +12,9 @@ use super::{DELTA, budget};
 use crate::clipping::{Query, clipped_mean, mean_loss};
 use crate::models::Softplus;
 use crate::noise::Seeded;
-use crate::privacy::NoiseMultiplier;
+use crate::privacy::{Mu, NoiseMultiplier};
 use crate::records::Records;
-use crate::schedule::Rounds;
+use crate::schedule::{Constants, Rounds};
 use crate::train::{Draws, Local, Minibatch, Plan, Release, train};
 
 /// Network.
@@ -196,20 +196,31 @@ impl Problem {
     }
 }
 
-/// Settings that are tried for a method with so many rounds: six of each.
-fn search(method: Method, rounds: u64) -> Vec<Setting> {
-    let (shares, steps): (&[f64], &[f64]) = match method {
-        Method::GradientDescent => (&[0.0], &[0.05, 0.1, 0.2, 0.3, 0.5, 0.9]),
-        _ => (&[0.25, 0.06], &[0.1, 0.3, 0.9]),
-    };
+/// The step above which one of a gradient's steepest directions is left, as pilots show for this start.
+const LONGEST: f64 = 0.3;
+
+/// Settings that are tried for a method with so many rounds: six of each. Steps with differences stay near the longest that the bound allows, 1/(s₂√(2(T − 1)d)).
+fn search(problem: &Problem, method: Method, rounds: u64, mu: Mu) -> Vec<Setting> {
+    let shares: &[f64] = if method == Method::GradientDescent { &[0.0] } else { &[0.25, 0.06] };
     let mut all = Vec::new();
     for share in shares {
         let restart = ((rounds as f64 * share) as u64).max(1);
-        all.extend(steps.iter().map(|step| Setting {
-            method,
-            rounds: Rounds { rounds, restart, share: 0.5 },
-            step: *step,
-        }));
+        let rounds = Rounds { rounds, restart, share: 0.5 };
+        let (longest, parts): (f64, &[f64]) = if restart == 1 {
+            (LONGEST, &[0.05, 0.15, 0.3, 0.6, 1.0, 2.0])
+        } else {
+            let constants = Constants {
+                smoothness: 0.5 / LONGEST,
+                gap: 1.0,
+                clip_gradient: CLIPS.0,
+                clip_difference: CLIPS.1,
+                dimension: problem.start.len() as f64,
+                records: 0.5 / problem.training.share(),
+                mu,
+            };
+            (constants.bounded(rounds).step, &[0.3, 1.0, 2.0])
+        };
+        all.extend(parts.iter().map(|part| Setting { method, rounds, step: part * longest }));
     }
     all
 }
@@ -224,19 +235,19 @@ impl Experiment for Network {
     const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
-        let (shapes, replicates): (&[(usize, usize, u64)], _) = match profile {
-            Profile::Smoke => (&[(400, 3, 12)], 2),
-            Profile::Quick => (&[(6_000, 8, 120)], 2),
+        let shapes: &[(usize, usize, u64, u32)] = match profile {
+            Profile::Smoke => &[(400, 3, 12, 2)],
+            Profile::Quick => &[(6_000, 8, 120, 2)],
             // The shapes of California Housing and of Gas Turbine.
             Profile::Full => {
-                (&[(2_000, 8, 1_200), (6_000, 8, 1_200), (20_640, 8, 1_200), (36_733, 9, 120)], 4)
+                &[(2_000, 8, 1_200, 2), (6_000, 8, 1_200, 2), (20_640, 8, 120, 4), (36_733, 9, 120, 4)]
             }
         };
         let mut cells = Vec::new();
-        for (records, features, most_rounds) in shapes {
+        for (records, features, most_rounds, replicates) in shapes {
             for split in [Split::Chance, Split::Sorted] {
                 for epsilon in [3.0, 5.0] {
-                    cells.extend((0..replicates).map(|replicate| Parameters {
+                    cells.extend((0..*replicates).map(|replicate| Parameters {
                         records: *records,
                         features: *features,
                         most_rounds: *most_rounds,
@@ -261,7 +272,7 @@ impl Experiment for Network {
             let mut values = Vec::new();
             for rounds in &lengths {
                 let mut best = (f64::INFINITY, None);
-                for setting in search(method, *rounds) {
+                for setting in search(&problem, method, *rounds, budget(cell.epsilon)?) {
                     // A run that diverges is not chosen.
                     let mean = problem
                         .run(&setting, cell.epsilon, &mut tuning)

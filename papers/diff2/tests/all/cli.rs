@@ -92,6 +92,8 @@ fn bad_input_is_one_line() {
     write(folder.path().join("nan.csv"), "a,label\n1,0\nNaN,1\n").unwrap();
     write(folder.path().join("labels.csv"), "a,label\n1,0\n2,3\n").unwrap();
     write(folder.path().join("narrow.csv"), "name,low,high\na,1,1\n").unwrap();
+    write(folder.path().join("twice.csv"), "name,low,high\na,-1,1\na,-2,1\n").unwrap();
+    write(folder.path().join("other.csv"), "a,-1,1\nb,-1,1\nproduct,-1,1\nzzz,0,1\n").unwrap();
     write(folder.path().join("some.csv"), "name,low,high\na,-1,1\n").unwrap();
     let common = "--epsilon 3 --delta 1e-5 --clip-gradient 1 --clip-difference 0.5 --rounds 20 --out m.json";
     for (arguments, code, fault) in [
@@ -133,6 +135,34 @@ fn bad_input_is_one_line() {
             format!("train --data d.csv --target label --public-scaling {}", common.replace("1e-5", "1")),
             2,
             "delta",
+        ),
+        (format!("train --data d.csv --target label --ranges twice.csv {common}"), 1, "already"),
+        (format!("train --data d.csv --target label --ranges other.csv {common}"), 1, "zzz"),
+        (
+            format!("train --data d.csv --target label --public-scaling --method gd --restart 3 {common}"),
+            2,
+            "--restart",
+        ),
+        (
+            format!("train --data d.csv --target label --public-scaling --minibatch 3 {common}"),
+            2,
+            "--minibatch",
+        ),
+        (
+            format!(
+                "train --data d.csv --target label --public-scaling {}",
+                common.replace("--rounds 20", "--smoothness 1 --gap 1")
+            ),
+            2,
+            "--clip-difference",
+        ),
+        (
+            format!(
+                "train --data d.csv --target label --public-scaling {}",
+                common.replace("--epsilon 3 --delta 1e-5", "--epsilon 1e-9 --delta 1e-12")
+            ),
+            1,
+            "lattice",
         ),
         ("account --full-noise 0 --delta 1e-5".into(), 2, "full-noise"),
         ("account --full-noise 1 --full 0 --delta 1e-5".into(), 2, "nothing"),
