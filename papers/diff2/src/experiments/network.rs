@@ -232,7 +232,7 @@ impl Experiment for Network {
     const ID: &'static str = "network";
     const TITLE: &'static str = "The paper's network on generated data";
     const QUESTION: &'static str = "At ε of 3 and 5, does DIFF2 find smaller gradients and losses than DP-GD, and do local steps save rounds?";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let shapes: &[(usize, usize, u64, u32)] = match profile {
