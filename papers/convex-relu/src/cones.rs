@@ -152,6 +152,8 @@ pub fn violation(problem: &Problem, patterns: &Patterns, nu: ArrayView1<f64>) ->
         worst.extend(signed.map(|(sign, value)| (pattern, sign, value)));
     }
     worst.sort_by(|a, b| b.2.total_cmp(&a.2));
+    // Screened patterns are bounded by |XᵀD_iν| only, which may be worse than a bound over all.
+    let most = relaxed(problem, nu).map_or(most, |weak| most.min(weak));
     Violation { most, worst, screened }
 }
 

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use crate::network::{Network, Neuron};
 use crate::patterns::Patterns;
-use crate::problem::{Loss, Problem, sigmoid};
+use crate::problem::{Loss, Problem};
 
 mod lorentz;
 
@@ -67,12 +67,18 @@ struct Block {
     multiplier: Array1<f64>,
 }
 
-/// The hinge as ξ ≥ 0 and ξ ≥ 1 − y f, with multipliers 1 − p and p.
+/// Minus the loss's derivative times y, as a variable of its own: then stationarity is linear, and steps that overshoot are cut where p leaves (0, 1).
 #[derive(Clone, Debug)]
-struct Hinge {
+struct Slopes {
+    /// p, and 1 − p, carried along: near p = 1 a difference would have no digits.
     p: Array1<f64>,
-    /// 1 − p, carried along: near p = 1 a difference would have no digits.
     rest: Array1<f64>,
+    /// Of the hinge alone, which is ξ ≥ 0 and ξ ≥ 1 − y f with multipliers 1 − p and p.
+    hinge: Option<Slacks>,
+}
+
+#[derive(Clone, Debug)]
+struct Slacks {
     xi: Array1<f64>,
     excess: Array1<f64>,
 }
@@ -81,7 +87,7 @@ struct Method<'a> {
     problem: &'a Problem,
     patterns: &'a Patterns,
     blocks: Vec<Block>,
-    hinge: Option<Hinge>,
+    slopes: Option<Slopes>,
     output: Array1<f64>,
 }
 
@@ -103,7 +109,7 @@ struct Change {
 struct Direction {
     blocks: Vec<Change>,
     output: Array1<f64>,
-    hinge: Option<Hinge>,
+    slopes: Option<Slopes>,
 }
 
 /// Derivatives of the loss by rows, and of the hinge's what a change of its multiplier adds.
@@ -151,17 +157,17 @@ impl<'a> Method<'a> {
             slack: Array1::from_elem(n, size),
             multiplier: Array1::from_elem(n, slope / n as f64),
         };
-        let hinge = Hinge {
+        let slacks = Slacks { xi: Array1::from_elem(n, 2.0), excess: Array1::from_elem(n, 1.0) };
+        let slopes = Slopes {
             p: Array1::from_elem(n, 0.5),
             rest: Array1::from_elem(n, 0.5),
-            xi: Array1::from_elem(n, 2.0),
-            excess: Array1::from_elem(n, 1.0),
+            hinge: (problem.loss() == Loss::Hinge).then_some(slacks),
         };
         Self {
             problem,
             patterns,
             blocks: (0..patterns.len()).flat_map(|k| [block(k, 1.0), block(k, -1.0)]).collect(),
-            hinge: (problem.loss() == Loss::Hinge).then_some(hinge),
+            slopes: (problem.loss() != Loss::Squared).then_some(slopes),
             output: Array1::zeros(n),
         }
     }
@@ -182,8 +188,8 @@ impl<'a> Method<'a> {
     }
 
     fn nu(&self) -> Array1<f64> {
-        match &self.hinge {
-            Some(hinge) => &hinge.p * &self.problem.y(),
+        match &self.slopes {
+            Some(slopes) => &slopes.p * &self.problem.y(),
             None => self.problem.dual_point(self.output.view()),
         }
     }
@@ -210,8 +216,8 @@ impl<'a> Method<'a> {
         let mut sum: f64 =
             blocks.map(|block| block.slack.dot(&block.multiplier) + block.primal.inner(&block.dual)).sum();
         let mut count = self.blocks.len() * (self.problem.rows() + 1);
-        if let Some(hinge) = &self.hinge {
-            sum += hinge.excess.dot(&hinge.p) + hinge.xi.dot(&hinge.rest);
+        if let Some((slopes, hinge)) = self.hinge() {
+            sum += hinge.excess.dot(&slopes.p) + hinge.xi.dot(&slopes.rest);
             count += 2 * self.problem.rows();
         }
         sum / count.max(1) as f64
@@ -235,25 +241,17 @@ impl<'a> Method<'a> {
         (length > 1e-12).then_some(())
     }
 
+    fn hinge(&self) -> Option<(&Slopes, &Slacks)> {
+        self.slopes.as_ref().and_then(|slopes| slopes.hinge.as_ref().map(|hinge| (slopes, hinge)))
+    }
+
     /// loss′ and loss″ by rows.
     fn derivatives(&self) -> Derivatives {
         let y = self.problem.y();
-        let (mut first, mut second) = (Array1::zeros(y.len()), Array1::zeros(y.len()));
-        for row in 0..y.len() {
-            let (f, label) = (self.output[row], y[row]);
-            (first[row], second[row]) = match (&self.hinge, self.problem.loss()) {
-                (Some(hinge), _) => {
-                    let p = hinge.p[row];
-                    (-label * p, p / (hinge.excess[row] + p * hinge.xi[row] / hinge.rest[row]))
-                }
-                (None, Loss::Logistic) => {
-                    let p = sigmoid(-label * f);
-                    (-label * p, (p * (1.0 - p)).max(1e-200))
-                }
-                (None, _) => (f - label, 1.0),
-            };
+        match &self.slopes {
+            None => Derivatives { first: &self.output - &y, second: Array1::ones(y.len()) },
+            Some(slopes) => Derivatives { first: -(&slopes.p * &y), second: slopes.curvature() },
         }
-        Derivatives { first, second }
     }
 
     /// H of every block, and I + W^½ F H⁻¹ Fᵀ W^½.
@@ -328,18 +326,12 @@ impl<'a> Method<'a> {
     ) -> Option<Direction> {
         let (x, y) = (self.problem.x(), self.problem.y());
         let n = self.problem.rows();
-        let hinge_terms = self.hinge.as_ref().map(|hinge| {
-            let before = predictor.and_then(|predictor| predictor.hinge.as_ref());
-            hinge.terms(target, before)
-        });
-        // The hinge's multiplier moves even where outputs do not.
+        // Slopes move even where outputs do not.
+        let before = predictor.and_then(|predictor| predictor.slopes.as_ref());
+        let lacking = self.slopes.as_ref().map(|slopes| slopes.lacking(target, before, &(&y * &self.output)));
         let mut first = derivatives.first.clone();
-        if let (Some(hinge), Some((at_xi, at_excess))) = (&self.hinge, &hinge_terms) {
-            for row in 0..n {
-                let p = hinge.p[row];
-                let lacking = at_excess[row] - p * at_xi[row] / hinge.rest[row];
-                first[row] -= y[row] * lacking / (hinge.excess[row] + p * hinge.xi[row] / hinge.rest[row]);
-            }
+        if let Some(lacking) = &lacking {
+            first -= &(&lacking.slope * &derivatives.second * y);
         }
         // Right-hand sides, solved by the blocks alone.
         let alone: Vec<(Array1<f64>, Array1<f64>, Lorentz)> = self
@@ -365,7 +357,7 @@ impl<'a> Method<'a> {
         let mut weights =
             self.coupled(factored, coupling, root, alone.iter().map(|(right, ..)| right.clone()).collect())?;
         // Where the loss is stiff the coupling cancels: what was lost is solved for once more.
-        for _ in 0..if self.hinge.is_some() { 3 } else { 1 } {
+        for _ in 0..if self.slopes.is_some() { 3 } else { 1 } {
             let mut output = Array1::zeros(n);
             for (block, z) in self.blocks.iter().zip(&weights) {
                 self.add_output(block, &x.dot(z), &mut output);
@@ -408,9 +400,10 @@ impl<'a> Method<'a> {
         for (block, change) in self.blocks.iter().zip(&blocks) {
             self.add_output(block, &x.dot(&change.primal.tail), &mut output);
         }
-        let hinge =
-            self.hinge.as_ref().zip(hinge_terms).map(|(hinge, terms)| hinge.change(&terms, y, &output));
-        Some(Direction { blocks, output, hinge })
+        let moved = &y * &output;
+        let slopes = self.slopes.as_ref().zip(lacking);
+        let slopes = slopes.map(|(slopes, lacking)| slopes.change(&lacking, &derivatives.second, &moved));
+        Some(Direction { blocks, output, slopes })
     }
 
     /// (H + FᵀWF)⁻¹ of right-hand sides by blocks.
@@ -481,11 +474,13 @@ impl<'a> Method<'a> {
             limit(&block.slack, &change.slack);
             limit(&block.multiplier, &change.multiplier);
         }
-        if let (Some(hinge), Some(change)) = (&self.hinge, &direction.hinge) {
-            limit(&hinge.p, &change.p);
-            limit(&hinge.rest, &change.rest);
-            limit(&hinge.xi, &change.xi);
-            limit(&hinge.excess, &change.excess);
+        if let (Some(slopes), Some(change)) = (&self.slopes, &direction.slopes) {
+            limit(&slopes.p, &change.p);
+            limit(&slopes.rest, &change.rest);
+            if let (Some(hinge), Some(change)) = (&slopes.hinge, &change.hinge) {
+                limit(&hinge.xi, &change.xi);
+                limit(&hinge.excess, &change.excess);
+            }
         }
         for (block, change) in self.blocks.iter().zip(&direction.blocks) {
             step = step
@@ -507,10 +502,11 @@ impl<'a> Method<'a> {
             sum += primal.inner(&dual);
         }
         let mut count = self.blocks.len() * (self.problem.rows() + 1);
-        if let (Some(hinge), Some(change)) = (&self.hinge, &direction.hinge) {
-            let p = moved(&hinge.p, &change.p);
-            sum += moved(&hinge.excess, &change.excess).dot(&p)
-                + moved(&hinge.xi, &change.xi).dot(&moved(&hinge.rest, &change.rest));
+        if let (Some((slopes, hinge)), Some(change)) = (self.hinge(), &direction.slopes)
+            && let Some(of_hinge) = &change.hinge
+        {
+            sum += moved(&hinge.excess, &of_hinge.excess).dot(&moved(&slopes.p, &change.p))
+                + moved(&hinge.xi, &of_hinge.xi).dot(&moved(&slopes.rest, &change.rest));
             count += 2 * self.problem.rows();
         }
         sum / count.max(1) as f64
@@ -523,42 +519,57 @@ impl<'a> Method<'a> {
             block.slack.scaled_add(step, &change.slack);
             block.multiplier.scaled_add(step, &change.multiplier);
         }
-        if let (Some(hinge), Some(change)) = (&mut self.hinge, &direction.hinge) {
-            hinge.p.scaled_add(step, &change.p);
-            hinge.rest.scaled_add(step, &change.rest);
-            hinge.xi.scaled_add(step, &change.xi);
-            hinge.excess.scaled_add(step, &change.excess);
+        if let (Some(slopes), Some(change)) = (&mut self.slopes, &direction.slopes) {
+            slopes.p.scaled_add(step, &change.p);
+            slopes.rest.scaled_add(step, &change.rest);
+            if let (Some(hinge), Some(change)) = (&mut slopes.hinge, &change.hinge) {
+                hinge.xi.scaled_add(step, &change.xi);
+                hinge.excess.scaled_add(step, &change.excess);
+            }
         }
         self.output.scaled_add(step, &direction.output);
     }
 }
 
-impl Hinge {
-    /// What the products ξ(1 − p) and (ξ − 1 + y f)p lack.
-    fn terms(&self, target: f64, before: Option<&Self>) -> (Array1<f64>, Array1<f64>) {
-        let mut at_xi = target - &self.xi * &self.rest;
-        let mut at_excess = target - &self.excess * &self.p;
-        if let Some(before) = before {
-            at_xi += &(&before.xi * &before.p);
-            at_excess -= &(&before.excess * &before.p);
+/// What slopes lack: by the loss's curvature times `slope`, and what products ξ(1 − p) lack.
+struct Lacking {
+    slope: Array1<f64>,
+    at_xi: Array1<f64>,
+}
+
+impl Slopes {
+    /// dp by −y df.
+    fn curvature(&self) -> Array1<f64> {
+        match &self.hinge {
+            None => (&self.p * &self.rest).mapv(|w| w.max(1e-200)),
+            Some(hinge) => &self.p / &(&hinge.excess + &(&self.p * &hinge.xi / &self.rest)),
         }
-        (at_xi, at_excess)
     }
 
-    fn change(
-        &self,
-        (at_xi, at_excess): &(Array1<f64>, Array1<f64>),
-        y: ArrayView1<f64>,
-        output: &Array1<f64>,
-    ) -> Self {
-        let moved = &y * output;
-        let quotient = &self.p / &self.rest;
-        let lacking = at_excess - &(&quotient * at_xi) - &(&self.p * &moved);
-        let p = lacking / (&self.excess + &(&quotient * &self.xi));
-        let xi = (at_xi + &(&self.xi * &p)) / &self.rest;
-        let excess = &xi + &moved;
-        let rest = -&p;
-        Self { p, rest, xi, excess }
+    /// Of p = 1/(1 + e^(y f)) for the logistic loss, of two products for the hinge; `margins` are y f.
+    fn lacking(&self, target: f64, before: Option<&Self>, margins: &Array1<f64>) -> Lacking {
+        let Some(hinge) = &self.hinge else {
+            let logit = self.p.mapv(f64::ln) - self.rest.mapv(f64::ln);
+            return Lacking { slope: -(margins + &logit), at_xi: Array1::zeros(0) };
+        };
+        let mut at_xi = target - &hinge.xi * &self.rest;
+        let mut at_excess = target - &hinge.excess * &self.p;
+        if let Some((before, of_hinge)) = before.and_then(|before| Some((before, before.hinge.as_ref()?))) {
+            at_xi -= &(&of_hinge.xi * &before.rest);
+            at_excess -= &(&of_hinge.excess * &before.p);
+        }
+        Lacking { slope: &at_excess / &self.p - &at_xi / &self.rest, at_xi }
+    }
+
+    /// For outputs whose margins move by `moved`.
+    fn change(&self, lacking: &Lacking, curvature: &Array1<f64>, moved: &Array1<f64>) -> Self {
+        let p = curvature * &(&lacking.slope - moved);
+        let hinge = self.hinge.as_ref().map(|hinge| {
+            let xi = (&lacking.at_xi + &(&hinge.xi * &p)) / &self.rest;
+            let excess = &xi + moved;
+            Slacks { xi, excess }
+        });
+        Self { rest: -&p, p, hinge }
     }
 }
 
