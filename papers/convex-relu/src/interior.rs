@@ -7,7 +7,7 @@
 //! Multipliers of the cones give the bound on the way: M(ν) over these patterns is at most max |±XᵀD_jν + XᵀE_jλ_j| for any λ ≥ 0.
 
 use ndarray::linalg::general_mat_mul;
-use ndarray::{Array1, Array2, ArrayView1, Axis};
+use ndarray::{Array1, Array2, ArrayView1};
 use numerics::cholesky::Cholesky;
 use rayon::prelude::*;
 
@@ -16,8 +16,12 @@ use crate::patterns::Patterns;
 use crate::problem::{Loss, Problem};
 
 mod lorentz;
+mod slopes;
+mod triangular;
 
 use lorentz::{Lorentz, Scaling};
+use slopes::{Slacks, Slopes};
+use triangular::{multiply_factored, solve_factored, triangle};
 
 /// When to stop.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,22 +69,6 @@ struct Block {
     /// E X z where feasible, and the multipliers.
     slack: Array1<f64>,
     multiplier: Array1<f64>,
-}
-
-/// Minus the loss's derivative times y, as a variable of its own: then stationarity is linear, and steps that overshoot are cut where p leaves (0, 1).
-#[derive(Clone, Debug)]
-struct Slopes {
-    /// p, and 1 − p, carried along: near p = 1 a difference would have no digits.
-    p: Array1<f64>,
-    rest: Array1<f64>,
-    /// Of the hinge alone, which is ξ ≥ 0 and ξ ≥ 1 − y f with multipliers 1 − p and p.
-    hinge: Option<Slacks>,
-}
-
-#[derive(Clone, Debug)]
-struct Slacks {
-    xi: Array1<f64>,
-    excess: Array1<f64>,
 }
 
 struct Method<'a> {
@@ -529,93 +517,4 @@ impl<'a> Method<'a> {
         }
         self.output.scaled_add(step, &direction.output);
     }
-}
-
-/// What slopes lack: by the loss's curvature times `slope`, and what products ξ(1 − p) lack.
-struct Lacking {
-    slope: Array1<f64>,
-    at_xi: Array1<f64>,
-}
-
-impl Slopes {
-    /// dp by −y df.
-    fn curvature(&self) -> Array1<f64> {
-        match &self.hinge {
-            None => (&self.p * &self.rest).mapv(|w| w.max(1e-200)),
-            Some(hinge) => &self.p / &(&hinge.excess + &(&self.p * &hinge.xi / &self.rest)),
-        }
-    }
-
-    /// Of p = 1/(1 + e^(y f)) for the logistic loss, of two products for the hinge; `margins` are y f.
-    fn lacking(&self, target: f64, before: Option<&Self>, margins: &Array1<f64>) -> Lacking {
-        let Some(hinge) = &self.hinge else {
-            let logit = self.p.mapv(f64::ln) - self.rest.mapv(f64::ln);
-            return Lacking { slope: -(margins + &logit), at_xi: Array1::zeros(0) };
-        };
-        let mut at_xi = target - &hinge.xi * &self.rest;
-        let mut at_excess = target - &hinge.excess * &self.p;
-        if let Some((before, of_hinge)) = before.and_then(|before| Some((before, before.hinge.as_ref()?))) {
-            at_xi -= &(&of_hinge.xi * &before.rest);
-            at_excess -= &(&of_hinge.excess * &before.p);
-        }
-        Lacking { slope: &at_excess / &self.p - &at_xi / &self.rest, at_xi }
-    }
-
-    /// For outputs whose margins move by `moved`.
-    fn change(&self, lacking: &Lacking, curvature: &Array1<f64>, moved: &Array1<f64>) -> Self {
-        let p = curvature * &(&lacking.slope - moved);
-        let hinge = self.hinge.as_ref().map(|hinge| {
-            let xi = (&lacking.at_xi + &(&hinge.xi * &p)) / &self.rest;
-            let excess = &xi + moved;
-            Slacks { xi, excess }
-        });
-        Self { rest: -&p, p, hinge }
-    }
-}
-
-/// L of AᵀA = LLᵀ, by Householder's reflections of A, whose columns are the rows given here and are overwritten; none if they depend on each other.
-fn triangle(columns: &mut Array2<f64>) -> Option<Array2<f64>> {
-    let count = columns.nrows();
-    let mut lower = Array2::zeros((count, count));
-    for j in 0..count {
-        let (mut done, mut later) = columns.view_mut().split_at(Axis(0), j + 1);
-        let mut mirror = done.slice_mut(ndarray::s![j, j..]);
-        let length = mirror.dot(&mirror).sqrt();
-        if !(length > 0.0 && length.is_finite()) {
-            return None;
-        }
-        let side = if mirror[0] > 0.0 { -length } else { length };
-        mirror[0] -= side;
-        let half_square = -side * mirror[0];
-        // R has the sign that makes the diagonal positive.
-        lower[(j, j)] = length;
-        for (k, mut column) in later.outer_iter_mut().enumerate() {
-            let mut column = column.slice_mut(ndarray::s![j..]);
-            let along = mirror.dot(&column) / half_square;
-            column.scaled_add(-along, &mirror);
-            lower[(j + 1 + k, j)] = if side > 0.0 { column[0] } else { -column[0] };
-        }
-    }
-    Some(lower)
-}
-
-/// (LLᵀ)⁻¹ of a vector.
-fn solve_factored(factor: &Array2<f64>, right: &mut Array1<f64>) {
-    let size = right.len();
-    for i in 0..size {
-        let known: f64 = (0..i).map(|k| factor[(i, k)] * right[k]).sum();
-        right[i] = (right[i] - known) / factor[(i, i)];
-    }
-    for i in (0..size).rev() {
-        let known: f64 = (i + 1..size).map(|k| factor[(k, i)] * right[k]).sum();
-        right[i] = (right[i] - known) / factor[(i, i)];
-    }
-}
-
-/// LLᵀ times a vector.
-fn multiply_factored(factor: &Array2<f64>, z: &Array1<f64>) -> Array1<f64> {
-    let size = z.len();
-    let inner: Array1<f64> =
-        (0..size).map(|i| (i..size).map(|k| factor[(k, i)] * z[k]).sum::<f64>()).collect();
-    (0..size).map(|i| (0..=i).map(|k| factor[(i, k)] * inner[k]).sum::<f64>()).collect()
 }
