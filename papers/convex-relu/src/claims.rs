@@ -160,7 +160,15 @@ fn iterated() -> Vec<Claim> {
                 "smallest test accuracy after 10 iterations over that at the end, two moons",
                 0.95,
             ),
-            |table| Ok(Estimate::smallest_of(quantities::early(table, 10))),
+            |table| Ok(Estimate::smallest_of(quantities::early(table, Task::Moons, 10))),
+        ),
+        Claim::new(
+            "admm-early-strokes",
+            "They do so for images of pen strokes, two classes.",
+            "abstract",
+            &Iterations,
+            Rule::at_least("smallest test accuracy after 10 iterations over that after 300", 0.95),
+            |table| Ok(Estimate::smallest_of(quantities::early(table, Task::Strokes, 10))),
         ),
         Claim::new(
             "blocks",

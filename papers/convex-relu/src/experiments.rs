@@ -117,3 +117,25 @@ fn moons(n: usize, noise: f64, random: &mut ChaCha8Rng) -> (Array2<f64>, Array1<
     }
     (x, y)
 }
+
+type Labelled = (Array2<f64>, Array1<f64>);
+
+/// Pen strokes of two classes, pooled to 7 × 7 pixels with a column of ones behind: 200 for training and 1,000 others.
+fn strokes(random: &mut ChaCha8Rng) -> (Labelled, Labelled) {
+    const SIDE: usize = 28;
+    let images = digits::strokes(6_000, 0.12, random);
+    let kept: Vec<usize> = (0..images.nrows()).filter(|image| image % 10 < 2).collect();
+    let of = |images: &[usize], all: &Array2<f64>| -> Labelled {
+        let x = Array2::from_shape_fn((images.len(), 50), |(row, pixel)| {
+            if pixel == 49 {
+                return 1.0;
+            }
+            let (top, left) = (4 * (pixel / 7), 4 * (pixel % 7));
+            let inside = (0..16).map(|k| all[(images[row], (top + k / 4) * SIDE + left + k % 4)]);
+            inside.sum::<f64>() / 16.0
+        });
+        let y = images.iter().map(|image| if image % 10 == 0 { 1.0 } else { -1.0 }).collect();
+        (x, y)
+    };
+    (of(&kept[..200], &images), of(&kept[200..], &images))
+}

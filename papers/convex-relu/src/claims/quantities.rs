@@ -125,8 +125,8 @@ pub fn penalty_ratio(table: &Iterated, iteration: usize) -> Vec<f64> {
 }
 
 /// Accuracy at an iteration over the last one's.
-pub fn early(table: &Iterated, iteration: usize) -> Vec<f64> {
-    let cells = table.cells().filter(|(cell, _)| cell.task == Task::Moons);
+pub fn early(table: &Iterated, task: Task, iteration: usize) -> Vec<f64> {
+    let cells = table.cells().filter(move |(cell, _)| cell.task == task);
     cells
         .filter_map(|(_, rows)| {
             let at = rows.iter().find(|row| row.iteration == iteration)?;

@@ -3,7 +3,7 @@
 use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table, key};
 use serde::{Deserialize, Serialize};
 
-use super::{Data, moons, problem};
+use super::{Data, moons, problem, strokes};
 use crate::admm::{Inner, Options, accuracy, admm};
 use crate::global::{Coverage, generate};
 use crate::patterns::sampled;
@@ -22,6 +22,8 @@ pub enum Task {
     Larger,
     /// The small one by random blocks.
     Blocks,
+    /// Two classes of generated pen strokes, 7 × 7 pixels and a bias: 200 for training, 1,000 for tests; logistic loss, 50 patterns, β = 0.1.
+    Strokes,
     /// 200 points of two moons for training, 1,000 for tests; logistic loss, 50 patterns, β = 0.01.
     Moons,
 }
@@ -42,7 +44,7 @@ pub struct Parameters {
 pub struct Row {
     /// Which.
     pub iteration: usize,
-    /// |cost − optimum| over the optimum.
+    /// |cost − optimum| over the optimum; NaN for strokes.
     #[column(within = 0.5, absolute = 1e-9)]
     pub error: f64,
     /// The share of test points with the right sign; NaN for regressions.
@@ -81,6 +83,9 @@ impl Experiment for Iterations {
             }
             cells.push(Parameters { task: Task::Blocks, penalty: 0.01, replicate });
             cells.push(Parameters { task: Task::Moons, penalty: 0.1, replicate });
+            if replicate < 2 && profile != Profile::Smoke {
+                cells.push(Parameters { task: Task::Strokes, penalty: 0.1, replicate });
+            }
         }
         cells
     }
@@ -101,14 +106,27 @@ impl Experiment for Iterations {
                 test = Some(moons(1_000, 0.15, &mut data));
                 (Problem::new(x.view(), y.view(), Loss::Logistic, 0.01)?, 50)
             }
+            Task::Strokes => {
+                let (train, held) = strokes(&mut data);
+                test = Some(held);
+                (Problem::new(train.0.view(), train.1.view(), Loss::Logistic, 0.1)?, 50)
+            }
             _ => (problem(Data::Gauss, (20, 5), Loss::Squared, 0.01, &mut data)?, 16),
         };
         let patterns = sampled(problem.x(), count, &mut directions);
-        let optimum = generate(&problem, &patterns, Coverage::Given, 1e-11).certificate.lower;
+        // Strokes are for accuracies alone.
+        let optimum = match cell.task {
+            Task::Strokes => f64::NAN,
+            _ => generate(&problem, &patterns, Coverage::Given, 1e-11).certificate.lower,
+        };
         let options = Options {
             penalty: if cell.penalty > 0.0 { cell.penalty } else { 0.1 },
             adaptive: cell.penalty == 0.0,
-            iterations: if cell.task == Task::Small { 10_000 } else { 1_000 },
+            iterations: match cell.task {
+                Task::Small => 10_000,
+                Task::Strokes => 300,
+                _ => 1_000,
+            },
             inner: if cell.task == Task::Blocks { Inner::RandomBlocks { sweeps: 5 } } else { Inner::Exact },
             ..Options::default()
         };
