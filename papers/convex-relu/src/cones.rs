@@ -153,6 +153,7 @@ pub fn violation(problem: &Problem, patterns: &Patterns, nu: ArrayView1<f64>) ->
     }
     worst.sort_by(|a, b| b.2.total_cmp(&a.2));
     // Screened patterns are bounded by |XᵀD_iν| only, which may be worse than a bound over all.
+    let most = most + problem.slack(nu);
     let most = relaxed(problem, nu).map_or(most, |weak| most.min(weak));
     Violation { most, worst, screened }
 }
@@ -182,5 +183,5 @@ pub fn relaxed(problem: &Problem, nu: ArrayView1<f64>) -> Option<f64> {
         let largest = numerics::symmetric::eigenvalues(gram.view())?.into_iter().fold(0.0, f64::max);
         most = most.max(0.5 * linear + 0.5 * (positive.sum() * largest).sqrt());
     }
-    Some(most)
+    Some(most + problem.slack(nu))
 }

@@ -60,7 +60,7 @@ pub enum ProblemError {
     Scale(&'static str, f64),
     /// Directions of X that differ so much in size that outputs would be rounding.
     #[error(
-        "directions of X differ in size by 10⁸ and more: rescale its columns, and take off what all rows share"
+        "directions of X differ in size by 10¹¹ and more: rescale its columns, and take off what all rows share"
     )]
     Conditioning,
     /// The singular values could not be computed.
@@ -79,10 +79,12 @@ pub struct Problem {
     beta: f64,
     /// X was divided by it, a power of two.
     scale: f64,
+    /// The largest singular value that was dropped.
+    dropped: f64,
 }
 
 impl Problem {
-    /// n rows of d features, n targets. X = USVᵀ is replaced by US of r columns, r the rank: patterns, norms and optimum stay.
+    /// n rows of d features, n targets. X = USVᵀ is replaced by US of r columns, r the rank: patterns, norms and optimum stay. Directions that can add no more than 10⁻⁶ β to M(ν) are left out, and [`slack`](Self::slack) accounts for them.
     ///
     /// # Errors
     /// [`ProblemError`] for what is empty, not finite, of different lengths, or has wrong labels. Cost O(n d min(n, d)).
@@ -123,9 +125,12 @@ impl Problem {
         let scale = largest.log2().floor().exp2();
         let x = x.mapv(|x| x / scale);
         let (singular, back) = singular_directions(x.view())?;
-        let floor = f64::EPSILON * 4.0 * x.nrows().max(x.ncols()) as f64;
-        let rank = singular.iter().filter(|s| **s > floor * singular[0]).count();
-        // A direction may be small because its columns are: their rank decides what is there.
+        let floor = f64::EPSILON * 4.0 * x.nrows().max(x.ncols()) as f64 * singular[0];
+        // A direction of singular value σ adds at most |ν|σ to M(ν): too little to matter at this β, it is dropped, and counted in every bound.
+        let longest = if loss == Loss::Squared { y.dot(&y).sqrt() } else { (y.len() as f64).sqrt() };
+        let negligible = |s: &f64| longest > 0.0 && s * longest <= 1e-6 * beta / scale;
+        let rank = singular.iter().filter(|s| **s > floor && !negligible(s)).count().max(1);
+        // What is at rounding may be there all the same, if its columns are small: with columns of one length it is seen.
         let lengths = x.map_axis(ndarray::Axis(0), |column| column.dot(&column).sqrt());
         let mut even = x.clone();
         even.axis_iter_mut(ndarray::Axis(1))
@@ -133,13 +138,15 @@ impl Problem {
             .filter(|(_, length)| **length > 0.0)
             .for_each(|(mut column, length)| column /= *length);
         let (of_even, _) = singular_directions(even.view())?;
-        let rank_of_even = of_even.iter().filter(|s| **s > floor * of_even[0]).count();
-        if rank_of_even > rank || singular[rank - 1] < 1e-8 * singular[0] {
+        let there = of_even.iter().filter(|s| **s > floor / singular[0] * of_even[0]).count();
+        let accounted = singular.iter().filter(|s| **s > floor || negligible(s)).count();
+        if there > accounted || singular[rank - 1] < 1e-11 * singular[0] {
             return Err(ProblemError::Conditioning);
         }
+        let dropped = singular[rank..].iter().copied().fold(0.0, f64::max);
         let back = back.slice(ndarray::s![.., ..rank]).to_owned();
         // X V, not U S: rows that are zero or parallel stay so.
-        Ok(Self { x: x.dot(&back), back, y: y.to_owned(), loss, beta: beta / scale, scale })
+        Ok(Self { x: x.dot(&back), back, y: y.to_owned(), loss, beta: beta / scale, scale, dropped })
     }
 
     /// n × r.
@@ -165,6 +172,11 @@ impl Problem {
     /// What X was divided by, a power of two.
     pub fn scale(&self) -> f64 {
         self.scale
+    }
+
+    /// What directions that were dropped may add to M(ν).
+    pub fn slack(&self, nu: ArrayView1<f64>) -> f64 {
+        self.dropped * nu.dot(&nu).sqrt()
     }
 
     /// The same with another β, in the units in which it was given.

@@ -270,6 +270,11 @@ fn units_do_not_matter() {
     assert_eq!(of(&stamped(1.7e15)), Err(ProblemError::Conditioning));
     assert_eq!(of(&stamped(1.7e12)), Err(ProblemError::Conditioning));
     assert_eq!(of(&stamped(1e3)), Ok(()));
+    // A column that hardly varies is left out, and the bounds know it.
+    let mut faint = x.clone();
+    faint.push_column(Array1::from_shape_fn(10, |i| if i == 3 { 1e-10 } else { 0.0 }).view()).unwrap();
+    let problem = Problem::new(faint.view(), y.view(), Loss::Squared, 0.1).unwrap();
+    assert!(problem.rank() == 2 && problem.slack(problem.y()) > 0.0);
     let mut outlier = x.clone();
     outlier[[0, 1]] = 1e16;
     assert_eq!(of(&outlier), Err(ProblemError::Conditioning));
