@@ -228,23 +228,27 @@ impl<'a> Method<'a> {
     }
 
     fn exact(&mut self, factor: &Cholesky) {
+        self.u = self.solved(self.right(), factor);
+        general_mat_mul(1.0, &self.problem.x(), &self.u, 0.0, &mut self.products);
+    }
+
+    /// (I + GᵀG + c FᵀF)⁻¹ of a right-hand side, through the outputs.
+    fn solved(&mut self, mut u: Array2<f64>, factor: &Cholesky) -> Array2<f64> {
         let x = self.problem.x();
-        let mut u = self.right();
-        u.axis_iter_mut(Axis(0)).zip(&self.diagonal).for_each(|(mut row, d)| row *= *d);
+        let scale = |rows: &mut Array2<f64>, by: &Array1<f64>| {
+            rows.axis_iter_mut(Axis(0)).zip(by).for_each(|(mut row, by)| row *= *by);
+        };
+        scale(&mut u, &self.diagonal);
         general_mat_mul(1.0, &x, &u, 0.0, &mut self.products);
-        let mut pull: Array1<f64> = Zip::from(self.products.rows())
-            .and(self.active.rows())
-            .map_collect(|products, active| products.dot(&active));
+        let mut pull = self.output();
         if let Some(values) = pull.as_slice_mut() {
             factor.solve(values);
         }
         let mut rows = self.active.clone();
-        rows.axis_iter_mut(Axis(0)).zip(&pull).for_each(|(mut row, pull)| row *= *pull);
+        scale(&mut rows, &pull);
         let mut back = x.t().dot(&rows);
-        back.axis_iter_mut(Axis(0)).zip(&self.diagonal).for_each(|(mut row, d)| row *= *d);
-        u -= &back;
-        self.u = u;
-        general_mat_mul(1.0, &x, &self.u, 0.0, &mut self.products);
+        scale(&mut back, &self.diagonal);
+        u - back
     }
 
     /// I + XᵀX + c XᵀDX of each pattern, factored.
@@ -379,7 +383,6 @@ fn proximal(loss: Loss, at: f64, y: f64, penalty: f64) -> f64 {
 /// The paper's form of the step: the matrix of all 2rP unknowns, factored.
 pub struct Dense {
     factor: Llt<f64>,
-    outputs: Mat<f64>,
 }
 
 impl Dense {
@@ -402,17 +405,12 @@ impl Dense {
                 }
             }
         }
-        Some(Self { factor: matrix.llt(Side::Lower).ok()?, outputs })
+        Some(Self { factor: matrix.llt(Side::Lower).ok()? })
     }
 
     /// The step's solution for a right-hand side of blocks, (2rP)² multiplications twice.
     pub fn solve(&self, right: &mut [f64]) {
         self.factor.solve_in_place(ColMut::from_slice_mut(right).as_mat_mut());
-    }
-
-    /// F of blocks.
-    pub fn outputs(&self) -> &Mat<f64> {
-        &self.outputs
     }
 }
 
@@ -431,21 +429,8 @@ impl<'a> Coupled<'a> {
     }
 
     /// u for v = `right`, with s, duals and y as zero: 8 n r P multiplications.
-    pub fn solve(&mut self, right: &Array2<f64>) -> &Array2<f64> {
-        let x = self.method.problem.x();
-        let mut u = right.clone();
-        u.axis_iter_mut(Axis(0)).zip(&self.method.diagonal).for_each(|(mut row, d)| row *= *d);
-        general_mat_mul(1.0, &x, &u, 0.0, &mut self.method.products);
-        let mut pull = self.method.output();
-        if let Some(values) = pull.as_slice_mut() {
-            self.factor.solve(values);
-        }
-        let mut rows = self.method.active.clone();
-        rows.axis_iter_mut(Axis(0)).zip(&pull).for_each(|(mut row, pull)| row *= *pull);
-        let mut back = x.t().dot(&rows);
-        back.axis_iter_mut(Axis(0)).zip(&self.method.diagonal).for_each(|(mut row, d)| row *= *d);
-        self.method.u = u - back;
-        &self.method.u
+    pub fn solve(&mut self, right: &Array2<f64>) -> Array2<f64> {
+        self.method.solved(right.clone(), &self.factor)
     }
 }
 

@@ -221,7 +221,11 @@ impl Problem {
     }
 
     /// The largest lower bound of the optimum along ν, whose M(ν) is at most `violation`: t ν is feasible for |t| up to β/M.
+    /// Zero, which no loss is below, where ν does not have the labels' signs.
     pub fn dual_value(&self, nu: ArrayView1<f64>, violation: f64) -> f64 {
+        if self.loss != Loss::Squared && nu.iter().zip(&self.y).any(|(nu, y)| nu * y < 0.0) {
+            return 0.0;
+        }
         let most = if violation > 0.0 { self.beta / violation } else { f64::INFINITY };
         match self.loss {
             Loss::Squared => {
@@ -234,7 +238,7 @@ impl Problem {
                 t * along - 0.5 * t * t * square
             }
             Loss::Logistic => {
-                let parts: Vec<f64> = nu.iter().zip(&self.y).map(|(nu, y)| (nu * y).max(0.0)).collect();
+                let parts: Vec<f64> = nu.iter().zip(&self.y).map(|(nu, y)| nu * y).collect();
                 let largest = parts.iter().copied().fold(0.0, f64::max);
                 if largest == 0.0 {
                     return 0.0;
@@ -258,7 +262,7 @@ impl Problem {
             Loss::Hinge => {
                 let largest = nu.iter().fold(0.0_f64, |most, p| most.max(p.abs()));
                 let t = most.min(if largest > 0.0 { 1.0 / largest } else { 1.0 });
-                nu.iter().zip(&self.y).map(|(nu, y)| t * (nu * y).max(0.0)).sum()
+                t * nu.dot(&self.y)
             }
         }
     }

@@ -34,14 +34,14 @@ pub fn scp(problem: &Problem, directions: &Array2<f64>, gap: f64, sweeps: usize)
     let beta = problem.beta();
     let mut weights = vec![0.0_f64; units.len()];
     let mut output = Array1::<f64>::zeros(problem.rows());
-    let (mut cost, mut lower, mut used) = (f64::INFINITY, f64::NEG_INFINITY, 0);
+    let (mut lower, mut used) = (f64::NEG_INFINITY, 0);
     while used < sweeps {
         let nu = problem.dual_point(output.view());
         let correlations: Vec<f64> = features.iter().map(|feature| feature.dot(&nu)).collect();
         let violation = correlations.iter().fold(0.0_f64, |most, c| most.max(c.abs()));
-        cost = problem.value(output.view()) + beta * weights.iter().map(|a| a.abs()).sum::<f64>();
+        let cost = problem.value(output.view()) + beta * weights.iter().map(|a| a.abs()).sum::<f64>();
         lower = lower.max(problem.dual_value(nu.view(), violation));
-        if cost - lower <= gap * cost.max(1.0) {
+        if cost - lower <= gap * cost {
             break;
         }
         // Those with a weight, and the worst hundred of the others.
@@ -82,5 +82,6 @@ pub fn scp(problem: &Problem, directions: &Array2<f64>, gap: f64, sweeps: usize)
     }
     let chosen = units.iter().zip(&weights).filter(|(_, weight)| **weight != 0.0);
     let neurons = chosen.map(|(u, weight)| Neuron { sign: weight.signum(), z: u * weight.abs() }).collect();
-    Sampled { network: Network { neurons }, cost, lower, sweeps: used }
+    let network = Network { neurons };
+    Sampled { cost: network.cost(problem), network, lower, sweeps: used }
 }

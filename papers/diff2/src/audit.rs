@@ -15,10 +15,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::clipping::{Clip, Model, Query, clipped_mean, factor_into_ball, norm};
 use crate::noise::{Lattice, Noise, Seeded};
+use crate::plan::{Draws, Plan, TrainError};
 use crate::privacy::Mu;
 use crate::records::{Block, Records};
 use crate::schedule::{Adjacency, Rounds};
-use crate::train::{Draws, Plan, Release, TrainError, train};
+use crate::train::{Release, train};
 
 const DIMENSION: usize = 3;
 const RECORDS: usize = 50;

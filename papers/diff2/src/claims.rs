@@ -4,8 +4,8 @@
 
 use lab::{Claim, Estimate, Rule};
 
+use crate::experiments::Chosen as Exact;
 use crate::experiments::audits::CLAIMED;
-use crate::experiments::exponents::Method as Exact;
 use crate::experiments::floating::Sampler;
 use crate::experiments::{Accounting, Audits, Exponents, Floating, LogisticRegression, Network};
 

@@ -14,7 +14,21 @@ pub use floating::Floating;
 pub use logistic::LogisticRegression;
 pub use network::Network;
 
+use serde::{Deserialize, Serialize};
+
 use crate::privacy::{Mu, PrivacyError};
+
+/// How a run is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Chosen {
+    /// DP-GD, tuned.
+    GradientDescent,
+    /// DIFF2, tuned.
+    Diff2,
+    /// DIFF2 by the bound.
+    Diff2ByRule,
+}
 
 /// δ of all experiments.
 pub const DELTA: f64 = 1e-5;

@@ -16,7 +16,7 @@
 //! | R, T | rounds, and from one full gradient to the next: [`schedule::Rounds`] |
 //! | C₁, C₂, C₃ | clipping radii of gradients, and of differences over the step's length |
 //! | σ₁, σ₂, σ₃ | deviations: z × sensitivity, z a [`privacy::NoiseMultiplier`] |
-//! | K, b | local steps and their minibatch: [`train::Local`] |
+//! | K, b | local steps and their minibatch: [`plan::Local`] |
 //! | N | P min n_p: one record weighs at most 1/N |
 //! | μ | the releases are as hard to tell apart as N(0, 1) and N(μ, 1): [`privacy::Mu`] |
 //!
@@ -28,7 +28,8 @@
 //! use diff2::privacy::Mu;
 //! use diff2::records::Records;
 //! use diff2::schedule::Rounds;
-//! use diff2::train::{Draws, Plan, train};
+//! use diff2::plan::{Draws, Plan};
+//! use diff2::train::train;
 //! use ndarray::{Array1, Array2};
 //! use rand::SeedableRng;
 //!
@@ -58,6 +59,7 @@ pub mod experiments;
 pub mod models;
 pub mod moments;
 pub mod noise;
+pub mod plan;
 pub mod privacy;
 pub mod records;
 pub mod schedule;

@@ -3,8 +3,8 @@
 //! A number that a floating-point sampler adds to a sum betrays the sum: not every number is reachable from every sum (Mironov 2012). On a
 //! lattice this cannot happen. Contributions are rounded to whole multiples of a public unit, added exactly and in any order, and the noise is
 //! a Gaussian on the whole numbers, drawn with integers only (Canonne, Kamath, Steinke 2020). It has the zero-concentrated privacy of the
-//! continuous one, ρ = Δ²/2σ², which is proven. Its curve δ(ε) is not exactly the continuous one; with 2²⁰ units to a standard deviation
-//! they differ by about 2⁻⁴⁰ of δ.
+//! continuous one, ρ = Δ²/2σ², which is proven. Its curve δ(ε) is not exactly the continuous one: they
+//! differ by less than 1/σ² of δ in the tests, σ being 2²⁰ units and more here.
 
 use rand::{RngCore, SeedableRng, TryRngCore};
 use rand_chacha::ChaCha20Rng;
@@ -57,9 +57,11 @@ impl<R: RngCore> Noise for Lattice<R> {
         Some((deviation.log2() - 20.0).min(largest.log2()).floor().exp2())
     }
 
+    /// # Panics
+    /// If the deviation is above [`LARGEST_DEVIATION`] or no number: less noise than asked for would protect nobody.
     fn add(&mut self, deviation: f64, values: &mut [f64]) {
-        // What is broken on purpose may ask for more than the lattice holds.
-        let deviation = deviation.ceil().clamp(1.0, LARGEST_DEVIATION) as u128;
+        assert!(deviation <= LARGEST_DEVIATION, "no lattice holds noise of {deviation} units");
+        let deviation = deviation.ceil().max(1.0) as u128;
         for value in values {
             *value += discrete_gaussian(deviation, &mut self.random) as f64;
         }

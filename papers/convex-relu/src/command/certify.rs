@@ -11,7 +11,7 @@ use lab::say;
 use lab::table::format_number;
 use numerics::random::stream;
 
-use super::data::{Data, MOST, all_cells, read_network};
+use super::data::{Data, MOST, all_cells, covered, read_network};
 
 /// A network trained anywhere: its cost, and a bound that no network is below.
 #[derive(Args)]
@@ -50,16 +50,11 @@ impl Certify {
     /// # Errors
     /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
-        let problem = self.data.problem()?;
-        let features = self.data.read()?.0.ncols();
+        let (x, y) = self.data.read()?;
+        let problem = self.data.problem(&x, &y)?;
         let tables = self.inner.as_deref().zip(self.outer.as_deref());
-        let network = read_network(self.network.as_deref(), tables, features)?;
-        // As it was trained: both layers' squares, not scaled against each other.
-        let (inner, outer) = match tables {
-            Some((inner, outer)) => (lab::input::matrix(inner)?, lab::input::vector(outer)?),
-            None => (lab::ndarray::Array2::zeros((0, 0)), lab::ndarray::Array1::zeros(0)),
-        };
-        let squares: f64 = inner.iter().chain(&outer).map(|weight| weight * weight).sum();
+        // Squares as they were trained: layers not scaled against each other.
+        let (network, squares) = read_network(self.network.as_deref(), tables, x.ncols())?;
         let reduced = network.reduced(&problem);
         let (proof, over, least) = if self.relax {
             let Some(proof) = certify_by_relaxation(&problem, &reduced) else {
@@ -74,10 +69,7 @@ impl Certify {
                 }
                 None => (all_cells(&problem, self.most)?, Coverage::All),
             };
-            let over = match covers {
-                Coverage::All => "over all networks of all widths".to_owned(),
-                Coverage::Given => format!("over networks with these {} patterns only", patterns.len()),
-            };
+            let over = covered(covers, &patterns);
             let least = self.optimum.then(|| generate(&problem, &patterns, covers, 1e-9).certificate);
             (certify(&problem, &reduced, &patterns, covers), over, least)
         };

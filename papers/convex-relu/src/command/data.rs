@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
+use convex_relu::global::Coverage;
 use convex_relu::network::Network;
 use convex_relu::patterns::{Patterns, cells, count};
 use convex_relu::problem::{Loss, Problem};
@@ -90,14 +91,21 @@ impl Data {
         Ok((x, y))
     }
 
-    /// The problem.
+    /// The problem of what was read.
     ///
     /// # Errors
-    /// As [`read`](Self::read), and of the problem.
-    pub fn problem(&self) -> anyhow::Result<Problem> {
-        let (x, y) = self.read()?;
+    /// As the problem's.
+    pub fn problem(&self, x: &Array2<f64>, y: &Array1<f64>) -> anyhow::Result<Problem> {
         Problem::new(x.view(), y.view(), self.loss.into(), self.beta)
             .with_context(|| format!("{}, {}", self.x.display(), self.y.display()))
+    }
+}
+
+/// What a bound is a bound of, in words.
+pub fn covered(covers: Coverage, patterns: &Patterns) -> String {
+    match covers {
+        Coverage::All => "over all networks of all widths".to_owned(),
+        Coverage::Given => format!("over networks with these {} patterns only", patterns.len()),
     }
 }
 
@@ -151,7 +159,7 @@ impl Saved {
     }
 }
 
-/// A network of this program (.json), or of two tables: `inner` with a row for each neuron, and `outer`.
+/// A network of this program (.json), or of two tables: `inner` with a row for each neuron, and `outer`. With it the squares of all weights as they stand.
 ///
 /// # Errors
 /// One line that names the file and the fault.
@@ -159,7 +167,7 @@ pub fn read_network(
     network: Option<&Path>,
     tables: Option<(&Path, &Path)>,
     features: usize,
-) -> anyhow::Result<Network> {
+) -> anyhow::Result<(Network, f64)> {
     let (inner, outer, named) = match (network, tables) {
         (Some(path), _) => {
             let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
@@ -183,5 +191,6 @@ pub fn read_network(
     if inner.iter().chain(&outer).any(|weight| !weight.is_finite()) {
         bail!("{}: a weight is not finite", named.display());
     }
-    Ok(Network::of_layers(inner.t(), outer.view()))
+    let squares = inner.iter().chain(&outer).map(|weight| weight * weight).sum();
+    Ok((Network::of_layers(inner.t(), outer.view()), squares))
 }

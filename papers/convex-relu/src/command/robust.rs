@@ -43,8 +43,8 @@ impl RobustCommand {
     /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
         check_output(Some(&self.out), "json", [self.data.x.as_path(), self.data.y.as_path()])?;
-        let problem = self.data.problem()?;
         let (x, y) = self.data.read()?;
+        let problem = self.data.problem(&x, &y)?;
         let mut moves = vec![true; x.ncols()];
         if self.data.bias {
             moves[x.ncols() - 1] = false;

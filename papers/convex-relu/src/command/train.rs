@@ -16,7 +16,7 @@ use lab::table::format_number;
 use lab::{progress, remark, say};
 use numerics::random::stream;
 
-use super::data::{Data, MOST, Saved, all_cells};
+use super::data::{Data, LossName, MOST, Saved, all_cells, covered};
 
 /// The optimum over sampled patterns, or over all networks.
 #[derive(Args)]
@@ -74,7 +74,8 @@ impl Train {
         if self.all && self.method == Method::Neurons {
             return Err(usage("--method neurons samples directions: leave out --all"));
         }
-        let problem = self.data.problem()?;
+        let (x, y) = self.data.read()?;
+        let problem = self.data.problem(&x, &y)?;
         if self.method == Method::Neurons && problem.loss() == Loss::Hinge {
             return Err(usage("--method neurons needs a smooth loss: take --method generate for the hinge"));
         }
@@ -140,12 +141,9 @@ impl Train {
         if !proof.upper.is_finite() {
             bail!("{}: the cost is not finite", self.data.x.display());
         }
-        let over = match covers {
-            Coverage::Given if self.method == Method::Neurons => {
-                format!("over networks of these {} directions only", self.patterns)
-            }
-            Coverage::All => "over all networks of all widths".to_owned(),
-            Coverage::Given => format!("over networks with these {} patterns only", patterns.len()),
+        let over = match self.method {
+            Method::Neurons => format!("over networks of these {} directions only", self.patterns),
+            _ => covered(covers, &patterns),
         };
         say(&format!(
             "cost                {}\nlower bound         {} {over}\ngap                 {}\nneurons             {}\npatterns            {}\nlargest useful beta {}",
@@ -162,9 +160,8 @@ impl Train {
         if proof.gap() > self.gap {
             remark("the gap is above --gap")?;
         }
-        let (x, y) = self.data.read()?;
         let restored = network.restored(&problem);
-        if self.data.loss != super::data::LossName::Squared {
+        if self.data.loss != LossName::Squared {
             let right = convex_relu::admm::accuracy(&restored, x.view(), y.view());
             say(&format!("right signs         {} of all rows", format_number(right)))?;
         }

@@ -173,7 +173,7 @@ impl Experiment for Iterations {
         }
         report.figure(
             "errors",
-            "Convergence is linear in the end, at a rate that hangs on ρ by orders of magnitude.",
+            "Errors fall at rates that hang on ρ by orders of magnitude, and not evenly.",
             "Two panels of lines on logarithmic axes.",
             &figure,
         )

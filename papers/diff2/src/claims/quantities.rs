@@ -4,7 +4,7 @@ use lab::{Estimate, Table};
 use numerics::growth::{exponent, exponents as exponents_of_runs};
 
 use crate::experiments::audits::{self, Target};
-use crate::experiments::exponents::{self, Method as Exact};
+use crate::experiments::{Chosen as Exact, exponents};
 use crate::experiments::{accounting, logistic, network};
 
 type Exponents = Table<exponents::Parameters, exponents::Row>;
@@ -55,7 +55,7 @@ pub fn steeper(table: &Table<logistic::Parameters, logistic::Row>) -> Vec<f64> {
             table.rows().filter(move |(cell, _)| cell.method == method && !cell.clips && cell.records >= 1e3);
         exponents_of_runs(rows.map(|(cell, row)| (row.run, cell.records, row.mean)))
     };
-    let pairs = of(logistic::Method::GradientDescent).into_iter().zip(of(logistic::Method::Diff2));
+    let pairs = of(Exact::GradientDescent).into_iter().zip(of(Exact::Diff2));
     pairs.map(|(theirs, ours)| theirs - ours).collect()
 }
 

@@ -9,7 +9,7 @@ use lab::say;
 use lab::table::format_number;
 use rand::TryRngCore;
 
-use super::{Neighbours, proper_share};
+use super::{Neighbours, proper_share, rate};
 
 /// The attack of the strongest adversary, on small runs of this program's own training.
 #[derive(Args)]
@@ -35,8 +35,8 @@ pub struct Audit {
     /// Let steps grow within a segment
     #[arg(long)]
     growing: bool,
-    /// Multiplies all noise: below 1 the audit should fail
-    #[arg(long, value_parser = positive, default_value_t = 1.0, allow_negative_numbers = true)]
+    /// Multiplies all noise, by 1 at most: below 1 the audit should fail
+    #[arg(long, value_parser = rate, default_value_t = 1.0, allow_negative_numbers = true)]
     noise_factor: f64,
     /// Repeat the draws of this seed; otherwise they come from the operating system
     #[arg(long)]

@@ -3,25 +3,13 @@
 use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
-use super::budget;
+use super::{Chosen as Method, budget};
 use crate::moments::{Expected, Quadratic};
 use crate::privacy::golden;
 use crate::schedule::{Constants, Rounds};
 
 /// Exponents.
 pub struct Exponents;
-
-/// How a run is chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Method {
-    /// DP-GD with its best length ηR.
-    GradientDescent,
-    /// DIFF2 with its best segments, step and share.
-    Diff2,
-    /// DIFF2 by the bound, which looks at no data.
-    Diff2ByRule,
-}
 
 /// A cell: f = |x|²/2 with L = C₁ = C₂ = |∇f(x₀)| = 1 at (3, 10⁻⁵).
 #[derive(Clone, Debug, Serialize, Deserialize, Columns)]

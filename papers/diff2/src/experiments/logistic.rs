@@ -9,13 +9,14 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
-use super::budget;
+use super::{Chosen as Method, budget};
 use crate::clipping::{Query, clipped_mean, mean_loss};
 use crate::models::Logistic;
 use crate::noise::Seeded;
+use crate::plan::{Draws, Plan};
 use crate::records::Records;
 use crate::schedule::{Adjacency, Constants, Rounds, Schedule};
-use crate::train::{Draws, Plan, Release, penalty_gradient, train};
+use crate::train::{Release, penalty_gradient, train};
 
 /// Logistic regression.
 pub struct LogisticRegression;
@@ -25,18 +26,6 @@ const DIMENSION: usize = 20;
 const PENALTY: f64 = 0.1;
 /// Of the loss, and of the penalty.
 const SMOOTHNESS: f64 = 0.25 + 2.0 * PENALTY;
-
-/// How a run is chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Method {
-    /// DP-GD, tuned.
-    GradientDescent,
-    /// DIFF2, tuned.
-    Diff2,
-    /// DIFF2 by the bound.
-    Diff2ByRule,
-}
 
 /// A cell at (3, 10⁻⁵).
 #[derive(Clone, Debug, Serialize, Deserialize, Columns)]
@@ -80,7 +69,7 @@ pub struct Row {
 }
 
 /// The data, and where training starts.
-pub(crate) struct Problem {
+struct Problem {
     records: Records,
     start: Vec<f64>,
 }
@@ -286,7 +275,7 @@ impl Experiment for LogisticRegression {
         }
         report.figure(
             "gradients",
-            "DIFF2 falls faster with the records than DP-GD, both tuned; the last iterates lie much lower and closer together.",
+            "DIFF2 falls faster with the records than DP-GD, both tuned, and its last iterates are lower, too.",
             "Four panels of lines on logarithmic axes.",
             &figure,
         )

@@ -12,10 +12,11 @@ use super::{DELTA, budget};
 use crate::clipping::{Query, clipped_mean, mean_loss};
 use crate::models::Softplus;
 use crate::noise::Seeded;
+use crate::plan::{Draws, Local, Minibatch, Plan};
 use crate::privacy::{Mu, NoiseMultiplier};
 use crate::records::Records;
 use crate::schedule::{Constants, Rounds};
-use crate::train::{Draws, Local, Minibatch, Plan, Release, train};
+use crate::train::{Release, train};
 
 /// Network.
 pub struct Network;

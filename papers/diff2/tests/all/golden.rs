@@ -4,11 +4,12 @@ use diff2::clipping::{Clip, Model, Query, factor_into_ball};
 use diff2::models::{Logistic, Softplus};
 use diff2::moments::Quadratic;
 use diff2::noise::{Noise, discrete_gaussian};
+use diff2::plan::{Draws, Plan, Trust};
 use diff2::privacy::{Mu, NoiseMultiplier, ZeroConcentrated};
 use diff2::records::Records;
 use diff2::schedule::{Adjacency, Rounds};
 use diff2::subsampled::Subsampled;
-use diff2::train::{Draws, Plan, Trust, train};
+use diff2::train::train;
 use ndarray::{Array1, Array2};
 use numerics::random::stream;
 use rand::RngCore;
@@ -288,6 +289,31 @@ fn moments_are_exact() {
         let (ours, plain) = (run(value(1) as u64).expected(), run(1).expected());
         for (found, column) in [(ours.mean, 7), (ours.last, 8), (plain.mean, 9), (plain.last, 10)] {
             assert!(close(found, value(column), 1e-12), "{row:?}: {found}");
+        }
+    }
+}
+
+/// The lattice's Gaussian has the file's curve, and differs from the continuous one by less than 1/σ² of δ.
+#[test]
+fn the_lattice_nears_the_continuous_curve() {
+    let delta = |sigma: f64, epsilon: f64| -> f64 {
+        let reach = (40.0 * sigma) as i64;
+        let weight = |k: i64| (-0.5 * (k as f64 / sigma).powi(2)).exp();
+        let total: f64 = (-reach..=reach).map(weight).sum();
+        // Neighbours differ by one deviation.
+        let shift = sigma as i64;
+        (-reach..=reach).map(|k| (weight(k - shift) - epsilon.exp() * weight(k)).max(0.0)).sum::<f64>()
+            / total
+    };
+    let row = table("discrete.csv")
+        .into_iter()
+        .find(|row| row[0] == "100" && row[1] == "10" && row[2] == "1")
+        .unwrap();
+    assert!(close(delta(10.0, 1.0), parsed(&row[3]), 1e-12));
+    for epsilon in [0.0, 1.0, 3.0] {
+        let exact = Mu::new(1.0).delta(epsilon);
+        for sigma in [10.0, 100.0, 1000.0] {
+            assert!((delta(sigma, epsilon) / exact - 1.0).abs() < 1.0 / (sigma * sigma), "{sigma} {epsilon}");
         }
     }
 }
