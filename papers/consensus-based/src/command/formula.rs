@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use consensus_based::objective::Objective;
-use exmex::{Differentiate, Express, FlatEx};
+use formulas::CONSTANTS;
 use lab::input::named_matrix;
 use lab::ndarray::Array2;
 
@@ -11,16 +11,13 @@ use super::usage;
 
 /// The mean of a formula over the rows of data, as a function of the names that are not columns; without data the formula itself.
 pub struct Formula {
-    expression: FlatEx<f64>,
+    expression: formulas::Formula,
     /// Derivatives by the parameters, where all operators have one.
-    derivatives: Option<Vec<FlatEx<f64>>>,
+    derivatives: Option<Vec<formulas::Formula>>,
     parameters: Vec<String>,
     sources: Vec<Source>,
     data: Array2<f64>,
 }
-
-/// Names that are numbers in a formula.
-const CONSTANTS: [&str; 6] = ["e", "E", "PI", "π", "TAU", "τ"];
 
 /// Where a variable of the formula comes from.
 #[derive(Clone, Copy)]
@@ -36,12 +33,10 @@ impl Formula {
     /// One line on what is wrong with either, and for a formula without parameters.
     pub fn parse(text: &str, data: Option<&Path>) -> anyhow::Result<Self> {
         let fault = |fault: String| usage(format!("--objective {text:?}: {fault}"));
-        let conventional = conventional(text).map_err(|why| fault(why.into()))?;
         if text.trim().chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_') {
             return Err(fault("neither a test function (see --help) nor a formula".into()));
         }
-        let expression: FlatEx<f64> = exmex::parse(&conventional)
-            .map_err(|error| fault(error.msg().lines().next().unwrap_or("no formula").to_owned()))?;
+        let expression = formulas::Formula::parse(text).map_err(|error| fault(error.to_string()))?;
         let (columns, data) = match data {
             Some(path) => {
                 let named = named_matrix(path)?;
@@ -59,7 +54,7 @@ impl Formula {
             )));
         }
         let (mut parameters, mut sources, mut places) = (Vec::new(), Vec::new(), Vec::new());
-        for (place, name) in expression.var_names().iter().enumerate() {
+        for (place, name) in expression.names().iter().enumerate() {
             sources.push(match columns.iter().position(|column| column == name) {
                 Some(column) => Source::Column(column),
                 None => {
@@ -74,7 +69,7 @@ impl Formula {
                 "nothing to choose: every name in it is a column of the data, or there is none".into(),
             ));
         }
-        let derivatives = places.iter().map(|place| expression.clone().partial(*place).ok()).collect();
+        let derivatives = places.iter().map(|place| expression.derivative(*place)).collect();
         Ok(Self { expression, derivatives, parameters, sources, data })
     }
 
@@ -83,8 +78,8 @@ impl Formula {
         &self.parameters
     }
 
-    /// The mean of an expression over the data. A formula gives a number for numbers; where it does not, NaN.
-    fn mean(&self, expression: &FlatEx<f64>, point: &[f64], variables: &mut [f64]) -> f64 {
+    /// The mean of an expression over the data.
+    fn mean(&self, expression: &formulas::Formula, point: &[f64], variables: &mut [f64]) -> f64 {
         let rows = self.data.rows().into_iter().map(|row| {
             for (variable, source) in variables.iter_mut().zip(&self.sources) {
                 *variable = match source {
@@ -92,7 +87,7 @@ impl Formula {
                     Source::Column(column) => row[*column],
                 };
             }
-            expression.eval(variables).unwrap_or(f64::NAN)
+            expression.evaluate(variables)
         });
         rows.sum::<f64>() / self.data.nrows() as f64
     }
@@ -125,54 +120,4 @@ impl Objective for Formula {
             }
         }
     }
-}
-
-/// The formula as the parser reads it. It binds a sign tighter than a power, (−x)² for -x^2: a zero before a leading minus gives it the rank of a difference,
-/// as everywhere in mathematics. It knows no 1e-3: such numbers are written out.
-fn conventional(text: &str) -> Result<String, &'static str> {
-    let mut written = String::new();
-    let mut before = '(';
-    let mut rest = text;
-    while let Some(character) = rest.chars().next() {
-        let digits = number_length(rest);
-        let taken = if digits > 0 && !(before.is_alphanumeric() || before == '_') {
-            let number: f64 = rest[..digits].parse().map_err(|_| "a number with two points")?;
-            if !number.is_finite() {
-                return Err("a number beyond 1e308");
-            }
-            written += &number.to_string();
-            digits
-        } else {
-            if character == '-' {
-                match before {
-                    '(' | ',' => written.push('0'),
-                    '+' | '-' | '*' | '/' | '^' => {
-                        return Err("a minus after an operator needs brackets, as in 2*(-x)");
-                    }
-                    _ => {}
-                }
-            }
-            written.push(character);
-            character.len_utf8()
-        };
-        before = rest[..taken].trim_end().chars().next_back().unwrap_or(before);
-        rest = &rest[taken..];
-    }
-    Ok(written)
-}
-
-/// Length of the number at the beginning of a text, with its exponent; 0 if there is none.
-fn number_length(text: &str) -> usize {
-    let digits = |text: &str, point: bool| {
-        text.find(|c: char| !(c.is_ascii_digit() || point && c == '.')).unwrap_or(text.len())
-    };
-    let mantissa = digits(text, true);
-    let exponent = text[mantissa..].strip_prefix(['e', 'E']).map_or(0, |rest| {
-        let sign = usize::from(rest.starts_with(['+', '-']));
-        match digits(&rest[sign..], false) {
-            0 => 0,
-            length => 1 + sign + length,
-        }
-    });
-    if mantissa == 0 { 0 } else { mantissa + exponent }
 }
