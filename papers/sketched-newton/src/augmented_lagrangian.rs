@@ -4,7 +4,7 @@
 //! short where f is steep, and the method needs many.
 
 use crate::inner::{InnerSolver, Stop};
-use crate::kkt::assemble;
+use crate::kkt::{Shifts, assemble};
 use crate::newton::{Iteration, Reason, Solution};
 use crate::problem::{Point, Problem, Refusal};
 use crate::sparse::{Sparse, dot, norm};
@@ -69,7 +69,12 @@ pub fn solve(
             };
             let shift = 1.0 - values[0];
             let rows = dense.outer_iter().map(|row| row.to_vec()).collect::<Vec<_>>();
-            assemble(&Sparse::from_rows(n, rows), shift, &Sparse::new(n), &mut system);
+            assemble(
+                &Sparse::from_rows(n, rows),
+                Shifts { hessian: shift, constraints: 0.0 },
+                &Sparse::new(n),
+                &mut system,
+            );
             let right: Vec<f64> = gradient.iter().map(|g| -g).collect();
             let mut direction = vec![0.0; n];
             let stop = Stop { residual: 1e-4 * norm(&gradient), steps: options.steps };

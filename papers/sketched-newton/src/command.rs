@@ -1,17 +1,29 @@
-//! What people run on their own data.
+//! What people run on their own problems.
 
-use clap::{Args, Subcommand, ValueEnum};
-use lab::say;
-use lab::table::format_number;
-use numerics::random::stream;
-use sketched_newton::problems::Integrand;
-use sketched_newton::sample;
+use clap::Subcommand;
+
+mod control;
+mod linsolve;
+mod logistic;
+mod market;
+mod merit;
+mod method;
+mod problem;
+mod solve;
 
 /// The paper's own subcommands.
 #[derive(Subcommand)]
 pub enum Command {
-    /// Estimates the mean of a function over the unit square
-    Estimate(Estimate),
+    /// Minimises a formula subject to equations
+    Solve(Box<solve::Solve>),
+    /// The exact augmented Lagrangian and its gradient at a point
+    Merit(merit::Merit),
+    /// Logistic regression on a sphere, with linear constraints
+    Logistic(Box<logistic::Fit>),
+    /// Control of an elliptic equation on the unit square
+    Control(Box<control::Grid>),
+    /// Solves K z = b by a sketch or a usual solver
+    Linsolve(linsolve::Linsolve),
 }
 
 impl Command {
@@ -21,45 +33,11 @@ impl Command {
     /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
         match self {
-            Self::Estimate(estimate) => estimate.run(),
+            Self::Solve(solve) => solve.run(),
+            Self::Merit(merit) => merit.run(),
+            Self::Logistic(fit) => fit.run(),
+            Self::Control(grid) => grid.run(),
+            Self::Linsolve(linsolve) => linsolve.run(),
         }
-    }
-}
-
-/// Samples and prints mean and standard error.
-#[derive(Args)]
-pub struct Estimate {
-    /// The function
-    #[arg(long, value_enum, default_value_t = Function::QuarterDisc)]
-    function: Function,
-    /// Points, at least 2
-    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(2..))]
-    points: u32,
-    /// Seed of the points
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Function {
-    /// 1 within distance 1 of the origin
-    QuarterDisc,
-    /// x y
-    Product,
-}
-
-impl Estimate {
-    fn run(self) -> anyhow::Result<()> {
-        let function = match self.function {
-            Function::QuarterDisc => Integrand::QuarterDisc,
-            Function::Product => Integrand::Product,
-        };
-        let found = sample(function, self.points as usize, &mut stream(self.seed, &["estimate"]))?;
-        say(&format!(
-            "mean            {}\nstandard error  {}",
-            format_number(found.mean),
-            format_number(found.standard_error)
-        ))?;
-        Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! The system of a Newton step, K z = −F with K = [[B, Gᵀ], [G, 0]], B = H + tI and G = c′; and what is asked about it.
+//! The system of a Newton step, K z = −F with K = [[B, Gᵀ], [G, −sI]], B = H + tI, G = c′ and s = 0 but where G is deficient; and what is asked about it.
 
 use ndarray::{Array2, Axis};
 use numerics::symmetric::{eigen, eigenvalues};
@@ -6,8 +6,18 @@ use numerics::symmetric::{eigen, eigenvalues};
 use crate::problem::{Point, Problem};
 use crate::sparse::Sparse;
 
+/// How K is moved away from what is not wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Shifts {
+    /// t ≥ 0.
+    pub hessian: f64,
+    /// s ≥ 0.
+    pub constraints: f64,
+}
+
 /// Writes K into `system`.
-pub fn assemble(hessian: &Sparse, shift: f64, jacobian: &Sparse, system: &mut Sparse) {
+pub fn assemble(hessian: &Sparse, shifts: Shifts, jacobian: &Sparse, system: &mut Sparse) {
+    let shift = shifts.hessian;
     let (n, m) = (hessian.rows(), jacobian.rows());
     let transposed = jacobian.transposed();
     system.clear(n + m);
@@ -33,16 +43,19 @@ pub fn assemble(hessian: &Sparse, shift: f64, jacobian: &Sparse, system: &mut Sp
         for (column, value) in columns.iter().zip(values) {
             system.push(*column as usize, *value);
         }
+        if shifts.constraints > 0.0 {
+            system.push(n + row, -shifts.constraints);
+        }
         system.end_row();
     }
 }
 
-/// K of a problem at a point, with t = 0.
+/// K of a problem at a point, with t = s = 0.
 pub fn at(problem: &dyn Problem, point: &Point) -> Sparse {
     let mut hessian = Sparse::new(point.x.len());
     problem.hessian(&point.x, &point.multipliers, &mut hessian);
     let mut system = Sparse::new(0);
-    assemble(&hessian, 0.0, &point.jacobian, &mut system);
+    assemble(&hessian, Shifts::default(), &point.jacobian, &mut system);
     system
 }
 

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use crate::direct::Direct;
 use crate::inner::{Inertia, InnerSolver, Stop, Work};
-use crate::kkt::{assemble, right_side, smallest_gram_eigenvalue, smallest_reduced_eigenvalue};
+use crate::kkt::{Shifts, assemble, right_side, smallest_gram_eigenvalue, smallest_reduced_eigenvalue};
 use crate::problem::{Point, Problem, Refusal};
 use crate::sparse::{Sparse, dot};
 
@@ -107,29 +107,33 @@ pub fn second_order(problem: &dyn Problem, point: &Point) -> Verdict {
     }
 }
 
-/// The smallest of t = 0, or a scale times 10⁻⁴, 10⁻², … that gives K the inertia (n, m, 0).
-fn shift_by_inertia(
+/// The smallest t of 0 and a geometric sequence that gives K the inertia (n, m, 0); where K is singular, with a small s.
+fn shifts_by_inertia(
     hessian: &Sparse,
     jacobian: &Sparse,
     solver: &mut dyn InnerSolver,
     own: &mut Direct,
     system: &mut Sparse,
-) -> Option<f64> {
+) -> Option<Shifts> {
     let (n, m) = (hessian.rows(), jacobian.rows());
     let scale = hessian.frobenius().max(1.0);
-    let mut shift = 0.0;
-    for _ in 0..12 {
-        assemble(hessian, shift, jacobian, system);
+    let mut shifts = Shifts::default();
+    for _ in 0..14 {
+        assemble(hessian, shifts, jacobian, system);
         let inertia = match solver.prepare(system) {
-            Ok(Some(inertia)) => Ok(Some(inertia)),
             Ok(None) => own.prepare(system),
-            Err(error) => Err(error),
+            other => other,
         };
-        if matches!(inertia, Ok(Some(Inertia { positive, negative, zero: 0 })) if positive == n && negative == m)
-        {
-            return Some(shift);
+        let Inertia { positive, negative, zero } =
+            inertia.ok().flatten().unwrap_or(Inertia { zero: 1, ..Inertia::default() });
+        if (positive, negative, zero) == (n, m, 0) {
+            return Some(shifts);
         }
-        shift = if shift == 0.0 { 1e-4 * scale } else { 8.0 * shift };
+        if (zero > 0 || negative < m) && shifts.constraints == 0.0 {
+            shifts.constraints = 1e-8 * jacobian.frobenius().max(1.0);
+        } else {
+            shifts.hessian = if shifts.hessian == 0.0 { 1e-4 * scale } else { 8.0 * shifts.hessian };
+        }
     }
     None
 }
@@ -232,23 +236,25 @@ impl<'a> Run<'a> {
         if gram.is_nan() || gram < options.least_gram {
             return Err(Reason::DependentConstraints(gram));
         }
-        let shift = match options.convexity {
-            Convexity::Trusted => 0.0,
+        let shifts = match options.convexity {
+            Convexity::Trusted => Shifts::default(),
             Convexity::Reduced { least } => {
                 let smallest = smallest_reduced_eigenvalue(&self.hessian, &point.jacobian);
-                if smallest < least { options.curvature + self.hessian.frobenius() } else { 0.0 }
+                let hessian =
+                    if smallest < least { options.curvature + self.hessian.frobenius() } else { 0.0 };
+                Shifts { hessian, constraints: 0.0 }
             }
             Convexity::Inertia => {
                 let (hessian, system) = (&self.hessian, &mut self.system);
-                shift_by_inertia(hessian, &point.jacobian, solver, &mut self.factorisation, system)
+                shifts_by_inertia(hessian, &point.jacobian, solver, &mut self.factorisation, system)
                     .ok_or(Reason::Singular)?
             }
         };
         if options.convexity != Convexity::Inertia {
-            assemble(&self.hessian, shift, &point.jacobian, &mut self.system);
+            assemble(&self.hessian, shifts, &point.jacobian, &mut self.system);
             solver.prepare(&self.system).map_err(|_| Reason::Singular)?;
         }
-        let scale = self.scale(point, gram, shift)?;
+        let scale = self.scale(point, gram, shifts.hessian)?;
         let slope_hessian = match options.slope {
             Slope::Exact => None,
             Slope::ObjectiveHessian => {
@@ -279,7 +285,7 @@ impl<'a> Run<'a> {
                     delta: self.delta,
                     penalties: (self.penalties.constraints, self.penalties.stationarity),
                     slope,
-                    shift,
+                    shift: shifts.hessian,
                     step: 0.0,
                     work,
                     solved: work.residual <= stop.residual,

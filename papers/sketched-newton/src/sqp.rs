@@ -5,7 +5,7 @@
 //! Nocedal (2008), whose constants are known to us from the authors' script and whose tests are reconstructed.
 
 use crate::inner::{InnerSolver, Stop, Work};
-use crate::kkt::{assemble, right_side, smallest_reduced_eigenvalue};
+use crate::kkt::{Shifts, assemble, right_side, smallest_reduced_eigenvalue};
 use crate::newton::{Iteration, Reason, Solution};
 use crate::problem::{Point, Problem, Refusal};
 use crate::sparse::{Sparse, dot};
@@ -118,7 +118,7 @@ pub fn solve(
         let convex = options.least_eigenvalue == f64::NEG_INFINITY
             || smallest_reduced_eigenvalue(&hessian, &point.jacobian) >= options.least_eigenvalue;
         let shift = if convex { 0.0 } else { options.curvature + hessian.frobenius() };
-        assemble(&hessian, shift, &point.jacobian, &mut system);
+        assemble(&hessian, Shifts { hessian: shift, constraints: 0.0 }, &point.jacobian, &mut system);
         if solver.prepare(&system).is_err() {
             reason = Reason::Singular;
             break;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use consensus_based::objective::Objective;
-use formulas::CONSTANTS;
+use formulas::{CONSTANTS, Tape};
 use lab::input::named_matrix;
 use lab::ndarray::Array2;
 
@@ -12,8 +12,6 @@ use super::usage;
 /// The mean of a formula over the rows of data, as a function of the names that are not columns; without data the formula itself.
 pub struct Formula {
     expression: formulas::Formula,
-    /// Derivatives by the parameters, where all operators have one.
-    derivatives: Option<Vec<formulas::Formula>>,
     parameters: Vec<String>,
     sources: Vec<Source>,
     data: Array2<f64>,
@@ -53,13 +51,12 @@ impl Formula {
                 "{word} is a column and a mathematical constant: give the column another name"
             )));
         }
-        let (mut parameters, mut sources, mut places) = (Vec::new(), Vec::new(), Vec::new());
-        for (place, name) in expression.names().iter().enumerate() {
+        let (mut parameters, mut sources) = (Vec::new(), Vec::new());
+        for name in expression.names() {
             sources.push(match columns.iter().position(|column| column == name) {
                 Some(column) => Source::Column(column),
                 None => {
                     parameters.push(name.clone());
-                    places.push(place);
                     Source::Parameter(parameters.len() - 1)
                 }
             });
@@ -69,8 +66,7 @@ impl Formula {
                 "nothing to choose: every name in it is a column of the data, or there is none".into(),
             ));
         }
-        let derivatives = places.iter().map(|place| expression.derivative(*place)).collect();
-        Ok(Self { expression, derivatives, parameters, sources, data })
+        Ok(Self { expression, parameters, sources, data })
     }
 
     /// Names of the coordinates.
@@ -78,8 +74,9 @@ impl Formula {
         &self.parameters
     }
 
-    /// The mean of an expression over the data.
-    fn mean(&self, expression: &formulas::Formula, point: &[f64], variables: &mut [f64]) -> f64 {
+    /// The mean over the data of what `measure` says of the variables of a row.
+    fn mean(&self, point: &[f64], mut measure: impl FnMut(&[f64]) -> f64) -> f64 {
+        let mut variables = vec![0.0; self.sources.len()];
         let rows = self.data.rows().into_iter().map(|row| {
             for (variable, source) in variables.iter_mut().zip(&self.sources) {
                 *variable = match source {
@@ -87,7 +84,7 @@ impl Formula {
                     Source::Column(column) => row[*column],
                 };
             }
-            expression.evaluate(variables)
+            measure(&variables)
         });
         rows.sum::<f64>() / self.data.nrows() as f64
     }
@@ -99,25 +96,30 @@ impl Objective for Formula {
     }
 
     fn evaluate(&self, points: &[f64], values: &mut [f64]) {
-        let mut variables = vec![0.0; self.sources.len()];
+        let mut tape = Tape::default();
         for (point, value) in points.chunks_exact(self.dimension()).zip(values) {
-            *value = self.mean(&self.expression, point, &mut variables);
+            *value = self.mean(point, |variables| self.expression.evaluate(variables, &mut tape));
         }
     }
 
     fn gradient(&self, point: &[f64], gradient: &mut [f64]) {
-        let mut variables = vec![0.0; self.sources.len()];
-        match &self.derivatives {
-            Some(derivatives) => {
-                for (slope, derivative) in gradient.iter_mut().zip(derivatives) {
-                    *slope = self.mean(derivative, point, &mut variables);
+        if !self.expression.is_differentiable() {
+            // Steps: central differences.
+            let value = |x: &[f64]| self.value(x);
+            consensus_based::objective::Pointwise::new(point.len(), value).gradient(point, gradient);
+            return;
+        }
+        let (mut tape, mut slopes) = (Tape::default(), vec![0.0; self.sources.len()]);
+        gradient.fill(0.0);
+        self.mean(point, |variables| {
+            let value = self.expression.gradient(variables, &mut slopes, &mut tape);
+            for (source, slope) in self.sources.iter().zip(&slopes) {
+                if let Source::Parameter(parameter) = source {
+                    gradient[*parameter] += slope;
                 }
             }
-            // min, max and the like: central differences.
-            None => {
-                let value = |x: &[f64]| self.value(x);
-                consensus_based::objective::Pointwise::new(point.len(), value).gradient(point, gradient);
-            }
-        }
+            value
+        });
+        gradient.iter_mut().for_each(|slope| *slope /= self.data.nrows() as f64);
     }
 }

@@ -99,7 +99,7 @@ fn bad_input_gets_one_line() {
         ),
         ("minimise --objective sphere --start 1,1 --out q.csv/path.csv", 1, "cannot write"),
         ("minimise --objective x+ --start 1", 2, "--objective \"x+\""),
-        ("minimise --objective 2*-x^2 --start 1", 2, "needs brackets"),
+        ("minimise --objective 2*^x --start 1", 2, "instead of ^ at character 3"),
         ("minimise --objective 3+4 --start 1", 2, "nothing to choose"),
         ("minimise --objective a+a --data q.csv --start 1", 2, "nothing to choose"),
         ("minimise --objective a*b --data p.csv --start 1", 1, "p.csv line 3, field 2"),

@@ -1,5 +1,7 @@
 //! `rates`: what happens near a solution, from a distance of 10⁻³.
 
+use std::collections::BTreeMap;
+
 use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -94,7 +96,7 @@ impl Experiment for Rates {
         };
         let solution = [x.as_slice(), multipliers].concat();
         // The same start for all settings of a problem.
-        let mut stream = random.shared_stream("start", &cell.problem)?;
+        let mut stream = random.shared_stream("start", &BTreeMap::from([("problem", &cell.problem)]))?;
         let mut noise: Vec<f64> = solution.iter().map(|_| StandardNormal.sample(&mut stream)).collect();
         let length = norm(&noise);
         noise.iter_mut().for_each(|value| *value *= 1e-3 / length);

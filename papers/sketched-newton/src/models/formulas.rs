@@ -1,8 +1,8 @@
 //! Problems given as formulas, and a collection of them with known optima.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use ::formulas::{CONSTANTS, Formula};
+use ::formulas::{CONSTANTS, Formula, Tape};
 use serde::Deserialize;
 
 use crate::problem::Problem;
@@ -12,38 +12,18 @@ use crate::sparse::Sparse;
 #[derive(Clone, Debug)]
 pub struct Formulas {
     variables: usize,
-    objective: Expansion,
-    constraints: Vec<Expansion>,
-    /// Places (row ≥ column) at which the Hessian of the Lagrangian may differ from zero, and the terms there: the function (0 for the objective, i for
-    /// constraint i) and the second derivative.
-    second: BTreeMap<(usize, usize), Vec<(usize, Term)>>,
+    /// The objective, then the constraints.
+    functions: Vec<Function>,
+    /// Places (row ≥ column) at which the Hessian of the Lagrangian may differ from zero, row by row.
+    places: Vec<(usize, usize)>,
 }
 
-/// A formula with the places of its variables.
+/// A formula with the places of its variables, and of its second derivatives in [`Formulas::places`].
 #[derive(Clone, Debug)]
-struct Term {
+struct Function {
     formula: Formula,
-    places: Vec<usize>,
-}
-
-impl Term {
-    fn evaluate(&self, x: &[f64]) -> f64 {
-        let mut values = [0.0; 16];
-        if self.places.len() <= values.len() {
-            for (value, place) in values.iter_mut().zip(&self.places) {
-                *value = x[*place];
-            }
-            return self.formula.evaluate(&values[..self.places.len()]);
-        }
-        self.formula.evaluate(&self.places.iter().map(|place| x[*place]).collect::<Vec<_>>())
-    }
-}
-
-/// A function and its first derivatives.
-#[derive(Clone, Debug)]
-struct Expansion {
-    value: Term,
-    first: Vec<Term>,
+    variables: Vec<usize>,
+    second: Vec<usize>,
 }
 
 /// What is wrong with a problem's text.
@@ -54,40 +34,45 @@ pub struct TextError {
     fault: String,
 }
 
-impl Expansion {
+impl Function {
     fn parse(text: &str, place: &str, names: &[String]) -> Result<Self, TextError> {
         let error = |fault: String| TextError { place: format!("{place} {text:?}"), fault };
         let formula = Formula::parse(text).map_err(|why| error(why.to_string()))?;
+        if !formula.is_differentiable() {
+            return Err(error("signum, floor, ceil, round, trunc and % have no useful derivative".into()));
+        }
         let of = |name: &String| {
-            names
-                .iter()
-                .position(|known| known == name)
-                .ok_or_else(|| error(format!("{name} is not among the variables")))
+            let place = names.iter().position(|known| known == name);
+            place.ok_or_else(|| error(format!("{name} is not among the variables")))
         };
-        let places = formula.names().iter().map(of).collect::<Result<Vec<_>, _>>()?;
-        let first = (0..places.len()).map(|place| {
-            let formula =
-                formula.derivative(place).ok_or_else(|| error("an operator has no derivative".into()))?;
-            Ok(Term { formula, places: places.clone() })
-        });
-        let first = first.collect::<Result<Vec<_>, TextError>>()?;
-        Ok(Self { value: Term { formula, places }, first })
+        let variables = formula.names().iter().map(of).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { formula, variables, second: Vec::new() })
     }
 
-    /// (row, column ≤ row, second derivative) of all that is not zero.
-    fn second(&self) -> Option<Vec<(usize, usize, Term)>> {
-        let mut terms = Vec::new();
-        for (first, row) in self.first.iter().zip(&self.value.places) {
-            for (place, column) in self.value.places.iter().enumerate() {
-                if column <= row {
-                    let formula = first.formula.derivative(place)?;
-                    if !formula.is_zero() {
-                        terms.push((*row, *column, Term { formula, places: self.value.places.clone() }));
-                    }
-                }
-            }
-        }
-        Some(terms)
+    /// Pairs of the problem's variables whose second derivative may differ from zero.
+    fn pairs(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.formula.second().iter().map(|(i, j)| {
+            let (i, j) = (self.variables[*i], self.variables[*j]);
+            (i.max(j), i.min(j))
+        })
+    }
+}
+
+/// Memory of evaluations.
+#[derive(Default)]
+struct Scratch {
+    tape: Tape,
+    x: Vec<f64>,
+    derivatives: Vec<f64>,
+}
+
+impl Scratch {
+    /// The function's own variables, and room for so many derivatives.
+    fn prepare(&mut self, function: &Function, x: &[f64], derivatives: usize) {
+        self.x.clear();
+        self.x.extend(function.variables.iter().map(|place| x[*place]));
+        self.derivatives.clear();
+        self.derivatives.resize(derivatives, 0.0);
     }
 }
 
@@ -95,7 +80,7 @@ impl Formulas {
     /// Parses min `objective` subject to every one of `constraints` = 0, in variables with these names.
     ///
     /// # Errors
-    /// Names the formula and what is wrong with it: its grammar, an unknown name, or an operator without derivative.
+    /// Names the formula and what is wrong with it: its grammar, an unknown name, or an operation without derivative.
     pub fn parse(names: &[String], objective: &str, constraints: &[String]) -> Result<Self, TextError> {
         for (place, name) in names.iter().enumerate() {
             let error =
@@ -107,22 +92,16 @@ impl Formulas {
                 return error("is a mathematical constant: give it another name");
             }
         }
-        let objective = Expansion::parse(objective, "objective", names)?;
-        let numbered = constraints.iter().enumerate();
-        let constraints = numbered
-            .map(|(place, text)| Expansion::parse(text, &format!("constraint {}", place + 1), names))
-            .collect::<Result<Vec<_>, _>>()?;
-        let mut second: BTreeMap<(usize, usize), Vec<(usize, Term)>> = BTreeMap::new();
-        for (place, function) in [&objective].into_iter().chain(&constraints).enumerate() {
-            let terms = function.second().ok_or_else(|| TextError {
-                place: if place == 0 { "objective".into() } else { format!("constraint {place}") },
-                fault: "an operator has no second derivative".into(),
-            })?;
-            for (row, column, term) in terms {
-                second.entry((row, column)).or_default().push((place, term));
-            }
+        let mut functions = vec![Function::parse(objective, "objective", names)?];
+        for (place, text) in constraints.iter().enumerate() {
+            functions.push(Function::parse(text, &format!("constraint {}", place + 1), names)?);
         }
-        Ok(Self { variables: names.len(), objective, constraints, second })
+        let places: BTreeSet<(usize, usize)> = functions.iter().flat_map(Function::pairs).collect();
+        let places: Vec<(usize, usize)> = places.into_iter().collect();
+        for function in &mut functions {
+            function.second = function.pairs().filter_map(|pair| places.binary_search(&pair).ok()).collect();
+        }
+        Ok(Self { variables: names.len(), functions, places })
     }
 }
 
@@ -132,36 +111,56 @@ impl Problem for Formulas {
     }
 
     fn constraints(&self) -> usize {
-        self.constraints.len()
+        self.functions.len() - 1
     }
 
     fn values(&self, x: &[f64], constraints: &mut [f64]) -> f64 {
-        for (value, function) in constraints.iter_mut().zip(&self.constraints) {
-            *value = function.value.evaluate(x);
+        let mut scratch = Scratch::default();
+        let mut value = |function: &Function| {
+            scratch.prepare(function, x, 0);
+            function.formula.evaluate(&scratch.x, &mut scratch.tape)
+        };
+        for (constraint, function) in constraints.iter_mut().zip(&self.functions[1..]) {
+            *constraint = value(function);
         }
-        self.objective.value.evaluate(x)
+        value(&self.functions[0])
     }
 
     fn derivatives(&self, x: &[f64], gradient: &mut [f64], jacobian: &mut Sparse) {
+        let mut scratch = Scratch::default();
         gradient.fill(0.0);
-        for (term, place) in self.objective.first.iter().zip(&self.objective.value.places) {
-            gradient[*place] = term.evaluate(x);
-        }
-        for function in &self.constraints {
-            for (term, place) in function.first.iter().zip(&function.value.places) {
-                jacobian.push(*place, term.evaluate(x));
+        for (place, function) in self.functions.iter().enumerate() {
+            scratch.prepare(function, x, function.variables.len());
+            function.formula.gradient(&scratch.x, &mut scratch.derivatives, &mut scratch.tape);
+            for (variable, slope) in function.variables.iter().zip(&scratch.derivatives) {
+                if place == 0 {
+                    gradient[*variable] = *slope;
+                } else {
+                    jacobian.push(*variable, *slope);
+                }
             }
-            jacobian.end_row();
+            if place > 0 {
+                jacobian.end_row();
+            }
         }
     }
 
     fn hessian(&self, x: &[f64], multipliers: &[f64], hessian: &mut Sparse) {
-        let weight = |function: usize| if function == 0 { 1.0 } else { multipliers[function - 1] };
-        let mut rows: Vec<Vec<(usize, f64)>> = vec![Vec::new(); self.variables];
-        for ((row, column), terms) in &self.second {
+        let mut scratch = Scratch::default();
+        let mut sums = vec![0.0; self.places.len()];
+        for (place, function) in self.functions.iter().enumerate() {
+            let weight = if place == 0 { 1.0 } else { multipliers[place - 1] };
             // A multiplier of zero must not turn an infinite derivative into NaN.
-            let terms = terms.iter().filter(|(function, _)| weight(*function) != 0.0);
-            let value: f64 = terms.map(|(function, term)| weight(*function) * term.evaluate(x)).sum();
+            if weight != 0.0 && !function.second.is_empty() {
+                scratch.prepare(function, x, function.second.len());
+                function.formula.hessian(&scratch.x, &mut scratch.derivatives, &mut scratch.tape);
+                for (place, value) in function.second.iter().zip(&scratch.derivatives) {
+                    sums[*place] += weight * value;
+                }
+            }
+        }
+        let mut rows: Vec<Vec<(usize, f64)>> = vec![Vec::new(); self.variables];
+        for ((row, column), value) in self.places.iter().zip(sums) {
             rows[*row].push((*column, value));
             if row != column {
                 rows[*column].push((*row, value));

@@ -2,7 +2,7 @@
 
 use rand::Rng;
 
-use crate::kkt::assemble;
+use crate::kkt::{Shifts, assemble};
 use crate::sparse::Sparse;
 
 /// K of order `size` with H diagonal in [½, 3/2] and size/3 constraints, each with four entries ±½ at random places.
@@ -29,6 +29,6 @@ pub fn random_saddle(size: usize, random: &mut impl Rng) -> Sparse {
         jacobian.end_row();
     }
     let mut system = Sparse::new(size);
-    assemble(&hessian, 0.0, &jacobian, &mut system);
+    assemble(&hessian, Shifts::default(), &jacobian, &mut system);
     system
 }
