@@ -136,7 +136,8 @@ fn run(cell: &Parameters, seed: u64) -> Result<(Solution, f64), Failure> {
         Method::SqpAdaptive | Method::SqpTwoTests => {
             let adaptive = cell.method == Method::SqpAdaptive;
             let test = if adaptive { sqp::Test::Adaptive } else { sqp::Test::TwoTests };
-            let options = sqp::Options { iterations: 1_000, ..sqp::Options::published(test) };
+            // Systems of order ten or less.
+            let options = sqp::Options { iterations: 1_000, steps: 2_000, ..sqp::Options::published(test) };
             sqp::solve(&problem, start, &mut Gmres { restart: 2 }, &options)?
         }
         Method::Multipliers => {

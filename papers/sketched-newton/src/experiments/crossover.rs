@@ -66,7 +66,7 @@ impl Experiment for Crossover {
                 }
             }
         }
-        cells.retain(|cell| cell.solver != "block:8" || cell.size <= 1_000);
+        cells.retain(|cell| cell.solver != "block:8" || cell.size <= 300);
         cells
     }
 
@@ -104,9 +104,23 @@ impl Experiment for Crossover {
             flops = flops.line_with_markers(*solver, rows.iter().map(|(size, row)| (*size, row.flops)));
             bytes = bytes.line_with_markers(*solver, rows.iter().map(|(size, row)| (*size, row.bytes)));
         }
+        let flops_of = |solver: &str| -> BTreeMap<u64, f64> {
+            let rows = curves.get(solver).map_or(&[][..], Vec::as_slice);
+            rows.iter().map(|(size, row)| (*size as u64, row.flops)).collect()
+        };
+        let (kaczmarz, factored) = (flops_of("kaczmarz"), flops_of("ldl"));
+        let over: Vec<f64> =
+            flops_of("minres").iter().filter_map(|(size, flops)| Some(kaczmarz.get(size)? / flops)).collect();
+        let crossed =
+            factored.iter().find(|(size, flops)| kaczmarz.get(*size).is_some_and(|other| other < *flops));
+        let crossed = crossed.map_or(String::from("at no size"), |(size, _)| format!("from d = {size} on"));
         report.figure(
             "work",
-            "To 10⁻⁶ of the residual: MINRES is cheapest at every size, and a factorisation that fills in loses to Kaczmarz where the lines cross.",
+            &format!(
+                "To 10⁻⁶ of the residual Kaczmarz takes {:.0} to {:.0} times the flops of MINRES, and fewer than a factorisation, which fills in, {crossed}.",
+                over.iter().copied().fold(f64::INFINITY, f64::min),
+                over.iter().copied().fold(0.0, f64::max)
+            ),
             "Two panels of rising lines on logarithmic axes.",
             &Figure::new("Random sparse saddle systems").panel(flops).panel(bytes),
         )
