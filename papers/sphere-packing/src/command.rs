@@ -86,7 +86,9 @@ fn refuse_folder(path: &Path) -> anyhow::Result<()> {
 /// A fault in a parameter is a fault in the call; any other stays what it is.
 fn as_usage(error: sphere_packing::Error) -> anyhow::Error {
     match error {
-        sphere_packing::Error::Setting { .. } | sphere_packing::Error::Multiplier { .. } => {
+        sphere_packing::Error::Setting { .. }
+        | sphere_packing::Error::Multiplier { .. }
+        | sphere_packing::Error::Solver(semidefinite::Error::Setting { .. }) => {
             Usage(error.to_string()).into()
         }
         other => other.into(),
@@ -110,7 +112,7 @@ fn report_progress(progress: &Progress, values: (f64, f64), started: std::time::
 }
 
 /// What became of a programme without a result, in a sentence.
-fn no_result(status: Status, fault: &sphere_packing::Error) -> anyhow::Error {
+fn no_result(status: Status, fault: &semidefinite::Error) -> anyhow::Error {
     match status {
         Status::Optimal => anyhow::anyhow!("no bound: {fault}"),
         other => anyhow::anyhow!("no bound: the programme did not converge ({})", other.describe()),

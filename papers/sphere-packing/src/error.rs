@@ -5,7 +5,7 @@
 #[non_exhaustive]
 pub enum Error {
     /// A parameter outside its range.
-    #[error("{name} is {}; expected {expected}", short(*value))]
+    #[error("{name} is {}; expected {expected}", semidefinite::error::short(*value))]
     Setting {
         /// Its name.
         name: &'static str,
@@ -14,25 +14,9 @@ pub enum Error {
         /// What it may be.
         expected: &'static str,
     },
-    /// A semidefinite programme whose parts do not fit together.
-    #[error("the semidefinite programme is faulty: {0}")]
-    Problem(String),
-    /// A problem file that does not follow its format. Line 0 is the end of the file.
-    #[error("{}{fault}", if *line == 0 { String::new() } else { format!("line {line}: ") })]
-    Format {
-        /// The line, from 1.
-        line: usize,
-        /// What is wrong there.
-        fault: String,
-    },
-    /// A checkpoint that cannot be used.
-    #[error("checkpoint {path}: {fault}")]
-    Checkpoint {
-        /// The file.
-        path: String,
-        /// What is wrong with it.
-        fault: String,
-    },
+    /// The semidefinite solver has none.
+    #[error(transparent)]
+    Solver(#[from] semidefinite::Error),
     /// An iteration that found nothing to report.
     #[error("not converged: {0}")]
     NotConverged(String),
@@ -60,11 +44,12 @@ pub enum Error {
     },
 }
 
-/// A number without hundreds of digits.
-fn short(value: f64) -> String {
-    if value != 0.0 && !(1e-5..1e16).contains(&value.abs()) {
-        format!("{value:e}")
-    } else {
-        value.to_string()
+/// So that a formulation can fail in its own words.
+impl From<Error> for semidefinite::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Solver(error) => error,
+            other => Self::Formulation(other.to_string()),
+        }
     }
 }

@@ -49,5 +49,5 @@ fn usual(
 /// Solves to a relative gap of 10⁻⁹, from double-double on.
 fn solved(parameters: Parameters) -> Result<Outcome<Certified>, Error> {
     let plan = Plan { to: Precision::Bits384, ..Plan::default() };
-    solve(&ThreePointBound::new(parameters)?, &plan, &mut |_| true)
+    Ok(solve(&ThreePointBound::new(parameters)?, &plan, &mut |_| true)?)
 }

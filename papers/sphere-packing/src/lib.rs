@@ -39,16 +39,15 @@
 pub mod certificate;
 #[cfg(feature = "lab")]
 pub mod claims;
-pub mod dense;
 pub mod error;
 #[cfg(feature = "lab")]
 pub mod experiments;
 pub mod game;
 pub mod laguerre;
 pub mod packings;
-pub mod scalar;
-pub mod semidefinite;
 pub mod three_point;
 pub mod two_point;
 
 pub use error::Error;
+pub use semidefinite;
+pub use semidefinite::{dense, scalar};

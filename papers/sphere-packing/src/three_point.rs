@@ -257,7 +257,7 @@ fn transform_row<T: Scalar>(values: &[T]) -> Vec<T> {
 impl Formulation for ThreePointBound {
     type Output = Certified;
 
-    fn problem<T: Scalar>(&self) -> Result<Problem<T>, Error> {
+    fn problem<T: Scalar>(&self) -> Result<Problem<T>, semidefinite::Error> {
         let Parameters { dimension, radial_degree, width, .. } = self.parameters;
         let number = T::from_f64;
         let truncation = number(self.scales.truncation);
@@ -394,7 +394,7 @@ impl Formulation for ThreePointBound {
         })
     }
 
-    fn output<T: Scalar>(&self, solution: &Solution<T>) -> Result<Certified, Error> {
+    fn output<T: Scalar>(&self, solution: &Solution<T>) -> Result<Certified, semidefinite::Error> {
         let certificate = self.rounded(solution)?;
         if self.parameters.degree == 0 {
             let proven = Certificate::ThreePoint(certificate.clone()).check()?;
@@ -411,6 +411,6 @@ impl Formulation for ThreePointBound {
         let alone = precision::solve(&alone, &plan, &mut |_| true)?.output.map_err(|_| fault.clone())?;
         let radius = (self.scales.square / std::f64::consts::TAU).sqrt();
         let value = ball_volume(self.parameters.dimension, radius / 2.0) * solution.progress.primal;
-        if alone.proven.to_f64() <= value * (1.0 + 1e-6) { Ok(alone) } else { Err(fault) }
+        if alone.proven.to_f64() <= value * (1.0 + 1e-6) { Ok(alone) } else { Err(fault.into()) }
     }
 }

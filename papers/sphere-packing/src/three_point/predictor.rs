@@ -39,7 +39,7 @@ pub fn gegenbauer<T: Scalar>(dimension: usize, degree: usize, t: T) -> Vec<T> {
 impl Formulation for Kissing {
     type Output = f64;
 
-    fn problem<T: Scalar>(&self) -> Result<Problem<T>, Error> {
+    fn problem<T: Scalar>(&self) -> Result<Problem<T>, semidefinite::Error> {
         let degree = self.degree;
         // f + (sum of squares) + (weighted sum of squares) = 0 at degree + 1 nodes; the weights depend on the parity of the degree.
         let (first, second) =
@@ -88,7 +88,7 @@ impl Formulation for Kissing {
         })
     }
 
-    fn output<T: Scalar>(&self, solution: &Solution<T>) -> Result<f64, Error> {
+    fn output<T: Scalar>(&self, solution: &Solution<T>) -> Result<f64, semidefinite::Error> {
         Ok(solution.primal.to_f64())
     }
 }
@@ -107,5 +107,5 @@ pub fn kissing_bound(dimension: usize, degree: usize) -> Result<f64, Error> {
     }
     let mut plan = Plan::default();
     plan.settings.gap = 1e-10;
-    solve(&Kissing { dimension, degree }, &plan, &mut |_| true)?.output
+    Ok(solve(&Kissing { dimension, degree }, &plan, &mut |_| true)?.output?)
 }

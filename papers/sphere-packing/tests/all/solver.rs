@@ -1,7 +1,7 @@
 //! The interior-point method on problems with known answers, and what it says of problems without.
 
 use ndarray::{Array2, array};
-use sphere_packing::Error;
+use semidefinite::Error;
 use sphere_packing::dense::zeros;
 use sphere_packing::scalar::{DoubleDouble, Multi, Scalar};
 use sphere_packing::semidefinite::precision::{Plan, Precision, solve};

@@ -22,21 +22,23 @@
 //! precision from the iterate where an arithmetic broke down; [`sdpa`] reads and writes the files that other solvers use.
 
 pub mod checkpoint;
+pub mod dense;
+pub mod error;
 pub mod interior_point;
 pub mod precision;
+pub mod scalar;
 mod schur;
 pub mod sdpa;
 pub mod solution;
 
+pub use error::Error;
 pub use interior_point::minimise;
 pub use precision::{Formulation, Precision};
 pub use solution::{Iterate, Progress, Settings, Solution, Status};
 
 use ndarray::Array2;
 
-use crate::Error;
-use crate::dense;
-use crate::scalar::Scalar;
+use scalar::Scalar;
 
 /// How the constraint matrices of one block are given.
 #[derive(Clone, Debug)]
