@@ -1,9 +1,9 @@
 //! The method against the rival's algorithm on the same work, the results checked too.
 
 use divan::{Bencher, black_box};
+use numerics::random::stream;
 use quantum_lower_bounds::problems::Integrand;
 use quantum_lower_bounds::{sample, sample_cells};
-use numerics::random::stream;
 
 const POINTS: usize = 1_000_000;
 

@@ -3,9 +3,9 @@
 use clap::{Args, Subcommand, ValueEnum};
 use lab::say;
 use lab::table::format_number;
+use numerics::random::stream;
 use quantum_lower_bounds::problems::Integrand;
 use quantum_lower_bounds::sample;
-use numerics::random::stream;
 
 /// The paper's own subcommands.
 #[derive(Subcommand)]

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use lab::ndarray::{Ix1, arr1, array};
 use lab::{Failure, Profile};
+use numerics::random::stream;
 use quantum_lower_bounds::problems::Integrand;
 use quantum_lower_bounds::sample;
-use numerics::random::stream;
 use rivals::{Contest, Entrant, Judged, Ours, Rival, Target, entrant, read_array, write_array};
 
 /// The contests, in the order in which they are shown.

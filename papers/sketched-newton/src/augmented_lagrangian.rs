@@ -108,6 +108,7 @@ pub fn solve(
                 work,
                 solved: work.residual <= stop.residual,
                 refused: 0,
+                inertia_flops: 0.0,
             });
             if found.is_none() {
                 reason = Reason::LineSearch;

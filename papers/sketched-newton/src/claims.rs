@@ -13,6 +13,7 @@ use crate::experiments::{
 
 mod quantities;
 
+pub(crate) use quantities::median_saving;
 use quantities::*;
 
 /// What could not be looked up, and what is assumed here.
@@ -68,10 +69,18 @@ fn global() -> Vec<Claim> {
             Ok(Estimate::worst_of(rows.map(|(_, row)| row.value_error).filter(|error| error.is_finite())))
         },
     ));
+    claims.push(Claim::new(
+        "penalties-adapt",
+        "The penalties adapt.",
+        "abstract",
+        &Benchmark,
+        Rule::at_least("of 30 problems, those on which the descent test moves them, both sketches", 1.0),
+        |table| Ok(Estimate::exact(penalties_moved(table))),
+    ));
     claims.push(
         Claim::new(
             "adapts",
-            "Accuracy and penalties adapt.",
+            "The accuracy δ adapts; that it does not is proved as well.",
             "abstract",
             &Adaptivity,
             Rule::at_least("share of iterations with δ above its floor, as published", 0.01),
@@ -108,10 +117,10 @@ fn local() -> Vec<Claim> {
             "abstract; theorem",
             &Rates,
             Rule::at_least(
-                "of 22 problems, those with two successive ratios that fall tenfold or more, θ = |F|",
-                18.0,
+                "median over problems of the highest order of three successive errors above 10⁻¹⁴, θ = |F|",
+                1.5,
             ),
-            |table| Ok(Estimate::exact(superlinear(table, 1.0))),
+            |table| Ok(Estimate::exact(median_order(table, 1.0))),
         )
         .shown_by("errors"),
     ]
@@ -121,7 +130,7 @@ fn cost() -> Vec<Claim> {
     vec![
         Claim::new(
             "cheap-steps",
-            "A sketch step needs fewer flops than one of a deterministic solver.",
+            "A step of Kaczmarz needs fewer flops than one of a deterministic solver, by count.",
             "abstract",
             &Benchmark,
             Rule::at_most("largest flops per inner step of Kaczmarz over GMRES, by problem", 1.0),
@@ -132,13 +141,13 @@ fn cost() -> Vec<Claim> {
             "The method needs fewer evaluations than adaptive SQP.",
             "experiments",
             &Benchmark,
-            Rule::at_most("median evaluations, Kaczmarz less adaptive SQP", 0.0),
-            |table| {
-                let median = |method| median_of(table, method, |row| row.evaluations as f64);
-                Ok(Estimate::exact(median(Method::Kaczmarz) - median(Method::SqpAdaptive)))
-            },
+            Rule::at_least(
+                "share of problems on which Kaczmarz needs fewer, failures needing infinitely many",
+                0.5,
+            ),
+            |table| Ok(Estimate::exact(fewer_evaluations(table))),
         )
-        .paper_value("24 less 28"),
+        .paper_value("medians of 24 and 28"),
         Claim::new(
             "less-work",
             "It is superior in total work.",
@@ -211,15 +220,6 @@ fn beyond() -> Vec<Claim> {
         )
         .shown_by("law"),
         Claim::new(
-            "bound-asks-more",
-            "The usual bound asks for more steps than the law.",
-            "beyond the paper",
-            &Law,
-            Rule::at_least("smallest ratio of steps to 10⁻⁶ of the error", 1.0),
-            |table| Ok(Estimate::smallest_of(table.rows().map(|(_, row)| row.needed_by_bound / row.needed))),
-        )
-        .shown_by("law"),
-        Claim::new(
             "unit-steps-control",
             "With δ = 0.5 unit steps are not always accepted, so that the rule for δ matters.",
             "beyond the paper",
@@ -229,21 +229,28 @@ fn beyond() -> Vec<Claim> {
         ),
         Claim::new(
             "linear-rate-control",
-            "A solver that stops ten times too early is caught by the same test.",
+            "Steps that are ten times less exact are told apart by the same test.",
             "beyond the paper",
             &Rates,
             Rule::at_most("share of unit steps within the rate of δ/10", 0.95),
             |table| Ok(Estimate::exact(within_rate(table, 0.1))),
         ),
         Claim::new(
+            "superlinear-control",
+            "With θ = 1 the order stays at one.",
+            "beyond the paper",
+            &Rates,
+            Rule::at_most("median over problems of the highest order, δ = 0.5 and θ = 1", 1.4),
+            |table| Ok(Estimate::exact(median_order(table, 0.0))),
+        )
+        .shown_by("errors"),
+        Claim::new(
             "floor-costs",
             "Without floor and with the true |K⁻¹| fewer sketch steps are needed.",
             "beyond the paper",
             &Adaptivity,
-            Rule::at_least("median sketch steps, as published over adaptive", 1.5),
-            |table| {
-                Ok(Estimate::exact(median_steps(table, Mode::Published) / median_steps(table, Mode::Exact)))
-            },
+            Rule::at_least("median over problems of sketch steps, as published over adaptive", 1.5),
+            |table| Ok(Estimate::exact(median_saving(table, Mode::Exact))),
         )
         .shown_by("steps"),
         Claim::new(
@@ -251,7 +258,7 @@ fn beyond() -> Vec<Claim> {
             "∇²f in place of ∇²L in the slope hardly changes the path.",
             "beyond the paper",
             &Benchmark,
-            Rule::at_most("of 30 problems, those whose mean number of steps differs by more than one half", 3.0),
+            Rule::at_most("of 30 problems, those whose mean number of steps differs by more than one half, or that fail", 3.0),
             |table| Ok(Estimate::exact(paths_changed(table))),
         ),
         Claim::new(
@@ -260,28 +267,20 @@ fn beyond() -> Vec<Claim> {
             "beyond the paper",
             &GridControl,
             Rule::between("exponent in N + 1, from N = 3 on", 5.5, 6.7),
-            |table| Ok(Estimate::exact(condition_exponent(table))),
-        ),
-        Claim::new(
-            "ideal-preconditioner",
-            "After the ideal preconditioner Kaczmarz needs a number of sweeps that does not depend on the grid.",
-            "beyond the paper",
-            &GridControl,
-            Rule::between("largest over smallest number of sweeps", 1.0, 1.5),
-            |table| Ok(Estimate::exact(ideal_sweeps(table))),
+            |table| Ok(condition_exponent(table)),
         ),
         Claim::new(
             "minres-ahead",
             "On random sparse systems, the friendliest ones, Kaczmarz stays behind MINRES.",
             "beyond the paper",
             &Crossover,
-            Rule::at_least("smallest ratio of bytes, Kaczmarz over MINRES", 1.0),
-            |table| Ok(Estimate::smallest_of(ratios(table, "minres", |row| row.bytes))),
+            Rule::at_least("smallest ratio of flops, Kaczmarz over MINRES", 1.0),
+            |table| Ok(Estimate::smallest_of(ratios(table, "minres", |row| row.flops))),
         )
         .shown_by("work"),
         Claim::new(
             "ahead-of-ldl",
-            "There it overtakes a factorisation that fills in.",
+            "There it takes fewer flops than a factorisation that fills in, at the largest sizes.",
             "beyond the paper",
             &Crossover,
             Rule::at_most("smallest ratio of flops, Kaczmarz over LDLᵀ", 1.0),
@@ -293,8 +292,13 @@ fn beyond() -> Vec<Claim> {
             "With a factorisation the method finds the known optimum of a semilinear control problem on every grid.",
             "beyond the paper",
             &ManufacturedControl,
-            Rule::at_most("largest error of y, u and λ", 1e-8),
-            |table| Ok(Estimate::worst_of(table.rows().map(|(_, row)| row.error))),
+            Rule::at_most("largest error of y, u and λ, of runs with eight Newton steps or fewer", 1e-8),
+            |table| {
+                let error = |row: &crate::experiments::manufactured::Row| {
+                    if row.iterations <= 8 { row.error } else { f64::INFINITY }
+                };
+                Ok(Estimate::worst_of(table.rows().map(|(_, row)| error(row))))
+            },
         )
         .shown_by("control"),
     ]
@@ -313,6 +317,12 @@ fn not_tested() -> Vec<Claim> {
             "Logistic regressions on ionosphere, mushrooms, phishing, sonar, splice, a9a and w8a.",
             "experiments",
             "no address with a checksum could be verified; `sketched-newton logistic` takes them as CSV, and data of their sizes are drawn",
+        ),
+        Claim::not_tested(
+            "descent",
+            "The direction always decreases the merit function.",
+            "abstract",
+            "it holds by construction: every step is tested for it, and the crate's tests compare its slope with differences",
         ),
         Claim::not_tested(
             "almost-surely",

@@ -6,7 +6,8 @@
 //! vᵢ = E Πᵢᵢ = sᵢ ∫ (1+2usᵢ)⁻¹ ∏ⱼ (1+2usⱼ)^(−1/2) du, and for i ≠ j Wᵢⱼ = E Πᵢⱼ² = sᵢsⱼ ∫ u (1+2usᵢ)⁻¹(1+2usⱼ)⁻¹ ∏ (…)^(−1/2) du,
 //!
 //! three times as much with a square for i = j, and sᵢ = kᵢ²/|K|_F². Hence E eₜ = (I − V)ᵗe₀, and the squares mᵢ = E(uᵢᵀe)² obey
-//! m ← m − 2v∘m + Wm, both exactly; usual bounds only say 1 − σ_min²/|K|_F² for one step.
+//! m ← m − 2v∘m + Wm, both exactly. As vᵢ/sᵢ falls in sᵢ and Σ sᵢ(vᵢ/sᵢ) = 1, no vᵢ is below the smallest s: the rate σ_min²/|K|_F² of norm-weighted
+//! Kaczmarz is a bound, and usually a loose one.
 
 use ndarray::{Array1, Array2, ArrayView2};
 use numerics::symmetric::{eigen, eigenvalues};

@@ -1,8 +1,9 @@
 //! K = L D Lᵀ: what a sketch competes with, and the inertia that tells minima from saddles.
 //!
-//! Small matrices are factored densely with Bunch–Kaufman pivots. Larger ones are permuted for little fill, and factored without
-//! pivots after ρ was added to the diagonal where it is positive and taken away where not, 10⁻¹⁰ of the largest entry: saddle matrices with a
-//! positive block have such a factorisation in any order, and refinement with the true matrix takes the change out again.
+//! Rows and columns are first scaled by one over the root of their largest entry, which changes no inertia. Small matrices are then factored densely with Bunch–Kaufman pivots. Larger ones are permuted for little fill, and factored without
+//! pivots after ρ = 10⁻¹⁰ was added to the diagonal where it is positive and taken away where not: saddle matrices with a positive block have such a factorisation in any
+//! order, others nearly always, and refinement with the true matrix takes the change out again. A zero eigenvalue hides behind ρ;
+//! [`Direct::inertia`] finds it by shifting the whole diagonal up and down.
 
 use faer::dyn_stack::{MemBuffer, MemStack, StackReq};
 use faer::linalg::cholesky::ldlt::factor::LdltRegularization;
@@ -27,7 +28,23 @@ pub struct Direct {
     pattern: Vec<u32>,
     symbolic: Option<SymbolicCholesky<usize>>,
     values: Vec<f64>,
+    /// 1/√ of the largest entry of each row.
+    scales: Vec<f64>,
+    /// Work of factorisations since the last solve.
+    pending: Work,
 }
+
+/// What is added to the scaled diagonal.
+#[derive(Clone, Copy)]
+enum Shift {
+    /// ρ away from zero.
+    Outward,
+    /// This, everywhere.
+    All(f64),
+}
+
+/// ρ.
+const RHO: f64 = 1e-10;
 
 enum Factor {
     Dense(Lblt<f64>),
@@ -42,25 +59,27 @@ struct Lower {
 }
 
 impl Lower {
-    /// Of a symmetric matrix: its rows up to the diagonal are the columns of the upper triangle, from the diagonal on those of the lower.
-    fn of(system: &Sparse) -> Self {
+    /// Of a symmetric matrix: from the diagonal on its rows are the columns of the lower triangle.
+    fn of(system: &Sparse, scales: &[f64], shift: Shift) -> Self {
         let d = system.rows();
         let mut lower = Self { starts: vec![0], indices: Vec::new(), values: Vec::new() };
         let mut entries: Vec<(usize, f64)> = Vec::new();
-        let largest =
-            (0..d).flat_map(|row| system.row(row).1).fold(0.0_f64, |most, value| most.max(value.abs()));
-        let shift = 1e-10 * largest;
         for column in 0..d {
             let (indices, values) = system.row(column);
-            let pairs = indices.iter().map(|index| *index as usize).zip(values.iter().copied());
+            let scaled = |(index, value): (&u32, &f64)| {
+                (*index as usize, value * scales[column] * scales[*index as usize])
+            };
             entries.clear();
-            entries.extend(pairs.filter(|(row, _)| *row > column));
+            entries.extend(indices.iter().zip(values).map(scaled).filter(|(row, _)| *row >= column));
             entries.sort_unstable_by_key(|(row, _)| *row);
-            let place = indices.iter().position(|index| *index as usize == column);
-            let diagonal = place.map_or(0.0, |place| values[place]);
+            let diagonal = entries.first().filter(|(row, _)| *row == column).map_or(0.0, |entry| entry.1);
             lower.indices.push(column);
-            lower.values.push(if diagonal > 0.0 { diagonal + shift } else { diagonal - shift });
-            for (row, value) in &entries {
+            lower.values.push(match shift {
+                Shift::Outward if diagonal > 0.0 => diagonal + RHO,
+                Shift::Outward => diagonal - RHO,
+                Shift::All(shift) => diagonal + shift,
+            });
+            for (row, value) in entries.iter().filter(|(row, _)| *row > column) {
                 lower.indices.push(*row);
                 lower.values.push(*value);
             }
@@ -76,9 +95,29 @@ impl Direct {
         Self::default()
     }
 
-    fn prepare_sparse(&mut self, system: &Sparse) -> Result<Inertia, InnerError> {
+    /// The inertia with eigenvalues at zero told apart, up to 10⁻⁹ of the scaled matrix: three factorisations where one is for a solve.
+    ///
+    /// # Errors
+    /// As [`prepare`](InnerSolver::prepare).
+    pub fn inertia(&mut self, system: &Sparse) -> Result<Inertia, InnerError> {
+        let found = self.prepare(system)?.ok_or(InnerError::Singular)?;
+        if system.rows() <= DENSE {
+            return Ok(found);
+        }
+        let up = self.prepare_sparse(system, Shift::All(10.0 * RHO))?;
+        let down = self.prepare_sparse(system, Shift::All(-10.0 * RHO))?;
+        let zero = up.positive.saturating_sub(down.positive);
+        Ok(Inertia { positive: down.positive, negative: system.rows() - down.positive - zero, zero })
+    }
+
+    /// The work of factorisations that no solve has counted.
+    pub(crate) fn take_pending(&mut self) -> Work {
+        std::mem::take(&mut self.pending)
+    }
+
+    fn prepare_sparse(&mut self, system: &Sparse, shift: Shift) -> Result<Inertia, InnerError> {
         let d = system.rows();
-        let lower = Lower::of(system);
+        let lower = Lower::of(system, &self.scales, shift);
         let pattern = SymbolicSparseColMatRef::new_checked(d, d, &lower.starts, None, &lower.indices);
         let indices: Vec<u32> =
             lower.starts.iter().chain(&lower.indices).map(|index| *index as u32).collect();
@@ -129,14 +168,21 @@ impl Direct {
         Ok(inertia)
     }
 
-    /// x ← K⁻¹ x for the matrix that was factored. Gives flops.
+    /// x ← K⁻¹ x for the matrix that was factored. Gives the numbers of the factor, each of which is used twice.
     fn apply(&self, x: &mut [f64]) -> f64 {
+        x.iter_mut().zip(&self.scales).for_each(|(x, scale)| *x *= scale);
+        let numbers = self.apply_scaled(x);
+        x.iter_mut().zip(&self.scales).for_each(|(x, scale)| *x *= scale);
+        numbers
+    }
+
+    fn apply_scaled(&self, x: &mut [f64]) -> f64 {
         let d = x.len();
         let target = MatMut::from_column_major_slice_mut(x, d, 1);
         match (&self.factor, &self.symbolic) {
             (Some(Factor::Dense(factor)), _) => {
                 factor.solve_in_place(target);
-                2.0 * (d * d) as f64
+                (d * d) as f64 / 2.0
             }
             (Some(Factor::Sparse), Some(symbolic)) => {
                 let factor = LdltRef::new(symbolic, &self.values);
@@ -147,9 +193,17 @@ impl Direct {
                     Par::Seq,
                     MemStack::new(&mut MemBuffer::new(scratch)),
                 );
-                4.0 * self.values.len() as f64
+                self.values.len() as f64
             }
             _ => 0.0,
+        }
+    }
+
+    /// Numbers of the factor.
+    fn factor_numbers(&self, d: usize) -> f64 {
+        match self.factor {
+            Some(Factor::Sparse) => self.values.len() as f64,
+            _ => (d * d) as f64 / 2.0,
         }
     }
 
@@ -175,11 +229,11 @@ impl Direct {
     }
 }
 
-/// Signs of the 1 × 1 and 2 × 2 blocks.
-fn inertia_of_blocks(factor: &Lblt<f64>, largest: f64) -> Inertia {
+/// Signs of the 1 × 1 and 2 × 2 blocks of a matrix whose rows have largest entries near 1.
+fn inertia_of_blocks(factor: &Lblt<f64>) -> Inertia {
     let (diagonal, subdiagonal) = (factor.B_diag().column_vector(), factor.B_subdiag().column_vector());
     let d = diagonal.nrows();
-    let negligible = d as f64 * f64::EPSILON * largest;
+    let negligible = 4.0 * d as f64 * f64::EPSILON;
     let mut inertia = Inertia::default();
     let mut place = 0;
     while place < d {
@@ -204,53 +258,62 @@ impl InnerSolver for Direct {
     fn prepare(&mut self, system: &Sparse) -> Result<Option<Inertia>, InnerError> {
         self.factor = None;
         let d = system.rows();
-        if let Some(row) = (0..d).find(|row| system.row(*row).1.iter().all(|value| *value == 0.0)) {
-            return Err(InnerError::EmptyRow(row));
+        self.scales.clear();
+        for row in 0..d {
+            let largest = system.row(row).1.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+            if largest == 0.0 {
+                return Err(InnerError::EmptyRow(row));
+            }
+            self.scales.push(1.0 / largest.sqrt());
         }
         let inertia = if d <= DENSE {
             let mut dense = Mat::zeros(d, d);
-            let mut largest = 0.0_f64;
             for row in 0..d {
                 let (columns, values) = system.row(row);
                 for (column, value) in columns.iter().zip(values) {
-                    dense[(row, *column as usize)] = *value;
-                    largest = largest.max(value.abs());
+                    let column = *column as usize;
+                    dense[(row, column)] = value * self.scales[row] * self.scales[column];
                 }
             }
             let factor = Lblt::new(dense.as_ref(), Side::Lower);
-            let inertia = inertia_of_blocks(&factor, largest);
+            let inertia = inertia_of_blocks(&factor);
             self.factor = Some(Factor::Dense(factor));
             inertia
         } else {
-            let inertia = self.prepare_sparse(system)?;
+            let inertia = self.prepare_sparse(system, Shift::Outward)?;
             self.factor = Some(Factor::Sparse);
             inertia
         };
+        self.pending.flops += self.factor_flops(d);
+        self.pending.bytes += 8.0 * self.factor_numbers(d);
         Ok(Some(inertia))
     }
 
-    /// Refines until the residual is small enough or no longer halves; the factorisation counts as work of the first solve.
+    /// Refines until the residual is small enough or no longer halves. Factorisations count as work of the first solve after them.
     fn solve(&mut self, system: &Sparse, right: &[f64], z: &mut [f64], stop: &Stop) -> Work {
         let d = right.len();
-        let mut work = Work { flops: self.factor_flops(d), ..Work::default() };
-        work.bytes = 8.0 * self.values.len() as f64;
+        let mut work = self.take_pending();
         let mut correction = vec![0.0; d];
         let mut best = f64::INFINITY;
+        let mut kept = z.to_vec();
         loop {
             system.multiply(z, &mut correction);
             work.product(system);
             correction.iter_mut().zip(right).for_each(|(r, b)| *r = b - *r);
-            work.residual = norm(&correction);
-            let improves = work.residual < 0.5 * best;
-            if work.residual <= stop.residual && work.steps > 0
-                || !improves
-                || work.steps >= stop.steps.min(10)
-            {
+            let residual = norm(&correction);
+            if residual < best {
+                kept.copy_from_slice(z);
+            }
+            let improves = residual < 0.5 * best;
+            best = best.min(residual);
+            if residual <= stop.residual && work.steps > 0 || !improves || work.steps >= stop.steps.min(10) {
+                z.copy_from_slice(&kept);
+                work.residual = best;
                 return work;
             }
-            best = work.residual;
-            work.flops += self.apply(&mut correction);
-            work.bytes += 16.0 * self.values.len() as f64;
+            let numbers = self.apply(&mut correction);
+            work.flops += 4.0 * numbers;
+            work.bytes += 16.0 * numbers;
             work.steps += 1;
             z.iter_mut().zip(&correction).for_each(|(z, c)| *z += c);
         }

@@ -34,7 +34,7 @@ fn known(name: &str) -> Result<Known, Failure> {
     found.ok_or_else(|| format!("no problem {name}").into())
 }
 
-/// The 22 problems with n > m, each once, whose optimum is nondegenerate; three of them for smoke.
+/// The problems with n > m, each once, whose optimum is nondegenerate; three of them for smoke.
 fn nondegenerate(profile: Profile) -> Vec<String> {
     let all = collection().into_iter().filter(|known| !known.is_square() && !known.degenerate);
     let all = all.filter(|known| !["BT6", "BT9"].contains(&known.name.as_str())).map(|known| known.name);

@@ -11,8 +11,8 @@ pub struct Stop {
     pub steps: u64,
 }
 
-/// What a solve took. Bytes are those that the algorithm must move if nothing stays in a cache, 8 for a number and 4 for an index; a
-/// factor counts once, as if its blocks stayed in the cache.
+/// What a solve took. Bytes are those that the algorithm must move, 8 for a number and 4 for an index: a vector that is swept counts
+/// once a sweep, entries that are touched at random count each time, and a factor counts once, as if its blocks stayed in the cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Work {
     /// Sketches, or products with K, or factorisations.

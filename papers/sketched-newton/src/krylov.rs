@@ -1,6 +1,7 @@
 //! GMRES and MINRES: the deterministic solvers that a sketch has to be compared with.
 //!
-//! Both minimise |Kz − b|₂ over z₀ + span{r₀, Kr₀, K²r₀, …}: GMRES keeps the whole basis, MINRES uses the symmetry and keeps seven vectors.
+//! Both minimise |Kz − b|₂ over z₀ + span{r₀, Kr₀, K²r₀, …}: GMRES keeps the whole basis, MINRES uses the symmetry and keeps seven vectors. Where rounding makes a residual grow the best z is
+//! given back.
 
 use crate::inner::{Inertia, InnerError, InnerSolver, Stop, Work};
 use crate::sparse::{Sparse, dot, norm};
@@ -35,17 +36,27 @@ impl InnerSolver for Gmres {
         // Column j of the triangular factor, and the rotations that made it.
         let mut triangle: Vec<Vec<f64>> = Vec::new();
         let mut rotations: Vec<(f64, f64)> = Vec::new();
+        let mut kept = z.to_vec();
+        let mut best = f64::INFINITY;
         loop {
             work.product(system);
-            work.residual = residual_into(system, right, z, &mut basis[0]);
-            let before = work.residual;
-            if before <= stop.residual || work.steps >= stop.steps || !before.is_finite() {
+            let before = residual_into(system, right, z, &mut basis[0]);
+            // Restarted GMRES that gains nothing in a cycle gains nothing in the next: it starts from the same residual.
+            let gains = before < best * (1.0 - 1e-12);
+            if gains {
+                best = before;
+                kept.copy_from_slice(z);
+            }
+            work.residual = best;
+            if best <= stop.residual || work.steps >= stop.steps || !gains {
+                z.copy_from_slice(&kept);
                 return work;
             }
             basis[0].iter_mut().for_each(|v| *v /= before);
             let mut rotated = vec![before];
             triangle.clear();
             rotations.clear();
+            let mut largest = 0.0_f64;
             for j in 0..restart {
                 if basis.len() == j + 1 {
                     basis.push(vec![0.0; d]);
@@ -70,7 +81,9 @@ impl InnerSolver for Gmres {
                     column[i + 1] = cosine * lower - sine * upper;
                 }
                 let radius = column[j].hypot(length);
-                if radius == 0.0 {
+                largest = largest.max(radius);
+                if radius <= 1e-14 * largest {
+                    // The rest of the space is in the kernel, up to rounding.
                     break;
                 }
                 let (cosine, sine) = (column[j] / radius, length / radius);
@@ -93,9 +106,6 @@ impl InnerSolver for Gmres {
                 z.iter_mut().zip(&basis[j]).for_each(|(z, v)| *z += rotated[j] * v);
             }
             work.flops += 2.0 * triangle.len() as f64 * d as f64;
-            if triangle.is_empty() {
-                return work;
-            }
         }
     }
 }
@@ -110,14 +120,22 @@ impl InnerSolver for Minres {
         let d = right.len();
         let mut work = Work::default();
         let [mut v, mut old, mut next, mut w, mut w_old] = [(); 5].map(|()| vec![0.0; d]);
+        let mut kept = z.to_vec();
+        let mut best = f64::INFINITY;
         loop {
             work.product(system);
             let before = residual_into(system, right, z, &mut v);
-            let stalls = work.steps > 0 && before >= 0.5 * work.residual;
-            work.residual = before;
-            if before <= stop.residual || work.steps >= stop.steps || stalls || !before.is_finite() {
+            let gains = before < 0.5 * best;
+            if before < best {
+                best = before;
+                kept.copy_from_slice(z);
+            }
+            work.residual = best;
+            if best <= stop.residual || work.steps >= stop.steps || !gains {
+                z.copy_from_slice(&kept);
                 return work;
             }
+            let mut largest = 0.0_f64;
             v.iter_mut().for_each(|v| *v /= before);
             [&mut old, &mut w, &mut w_old].into_iter().for_each(|vector| vector.fill(0.0));
             let (mut beta, mut phi) = (0.0, before);
@@ -137,7 +155,8 @@ impl InnerSolver for Minres {
                 let (far, near) = (s_old * beta, c_old * beta);
                 let (upper, diagonal) = (c * near + s * alpha, c * alpha - s * near);
                 let radius = diagonal.hypot(length);
-                if radius <= f64::EPSILON * before {
+                largest = largest.max(alpha.abs()).max(length);
+                if radius <= 1e-14 * largest {
                     break;
                 }
                 for ((w, w_old), v) in w.iter_mut().zip(&mut w_old).zip(&v) {

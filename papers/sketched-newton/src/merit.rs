@@ -48,6 +48,22 @@ impl Penalties {
     pub(crate) fn rounding(&self, point: &Point) -> f64 {
         let (dual, primal) = point.residuals();
         let penalties = self.constraints * primal * primal + self.stationarity * dual * dual;
-        10.0 * f64::EPSILON * (point.objective.abs() + point.multiplied().abs() + penalties)
+        // A constraint is known up to the rounding of its terms, about |cᵢ′||x|.
+        let terms = |row: usize| {
+            let (columns, values) = point.jacobian.row(row);
+            columns
+                .iter()
+                .zip(values)
+                .map(|(column, value)| (value * point.x[*column as usize]).abs())
+                .sum::<f64>()
+        };
+        let constraints: f64 = point
+            .multipliers
+            .iter()
+            .zip(&point.constraints)
+            .enumerate()
+            .map(|(row, (l, c))| (l.abs() + self.constraints * c.abs()) * (terms(row) + c.abs()))
+            .sum();
+        10.0 * f64::EPSILON * (point.objective.abs() + constraints + penalties)
     }
 }

@@ -191,6 +191,7 @@ pub fn solve(
             work,
             solved: work.steps < options.steps,
             refused,
+            inertia_flops: 0.0,
         };
         iterations.push(iteration);
         if found.is_none() {

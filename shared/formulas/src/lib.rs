@@ -1,8 +1,8 @@
 //! Formulas that a user types: parsed once, then evaluated with gradient and Hessian.
 //!
 //! A formula becomes a tape, a list of operations on earlier results. One sweep forward gives the value, one backward the gradient; a forward sweep of derivatives in
-//! one variable, and a backward one, give a column of the Hessian. Nothing recurses but the parser, whose depth is limited, so that a formula with a
-//! million terms is as good as one with two.
+//! one variable, and a backward one, give a column of the Hessian. Nothing recurses but the parser, whose depth is limited, so that length is no limit; a Hessian costs a pair of
+//! sweeps for each variable that is in it.
 //!
 //! ```
 //! use formulas::{Formula, Tape};
@@ -187,25 +187,33 @@ fn interactions(nodes: &[Node]) -> Vec<(usize, usize)> {
     };
     let mut known: Vec<Vec<usize>> = Vec::with_capacity(nodes.len());
     for node in nodes {
-        let of = |operand: Option<usize>| operand.map_or(&[][..], |operand| known[operand].as_slice());
-        let [a, b] = node.operands().map(of);
+        // Every result is used once, so that its list can be taken.
+        let mut take = |operand: Option<usize>| {
+            operand.map_or_else(Vec::new, |operand| std::mem::take(&mut known[operand]))
+        };
+        let [mut a, mut b] = node.operands().map(&mut take);
+        if node.curved().contains(&true) {
+            for list in [&mut a, &mut b] {
+                list.sort_unstable();
+                list.dedup();
+            }
+        }
         let [aa, ab, bb] = node.curved();
         if aa {
-            meet(a, a);
+            meet(&a, &a);
         }
         if ab {
-            meet(a, b);
+            meet(&a, &b);
         }
         if bb {
-            meet(b, b);
+            meet(&b, &b);
         }
-        let mut all = [a, b].concat();
         if let Node::Variable(place) = node {
-            all.push(*place);
+            a.push(*place);
         }
-        all.sort_unstable();
-        all.dedup();
-        known.push(all);
+        let (mut longer, shorter) = if a.len() >= b.len() { (a, b) } else { (b, a) };
+        longer.extend(shorter);
+        known.push(longer);
     }
     pairs.into_iter().collect()
 }

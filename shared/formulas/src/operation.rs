@@ -218,7 +218,8 @@ impl Node {
             }
             Self::Power(a, b) => {
                 let (x, p) = (values[a], values[b]);
-                let logarithm = x.ln();
+                // 0ᵖ stays 0 for all p > 0.
+                let logarithm = if value == 0.0 && p > 0.0 { 0.0 } else { x.ln() };
                 of(
                     [monomial(p, x, p - 1.0), value * logarithm],
                     [

@@ -1,9 +1,9 @@
 //! Definitions and theorems of the paper over random input, extreme scales and degenerate cases.
 
-use quantum_lower_bounds::problems::INTEGRANDS;
-use quantum_lower_bounds::{SamplingError, sample, sample_cells};
 use numerics::random::stream;
 use proptest::prelude::*;
+use quantum_lower_bounds::problems::INTEGRANDS;
+use quantum_lower_bounds::{SamplingError, sample, sample_cells};
 
 proptest! {
     #[test]

@@ -1,8 +1,8 @@
 //! What rules measure, from tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use lab::Table;
+use lab::{Estimate, Table};
 use numerics::bootstrap::quantile;
 use numerics::growth::exponent;
 
@@ -53,12 +53,37 @@ fn mean(rows: &[benchmark::Row], number: impl Fn(&benchmark::Row) -> f64) -> f64
     rows.iter().map(number).sum::<f64>() / rows.len() as f64
 }
 
-/// The median over solved problems of the mean over runs.
-pub fn median_of(table: &Benchmark, method: Method, number: fn(&benchmark::Row) -> f64) -> f64 {
-    let solved = cells(table, method).filter(|(_, rows)| rows.iter().all(|row| row.converged));
-    let mut means: Vec<f64> = solved.map(|(_, rows)| mean(rows, number)).collect();
-    means.sort_by(f64::total_cmp);
-    quantile(&means, 0.5)
+/// Mean evaluations by problem; infinite where a run fails.
+fn evaluations(table: &Benchmark, method: Method) -> BTreeMap<&str, f64> {
+    let of = |rows: &[benchmark::Row]| {
+        if rows.iter().all(|row| row.converged) {
+            mean(rows, |row| row.evaluations as f64)
+        } else {
+            f64::INFINITY
+        }
+    };
+    cells(table, method).map(|(problem, rows)| (problem, of(rows))).collect()
+}
+
+/// The share of problems on which Kaczmarz needs fewer evaluations than adaptive SQP; equal numbers count half, as do problems that both fail.
+pub fn fewer_evaluations(table: &Benchmark) -> f64 {
+    let theirs = evaluations(table, Method::SqpAdaptive);
+    let ours = evaluations(table, Method::Kaczmarz);
+    let won = ours.iter().map(|(problem, own)| match theirs.get(*problem) {
+        Some(other) if own < other => 1.0,
+        Some(other) if own == other => 0.5,
+        _ => 0.0,
+    });
+    won.sum::<f64>() / ours.len() as f64
+}
+
+/// Problems on which a sketched run moves the penalties.
+pub fn penalties_moved(table: &Benchmark) -> f64 {
+    let moved = |method| {
+        let cells = cells(table, method).filter(|(_, rows)| rows.iter().any(|row| row.refused > 0));
+        cells.map(|(problem, _)| problem.to_owned()).collect::<BTreeSet<String>>()
+    };
+    moved(Method::Gaussian).union(&moved(Method::Kaczmarz)).count() as f64
 }
 
 /// Mean flops of a run by problem; infinite where a run does not converge.
@@ -100,18 +125,19 @@ pub fn step_costs(table: &Benchmark) -> Vec<f64> {
         .collect()
 }
 
-/// Problems on which the authors' slope changes the mean number of steps.
+/// Problems on which the authors' slope changes the mean number of steps, or whether runs converge.
 pub fn paths_changed(table: &Benchmark) -> f64 {
-    let steps = |method| -> BTreeMap<&str, f64> {
-        cells(table, method)
-            .map(|(problem, rows)| (problem, mean(rows, |row| row.iterations as f64)))
-            .collect()
+    let steps = |method| -> BTreeMap<&str, (f64, usize)> {
+        let of = |rows: &[benchmark::Row]| {
+            (mean(rows, |row| row.iterations as f64), rows.iter().filter(|row| row.converged).count())
+        };
+        cells(table, method).map(|(problem, rows)| (problem, of(rows))).collect()
     };
     let exact = steps(Method::Kaczmarz);
     let theirs = steps(Method::ObjectiveHessian);
-    let changed = theirs
-        .iter()
-        .filter(|(problem, steps)| exact.get(*problem).is_some_and(|own| (own - **steps).abs() > 0.5));
+    let changed = theirs.iter().filter(|(problem, (steps, solved))| {
+        exact.get(*problem).is_some_and(|(own, own_solved)| (own - steps).abs() > 0.5 || own_solved != solved)
+    });
     changed.count() as f64
 }
 
@@ -121,13 +147,22 @@ pub fn share_above_floor(table: &Adaptivity, mode: Mode) -> f64 {
     rows().map(|row| row.above).sum::<u64>() as f64 / rows().map(|row| row.iterations).sum::<u64>() as f64
 }
 
-/// The median of sketch steps over runs; infinite ones are those that did not converge.
-pub fn median_steps(table: &Adaptivity, mode: Mode) -> f64 {
-    let rows = table.rows().filter(|(cell, _)| cell.mode == mode).map(|(_, row)| row);
-    let mut steps: Vec<f64> =
-        rows.map(|row| if row.converged { row.steps as f64 } else { f64::INFINITY }).collect();
-    steps.sort_by(f64::total_cmp);
-    quantile(&steps, 0.5)
+/// The median over problems of mean sketch steps as published over those of another mode; infinite where it fails.
+pub fn median_saving(table: &Adaptivity, mode: Mode) -> f64 {
+    let steps = |mode| -> BTreeMap<&str, f64> {
+        let cells = table.cells().filter(move |(cell, _)| cell.mode == mode);
+        let of = |rows: &[adaptivity::Row]| {
+            let steps = |row: &adaptivity::Row| if row.converged { row.steps as f64 } else { f64::INFINITY };
+            rows.iter().map(steps).sum::<f64>() / rows.len() as f64
+        };
+        cells.map(|(cell, rows)| (cell.problem.as_str(), of(rows))).collect()
+    };
+    let others = steps(mode);
+    let published = steps(Mode::Published);
+    let mut ratios: Vec<f64> =
+        published.iter().filter_map(|(problem, steps)| Some(steps / others.get(problem)?)).collect();
+    ratios.sort_by(f64::total_cmp);
+    quantile(&ratios, 0.5)
 }
 
 /// Unit steps over all steps.
@@ -147,14 +182,20 @@ pub fn within_rate(table: &Rates, multiple: f64) -> f64 {
     within.count() as f64 / rows().count() as f64
 }
 
-/// Problems with two successive ratios of errors, the later at most a tenth of the earlier.
-pub fn superlinear(table: &Rates, power: f64) -> f64 {
-    let cells = table.cells().filter(|(cell, _)| cell.setting == Setting::Unit && cell.power == power);
-    let falls = |rows: &[rates::Row]| {
-        let ratios: Vec<f64> = rows.iter().map(|row| row.after / row.before).collect();
-        ratios.windows(2).any(|pair| pair[1] <= 0.1 * pair[0])
+/// The median over problems of the highest order ln(e″/e′)/ln(e′/e) of three successive errors above 10⁻¹⁴, forced unit steps, δ = 0.5.
+pub fn median_order(table: &Rates, power: f64) -> f64 {
+    let cells = table
+        .cells()
+        .filter(|(cell, _)| cell.setting == Setting::Unit && cell.delta == 0.5 && cell.power == power);
+    let order = |rows: &[rates::Row]| {
+        let kept = rows.windows(2).filter(|pair| pair[1].after > 1e-14);
+        let orders =
+            kept.map(|pair| (pair[1].after / pair[1].before).ln() / (pair[0].after / pair[0].before).ln());
+        orders.fold(f64::NAN, f64::max)
     };
-    cells.filter(|(_, rows)| falls(rows)).count() as f64
+    let mut orders: Vec<f64> = cells.map(|(_, rows)| order(rows)).filter(|order| order.is_finite()).collect();
+    orders.sort_by(f64::total_cmp);
+    quantile(&orders, 0.5)
 }
 
 /// A number of a solver by grid, where it solved the system.
@@ -171,21 +212,17 @@ pub fn best_grid(table: &Control) -> f64 {
     ratios.fold(f64::NAN, f64::max)
 }
 
-/// The exponent of the condition number in N + 1.
-pub fn condition_exponent(table: &Control) -> f64 {
+/// The exponent of the condition number in N + 1, between the exponents of neighbouring grids.
+pub fn condition_exponent(table: &Control) -> Estimate {
     let rows = table.rows().filter(|(cell, _)| cell.solver == "ldl");
     let points: Vec<_> = rows.map(|(cell, row)| (cell.side as f64 + 1.0, row.condition)).collect();
-    if points.len() < 3 { f64::NAN } else { exponent(&points).unwrap_or(f64::NAN) }
-}
-
-/// The largest over the smallest number of sweeps with the ideal preconditioner.
-pub fn ideal_sweeps(table: &Control) -> f64 {
-    let sweeps = by_grid(table, "kaczmarz-ideal", |row| row.sweeps);
-    if sweeps.len() < 2 {
-        return f64::NAN;
+    if points.len() < 3 {
+        return Estimate::exact(f64::NAN);
     }
-    let values = || sweeps.values().copied();
-    values().fold(0.0, f64::max) / values().fold(f64::INFINITY, f64::min)
+    let pairs = points.windows(2).map(|pair| (pair[1].1 / pair[0].1).ln() / (pair[1].0 / pair[0].0).ln());
+    let (low, high) =
+        pairs.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), e| (low.min(e), high.max(e)));
+    Estimate::with_interval(exponent(&points).unwrap_or(f64::NAN), low, high)
 }
 
 /// A number of Kaczmarz over the same of another solver, by size, where both solved the system.

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use lab::arguments::{positive, refuse_beyond_memory, usage};
 use lab::input::vector;
 use lab::table::format_number;
+use sketched_newton::choice::Choice;
 use sketched_newton::models::Control;
 use sketched_newton::newton::Convexity;
 use sketched_newton::problem::{Point, Problem};
@@ -89,6 +90,12 @@ impl Grid {
             None => String::new(),
         };
         // Convex but for the cubic term, which is small.
-        self.method.run(&problem, &names, (&start.0, &start.1), Some(Convexity::Trusted), error)
+        self.method.run(
+            &problem,
+            &names,
+            (&start.0, &start.1),
+            (Some(Convexity::Trusted), Choice::Direct),
+            error,
+        )
     }
 }

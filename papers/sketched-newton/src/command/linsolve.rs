@@ -58,12 +58,22 @@ impl Linsolve {
         if right.len() != system.rows() {
             bail!("{}: {} numbers for {} rows of {name}", self.right.display(), right.len(), system.rows());
         }
+        // Solved for a right side of ordinary size, so that no square overflows.
+        let scale = right.iter().fold(0.0_f64, |most, b| most.max(b.abs()));
+        let scale = if scale > 0.0 { scale } else { 1.0 };
+        let right: Vec<f64> = right.iter().map(|b| b / scale).collect();
         let length = right.iter().map(|b| b * b).sum::<f64>().sqrt();
         let mut solver = self.solver.solver(self.seed);
         solver.prepare(&system).with_context(|| name.clone())?;
         let mut z = vec![0.0; right.len()];
         let stop = Stop { residual: self.tolerance * length, steps: self.steps };
         let work = solver.solve(&system, &right, &mut z, &stop);
+        let predicted = if system.rows() <= PREDICTED && work.residual <= stop.residual {
+            self.predicted(&system, &z)
+        } else {
+            String::new()
+        };
+        z.iter_mut().for_each(|z| *z *= scale);
         if !z.iter().all(|value| value.is_finite()) {
             bail!("{name}: {solver_name} gave no finite solution");
         }
@@ -82,11 +92,9 @@ impl Linsolve {
             format_number(work.flops),
             format_number(work.bytes),
         );
-        if system.rows() <= PREDICTED {
-            text += &self.predicted(&system, &z);
-        }
+        text += &predicted;
         say(&text)?;
-        if work.residual > stop.residual {
+        if work.residual.is_nan() || work.residual > stop.residual {
             bail!("{name}: {solver_name} did not reach the tolerance in {} steps", work.steps);
         }
         Ok(())
@@ -99,6 +107,9 @@ impl Linsolve {
         match self.solver {
             Choice::Sketch(Kind::Gaussian) if system.is_symmetric() => {
                 let Some(found) = spectrum(system.to_dense().view()) else { return none() };
+                if found.smallest <= f64::EPSILON * found.frobenius {
+                    return none();
+                }
                 let along =
                     |i: usize| z.iter().enumerate().map(|(row, z)| z * found.vectors[[row, i]]).sum::<f64>();
                 let squares: Vec<f64> = (0..z.len()).map(|i| along(i).powi(2)).collect();

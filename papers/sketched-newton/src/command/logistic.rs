@@ -9,7 +9,7 @@ use lab::input::{matrix, named_matrix, vector};
 use lab::ndarray::{Array1, Array2, Axis};
 use sketched_newton::models::Logistic;
 
-use super::method::Method;
+use super::method::{KACZMARZ, Method};
 
 /// min mean log(1 + exp(−y wᵀx)) subject to A w = b and |w| = R, from w and lambda of ones unless told otherwise.
 #[derive(Args)]
@@ -69,7 +69,7 @@ impl Fit {
             let scores = features.dot(&Array1::from(w.to_vec()));
             scores.iter().zip(&labels).filter(|(score, label)| *score * *label > 0.0).count()
         };
-        let found = self.method.run(&problem, &names, (&start.0, &start.1), None, |point| {
+        let found = self.method.run(&problem, &names, (&start.0, &start.1), (None, KACZMARZ), |point| {
             format!("\nright labels        {} of {}", right_labels(&point.x), labels.len())
         });
         found.with_context(|| name)

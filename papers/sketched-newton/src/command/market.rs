@@ -54,6 +54,9 @@ fn parse(text: &str) -> Result<Sparse, Fault> {
     if rows == 0 || columns == 0 || rows.max(columns) > u32::MAX as usize {
         return Err((place, format!("a matrix of {rows} x {columns}")));
     }
+    if coordinate && rows / 2 > sizes[2] {
+        return Err((place, format!("{rows} rows with {} entries: the matrix is singular", sizes[2])));
+    }
     let symmetric = symmetry == "symmetric";
     if symmetric && rows != columns {
         return Err((place, format!("a symmetric matrix of {rows} x {columns}")));
@@ -64,7 +67,7 @@ fn parse(text: &str) -> Result<Sparse, Fault> {
         (false, false) => rows.checked_mul(columns),
     };
     let expected = expected.ok_or_else(|| (place, format!("a matrix of {rows} x {columns}")))?;
-    let mut entries: Vec<(u32, u32, f64)> = Vec::new();
+    let mut entries: Vec<(u32, u32, f64, usize)> = Vec::new();
     let (mut row, mut column) = (0, 0);
     for (place, line) in content.by_ref() {
         let mut words = line.split_whitespace();
@@ -89,7 +92,7 @@ fn parse(text: &str) -> Result<Sparse, Fault> {
         if entries.len() == expected {
             return Err((place, format!("more than the {expected} entries that were announced")));
         }
-        entries.push((row as u32, column as u32, value));
+        entries.push((row as u32, column as u32, value, place));
         if !coordinate {
             row += 1;
             if row == rows {
@@ -105,18 +108,21 @@ fn parse(text: &str) -> Result<Sparse, Fault> {
         ));
     }
     if symmetric {
-        let mirrored: Vec<_> =
-            entries.iter().filter(|(i, j, _)| i != j).map(|(i, j, v)| (*j, *i, *v)).collect();
+        let mirrored: Vec<_> = entries
+            .iter()
+            .filter(|entry| entry.0 != entry.1)
+            .map(|(i, j, v, line)| (*j, *i, *v, *line))
+            .collect();
         entries.extend(mirrored);
     }
-    entries.sort_unstable_by_key(|(row, column, _)| (*row, *column));
+    entries.sort_unstable_by_key(|(row, column, _, line)| (*row, *column, *line));
     if let Some(pair) = entries.windows(2).find(|pair| (pair[0].0, pair[0].1) == (pair[1].0, pair[1].1)) {
-        return Err((place, format!("entry ({}, {}) stands there twice", pair[0].0 + 1, pair[0].1 + 1)));
+        return Err((pair[1].3, format!("entry ({}, {}) stands there twice", pair[0].0 + 1, pair[0].1 + 1)));
     }
     let mut matrix = Sparse::new(columns);
     let mut next = entries.into_iter().peekable();
     for row in 0..rows as u32 {
-        while let Some((_, column, value)) = next.next_if(|(at, _, _)| *at == row) {
+        while let Some((_, column, value, _)) = next.next_if(|entry| entry.0 == row) {
             matrix.push(column as usize, value);
         }
         matrix.end_row();

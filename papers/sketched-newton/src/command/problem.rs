@@ -8,7 +8,12 @@ use sketched_newton::models::formulas::Formulas;
 
 /// A file's content.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Text {
+    #[serde(rename = "name")]
+    _name: Option<String>,
+    #[serde(rename = "note")]
+    _note: Option<String>,
     variables: Vec<String>,
     x0: Vec<f64>,
     lambda0: Option<Vec<f64>>,
@@ -35,7 +40,7 @@ pub fn read(path: &Path) -> anyhow::Result<Given> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).with_context(|| name.clone())?;
     let text: Text = serde_json::from_str(&text).map_err(|error| {
-        anyhow::anyhow!("{name}: {error}; expected \"variables\", \"x0\", \"objective\" and \"constraints\"")
+        anyhow::anyhow!("{name}: {error}; expected \"variables\", \"x0\", \"objective\", \"constraints\", and perhaps \"lambda0\", \"name\" and \"note\"")
     })?;
     let problem =
         Formulas::parse(&text.variables, &text.objective, &text.constraints).with_context(|| name.clone())?;

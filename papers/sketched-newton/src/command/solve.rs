@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 
-use super::method::Method;
+use super::method::{KACZMARZ, Method};
 use super::problem;
 
 /// A problem as JSON: "variables", "x0", "objective" and "constraints", each of which is to be zero.
@@ -26,7 +26,9 @@ impl Solve {
         self.method.check([self.problem.as_path()])?;
         let given = problem::read(&self.problem)?;
         let (x, multipliers) = &given.start;
-        let found = self.method.run(&given.problem, &given.names, (x, multipliers), None, |_| String::new());
+        let found = self
+            .method
+            .run(&given.problem, &given.names, (x, multipliers), (None, KACZMARZ), |_| String::new());
         found.with_context(|| self.problem.display().to_string())
     }
 }

@@ -49,7 +49,7 @@ impl Experiment for Crossover {
     const TITLE: &'static str = "Random sparse systems";
     const QUESTION: &'static str =
         "Where the matrix is well conditioned and fills in when it is factored: does a sketch win?";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let sizes: &[u64] = match profile {

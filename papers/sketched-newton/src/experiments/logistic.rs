@@ -77,7 +77,7 @@ impl Experiment for LogisticRegression {
     const ID: &'static str = "logistic";
     const TITLE: &'static str = "Logistic regression on a sphere";
     const QUESTION: &'static str = "Do sketched Newton steps converge from ones in as few iterations as on the paper's data, and what do they cost?";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (sizes, sets): (&[u64], u32) = match profile {
@@ -145,13 +145,21 @@ impl Experiment for LogisticRegression {
             };
             let (steps, costs) = (of(|row| row.iterations as f64), of(|row| row.flops));
             if !steps.is_empty() {
-                iterations = iterations.means(name, &steps);
+                if solver == "kaczmarz" {
+                    iterations = iterations.means(name, &steps);
+                }
                 flops = flops.means(name, &costs);
             }
         }
+        let kaczmarz = || table.rows().filter(|(cell, _)| cell.solver == "kaczmarz").map(|(_, row)| row);
+        let unsolved = kaczmarz().map(|row| row.unsolved).sum::<u64>() as f64
+            / kaczmarz().map(|row| row.iterations).sum::<u64>() as f64;
         report.figure(
             "runs",
-            "All solvers lead through about the same Newton steps; what differs by orders of magnitude is what a step costs.",
+            &format!(
+                "Kaczmarz leads through the Newton steps that GMRES and LDLᵀ take (not drawn where equal), at a cost higher by orders of magnitude; {:.0} % of its systems end at the limit of a million steps.",
+                100.0 * unsolved
+            ),
             "Two panels of lines with bands.",
             &Figure::new("Logistic regression with |w| = 1 and A w = b").panel(iterations).panel(flops),
         )

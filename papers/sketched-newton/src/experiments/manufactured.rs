@@ -48,7 +48,7 @@ impl Experiment for ManufacturedControl {
     const ID: &'static str = "manufactured";
     const TITLE: &'static str = "Semilinear control with a known solution";
     const QUESTION: &'static str = "Is the discrete optimum found to all digits, in how many steps?";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let sides: &[u64] = match profile {

@@ -65,7 +65,7 @@ impl Experiment for Rates {
     const TITLE: &'static str = "Rates near a solution";
     const QUESTION: &'static str =
         "Does the error fall by δ in every step, faster where θ goes to zero, and are unit steps accepted?";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let settings = [

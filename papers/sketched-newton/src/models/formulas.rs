@@ -34,9 +34,17 @@ pub struct TextError {
     fault: String,
 }
 
+/// The beginning of a long text.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{} …", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 impl Function {
     fn parse(text: &str, place: &str, names: &[String]) -> Result<Self, TextError> {
-        let error = |fault: String| TextError { place: format!("{place} {text:?}"), fault };
+        let error = |fault: String| TextError { place: format!("{place} {:?}", shortened(text)), fault };
         let formula = Formula::parse(text).map_err(|why| error(why.to_string()))?;
         if !formula.is_differentiable() {
             return Err(error("signum, floor, ceil, round, trunc and % have no useful derivative".into()));
@@ -46,6 +54,9 @@ impl Function {
             place.ok_or_else(|| error(format!("{name} is not among the variables")))
         };
         let variables = formula.names().iter().map(of).collect::<Result<Vec<_>, _>>()?;
+        if variables.is_empty() && place != "objective" {
+            return Err(error("no variable is in it".into()));
+        }
         Ok(Self { formula, variables, second: Vec::new() })
     }
 
@@ -88,9 +99,18 @@ impl Formulas {
             if names[..place].contains(name) {
                 return error("stands there twice");
             }
+            let letters = name.chars().all(|c| c.is_alphanumeric() || c == '_');
+            if !letters || !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+                return error(
+                    "cannot stand in a formula: expected a letter, then letters, digits and underscores",
+                );
+            }
             if CONSTANTS.contains(&name.as_str()) {
                 return error("is a mathematical constant: give it another name");
             }
+        }
+        if names.is_empty() {
+            return Err(TextError { place: "variables".into(), fault: "there are none".into() });
         }
         let mut functions = vec![Function::parse(objective, "objective", names)?];
         for (place, text) in constraints.iter().enumerate() {

@@ -108,10 +108,10 @@ impl Options {
     pub fn practical() -> Self {
         Self {
             tolerance: 1e-8,
-            iterations: 1_000,
+            iterations: 300,
             accuracy: Accuracy::Residual,
             convexity: Convexity::Inertia,
-            steps: 10_000_000,
+            steps: 1_000_000,
             ..Self::published()
         }
     }

@@ -21,6 +21,14 @@ fn files(folder: &Path) {
         "double.json",
         r#"{"variables": ["x", "y"], "x0": [1.0, 1.0], "objective": "x^2 + y^2", "constraints": ["x + y - 1", "2*x + 2*y - 2"]}"#,
     );
+    put("key.json", r#"{"variables": ["x"], "x0": [1.0], "objective": "x^2", "constraint": ["x - 1"]}"#);
+    put("none.json", r#"{"variables": [], "x0": [], "objective": "1"}"#);
+    put("constant.json", r#"{"variables": ["x"], "x0": [1.0], "objective": "x^2", "constraints": ["1"]}"#);
+    put("comma.json", r#"{"variables": ["x,y"], "x0": [1.0], "objective": "1"}"#);
+    put("twice.mtx", "%%MatrixMarket matrix coordinate real general\n2 2 3\n1 1 2\n1 1 3\n2 2 1\n");
+    put("huge.mtx", "%%MatrixMarket matrix coordinate real general\n4000000000 4000000000 1\n1 1 2\n");
+    put("large.csv", "1e308\n1e308\n1e308\n");
+    put("small.csv", "1e-200\n2e-200\n3e-200\n");
     put("k.mtx", "%%MatrixMarket matrix coordinate real symmetric\n3 3 4\n1 1 2\n2 2 1\n3 1 1\n3 2 1\n");
     put("array.mtx", "%%MatrixMarket matrix array real general\n2 2\n1\n3\n2\n4\n");
     put("wide.mtx", "%%MatrixMarket matrix coordinate real general\n2 3 1\n1 1 2\n");
@@ -81,6 +89,17 @@ fn problems_are_solved() {
         // 2z₁ + z₃ = 1, z₂ + z₃ = 2, z₁ + z₂ = 3.
         assert!((z[0] - 2.0 / 3.0).abs() < 1e-6 && (z[1] - 7.0 / 3.0).abs() < 1e-6, "{z:?}");
     }
+    // Right sides of any size.
+    for solver in ["kaczmarz", "gmres", "minres", "ldl"] {
+        let said = text(folder.path(), &format!("linsolve k.mtx small.csv --solver {solver} --out z.csv"));
+        let z: Vec<f64> = read_to_string(folder.path().join("z.csv"))
+            .unwrap()
+            .lines()
+            .map(|z| z.parse().unwrap())
+            .collect();
+        assert!((z[0] * 1e200 - 2.0 / 3.0).abs() < 1e-6, "{said}");
+        text(folder.path(), &format!("linsolve k.mtx large.csv --solver {solver}"));
+    }
     let said = text(folder.path(), "linsolve array.mtx b2.csv --solver gmres --out z.csv");
     // (1 2; 3 4) z = (1, 2).
     assert!(said.contains("0.5"), "{said}");
@@ -99,7 +118,13 @@ fn bad_input_gets_one_line() {
         ("solve start.json", "the objective is not a finite number", 1),
         ("solve short.json", "x has 1 numbers, expected 2", 1),
         ("solve p.json --solver cg", "expected gaussian", 2),
-        ("solve p.json --delta 2", "delta is 2", 1),
+        ("solve p.json --delta 2", "between 0 and 1", 2),
+        ("solve key.json", "unknown field", 1),
+        ("solve none.json", "there are none", 1),
+        ("solve constant.json", "no variable is in it", 1),
+        ("solve comma.json", "cannot stand in a formula", 1),
+        ("linsolve twice.mtx b2.csv", "line 4", 1),
+        ("linsolve huge.mtx b2.csv", "the matrix is singular", 1),
         ("solve p.json --trace t.txt", ".csv", 2),
         ("solve p.json --trace t.csv --out t.csv", "two outputs", 2),
         ("merit p.json --x 1", "x has 1 numbers", 1),

@@ -122,6 +122,71 @@ fn inertia_is_that_of_the_eigenvalues() {
 }
 
 #[test]
+fn zero_eigenvalues_are_seen_at_every_size() {
+    for n in [20, 90, 120, 400] {
+        // A chain of springs with no end fixed, and a constraint given twice.
+        let names: Vec<String> = (0..n).map(|i| format!("x{i}")).collect();
+        let springs = (1..n).map(|i| format!("(x{} - x{i})^2", i - 1)).collect::<Vec<_>>().join(" + ");
+        let free = Formulas::parse(&names, &springs, &[]).unwrap();
+        let zero = vec![0.0; n];
+        assert_eq!(
+            second_order(&free, &Point::start(&free, &zero, &[]).unwrap()),
+            Verdict::Degenerate,
+            "{n}"
+        );
+        let squares = names.iter().map(|name| format!("{name}^2")).collect::<Vec<_>>().join(" + ");
+        let twice = ["x0 + x1".to_owned(), "2*x0 + 2*x1".to_owned()];
+        let doubled = Formulas::parse(&names, &squares, &twice).unwrap();
+        let point = Point::start(&doubled, &zero, &[0.0, 0.0]).unwrap();
+        assert_eq!(second_order(&doubled, &point), Verdict::Degenerate, "{n}");
+        let once = Formulas::parse(&names, &squares, &twice[..1]).unwrap();
+        assert_eq!(
+            second_order(&once, &Point::start(&once, &zero, &[0.0]).unwrap()),
+            Verdict::Minimum,
+            "{n}"
+        );
+    }
+}
+
+#[test]
+fn krylov_methods_know_no_units_and_give_back_their_best() {
+    let system = Sparse::from_rows(2, [[1e-18, 0.0], [0.0, 3e-18]]);
+    for (name, scale) in [("gmres", 1.0), ("minres", 1.0), ("gmres", 1e18), ("minres", 1e-200)] {
+        let right = [scale, 2.0 * scale];
+        let mut z = vec![0.0; 2];
+        let work = name.parse::<Choice>().unwrap().solver(0).solve(
+            &system,
+            &right,
+            &mut z,
+            &Stop { residual: 1e-9 * scale, steps: 100 },
+        );
+        assert!(work.residual <= 1e-9 * scale, "{name}: {work:?}");
+    }
+    // Singular and inconsistent: nothing better than the least-squares residual, and an end.
+    let system = Sparse::from_rows(2, [[1.0, 1.0], [1.0, 1.0]]);
+    for name in ["gmres", "gmres:1", "minres"] {
+        let mut z = vec![0.0; 2];
+        let stop = Stop { residual: 1e-12, steps: u64::MAX };
+        let work = name.parse::<Choice>().unwrap().solver(0).solve(&system, &[1.0, 2.0], &mut z, &stop);
+        let residual = system.residual(&z, &[1.0, 2.0]);
+        assert!(residual <= 5.0_f64.sqrt() && (work.residual - residual).abs() < 1e-12, "{name}: {residual}");
+    }
+}
+
+#[test]
+fn semilinear_control_takes_few_steps_on_every_grid() {
+    for side in [7, 31, 63] {
+        let (problem, _) = Control::manufactured(side, 0.01);
+        let start = (vec![0.0; problem.variables()], vec![0.0; problem.constraints()]);
+        let options = Options { tolerance: 1e-9, delta: 1e-3, ..Options::practical() };
+        let mut solver = Choice::Direct.solver(0);
+        let found = solve(&problem, (&start.0, &start.1), solver.as_mut(), &options, &mut |_, _| ()).unwrap();
+        assert_eq!(found.reason, Reason::Converged);
+        assert!(found.iterations.len() <= 6, "{side}: {}", found.iterations.len());
+    }
+}
+
+#[test]
 fn the_gaussian_law_holds_for_one_step() {
     let system = symmetric(5, 11);
     let found = spectrum(system.to_dense().view()).unwrap();
