@@ -117,7 +117,7 @@ fn local() -> Vec<Claim> {
             "abstract; theorem",
             &Rates,
             Rule::at_least(
-                "median over problems of the highest order of three successive errors above 10⁻¹⁴, θ = |F|",
+                "median over problems of the median order of three successive errors above 10⁻¹⁴, θ = |F|",
                 1.5,
             ),
             |table| Ok(Estimate::exact(median_order(table, 1.0))),
@@ -240,7 +240,7 @@ fn beyond() -> Vec<Claim> {
             "With θ = 1 the order stays at one.",
             "beyond the paper",
             &Rates,
-            Rule::at_most("median over problems of the highest order, δ = 0.5 and θ = 1", 1.4),
+            Rule::at_most("the same, δ = 0.5 and θ = 1", 1.4),
             |table| Ok(Estimate::exact(median_order(table, 0.0))),
         )
         .shown_by("errors"),

@@ -159,10 +159,7 @@ pub fn median_saving(table: &Adaptivity, mode: Mode) -> f64 {
     };
     let others = steps(mode);
     let published = steps(Mode::Published);
-    let mut ratios: Vec<f64> =
-        published.iter().filter_map(|(problem, steps)| Some(steps / others.get(problem)?)).collect();
-    ratios.sort_by(f64::total_cmp);
-    quantile(&ratios, 0.5)
+    median(published.iter().filter_map(|(problem, steps)| Some(steps / others.get(problem)?)))
 }
 
 /// Unit steps over all steps.
@@ -182,20 +179,26 @@ pub fn within_rate(table: &Rates, multiple: f64) -> f64 {
     within.count() as f64 / rows().count() as f64
 }
 
-/// The median over problems of the highest order ln(e″/e′)/ln(e′/e) of three successive errors above 10⁻¹⁴, forced unit steps, δ = 0.5.
+/// The median over problems of the median order ln(e″/e′)/ln(e′/e) of three successive errors above 10⁻¹⁴, forced unit steps, δ = 0.5.
 pub fn median_order(table: &Rates, power: f64) -> f64 {
     let cells = table
         .cells()
         .filter(|(cell, _)| cell.setting == Setting::Unit && cell.delta == 0.5 && cell.power == power);
     let order = |rows: &[rates::Row]| {
         let kept = rows.windows(2).filter(|pair| pair[1].after > 1e-14);
-        let orders =
-            kept.map(|pair| (pair[1].after / pair[1].before).ln() / (pair[0].after / pair[0].before).ln());
-        orders.fold(f64::NAN, f64::max)
+        let order = |pair: &[rates::Row]| {
+            (pair[1].after / pair[1].before).ln() / (pair[0].after / pair[0].before).ln()
+        };
+        median(kept.map(order))
     };
-    let mut orders: Vec<f64> = cells.map(|(_, rows)| order(rows)).filter(|order| order.is_finite()).collect();
-    orders.sort_by(f64::total_cmp);
-    quantile(&orders, 0.5)
+    median(cells.map(|(_, rows)| order(rows)))
+}
+
+/// The median of the numbers among values; NaN if there is none.
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut kept: Vec<f64> = values.filter(|value| !value.is_nan()).collect();
+    kept.sort_by(f64::total_cmp);
+    if kept.is_empty() { f64::NAN } else { quantile(&kept, 0.5) }
 }
 
 /// A number of a solver by grid, where it solved the system.
