@@ -72,7 +72,8 @@ impl Chain {
     pub fn hessian(&self, x: &[f64], diagonal: &mut [f64], beside: &mut [f64]) {
         diagonal[0] = -slope::<3>(x[0])[2];
         for place in 1..self.length {
-            let ([left, left_rise, left_bend], [right, right_rise, right_bend]) = both_gates::<3>(x[place - 1]);
+            let ([left, left_rise, left_bend], [right, right_rise, right_bend]) =
+                both_gates::<3>(x[place - 1]);
             let [toward, bell, bend] = slope::<3>(if left > 0.0 { -x[place] } else { x[place] });
             diagonal[place - 1] += (left_bend - right_bend) * toward;
             beside[place - 1] = (left_rise - right_rise) * bell;

@@ -41,13 +41,12 @@ impl Interval {
 
     /// The product.
     pub fn times(self, other: Self) -> Self {
-        let ends = [
-            self.low * other.low,
-            self.low * other.high,
-            self.high * other.low,
-            self.high * other.high,
-        ];
-        Self::outward(ends.into_iter().fold(f64::INFINITY, f64::min), ends.into_iter().fold(f64::NEG_INFINITY, f64::max))
+        let ends =
+            [self.low * other.low, self.low * other.high, self.high * other.low, self.high * other.high];
+        Self::outward(
+            ends.into_iter().fold(f64::INFINITY, f64::min),
+            ends.into_iter().fold(f64::NEG_INFINITY, f64::max),
+        )
     }
 
     /// The square.
@@ -59,7 +58,10 @@ impl Interval {
 
     /// e to it.
     pub fn exp(self) -> Self {
-        Self { low: self.low.exp().next_down().next_down().max(0.0), high: self.high.exp().next_up().next_up() }
+        Self {
+            low: self.low.exp().next_down().next_down().max(0.0),
+            high: self.high.exp().next_up().next_up(),
+        }
     }
 
     /// Halves.
@@ -86,13 +88,8 @@ const GATE: [&[f64]; 6] = [
 ];
 
 /// Polynomials Q with Φ⁽ᵏ⁾ = Q(x)·exp((1 − x²)/2), k = 1 … 5.
-const SLOPE: [&[f64]; 5] = [
-    &[1.0],
-    &[0.0, -1.0],
-    &[-1.0, 0.0, 1.0],
-    &[0.0, 3.0, 0.0, -1.0],
-    &[3.0, 0.0, -6.0, 0.0, 1.0],
-];
+const SLOPE: [&[f64]; 5] =
+    [&[1.0], &[0.0, -1.0], &[-1.0, 0.0, 1.0], &[0.0, 3.0, 0.0, -1.0], &[3.0, 0.0, -6.0, 0.0, 1.0]];
 
 /// Beyond, Ψ and its derivatives are below 10⁻³⁰⁰.
 const LAST_GATE: f64 = 28.0;
@@ -127,12 +124,18 @@ fn around(x: Interval, natural: Interval, rise: Interval, at: impl Fn(Interval) 
 
 /// Encloses the supremum of a function by its values on intervals of a domain: splits where the upper end is largest, until the ends are `tolerance` apart or
 /// so many intervals were looked at. The result is certain in both cases.
-pub fn supremum(domain: Interval, tolerance: f64, boxes: usize, f: impl Fn(Interval) -> Interval) -> Interval {
+pub fn supremum(
+    domain: Interval,
+    tolerance: f64,
+    boxes: usize,
+    f: impl Fn(Interval) -> Interval,
+) -> Interval {
     let mut open = vec![(domain, f(domain))];
     let mut known = f64::NEG_INFINITY;
     let mut looked = 1;
     loop {
-        let best = open.iter().enumerate().max_by(|a, b| a.1.1.high.total_cmp(&b.1.1.high)).map(|(place, _)| place);
+        let best =
+            open.iter().enumerate().max_by(|a, b| a.1.1.high.total_cmp(&b.1.1.high)).map(|(place, _)| place);
         let Some(place) = best else { return Interval::new(known, known) };
         let high = open[place].1.high;
         if high - known <= tolerance || looked >= boxes {
@@ -222,7 +225,9 @@ pub fn lipschitz_bound(tolerance: f64, boxes: usize) -> Interval {
         row(y, bend, rise, 1.0).max(row(y, bend, rise, -1.0)).next_up()
     };
     // Below ½ only the left neighbour counts.
-    let closed = supremum(Interval::new(0.0, 0.5), tolerance, boxes, |y| Interval::new(f64::NEG_INFINITY, upper(y, None)));
+    let closed = supremum(Interval::new(0.0, 0.5), tolerance, boxes, |y| {
+        Interval::new(f64::NEG_INFINITY, upper(y, None))
+    });
     let open = supremum(Interval::new(1e-3, LAST_GATE), tolerance, boxes, |w| {
         let high = upper(position(w), Some(w));
         Interval::new(f64::NEG_INFINITY, high)

@@ -46,8 +46,14 @@ pub enum Method {
 }
 
 impl Method {
-    const ALL: [Self; 6] =
-        [Self::Gradient, Self::Accelerated, Self::LimitedMemory, Self::TrustRegion, Self::Cubic, Self::Greedy];
+    const ALL: [Self; 6] = [
+        Self::Gradient,
+        Self::Accelerated,
+        Self::LimitedMemory,
+        Self::TrustRegion,
+        Self::Cubic,
+        Self::Greedy,
+    ];
 
     fn name(self) -> &'static str {
         match self {

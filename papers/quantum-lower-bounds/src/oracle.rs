@@ -147,7 +147,8 @@ pub fn smooth_gate(t: f64) -> (f64, f64) {
     };
     // The bump and all its derivatives vanish at both ends, where the trapezoidal rule is then exact to rounding.
     let points = 128;
-    let total: f64 = (1..points).map(|k| bump(0.25 + 0.25 * f64::from(k) / f64::from(points))).sum::<f64>() * 0.25
+    let total: f64 = (1..points).map(|k| bump(0.25 + 0.25 * f64::from(k) / f64::from(points))).sum::<f64>()
+        * 0.25
         / f64::from(points);
     let below = |t: f64| {
         // Gauss–Legendre with eight points on sixteen pieces.

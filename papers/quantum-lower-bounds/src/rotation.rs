@@ -105,7 +105,12 @@ impl Hidden {
     /// T columns in `dimension` ≥ T dimensions, R = 230√T and η = 1/5.
     pub fn random(length: usize, dimension: usize, random: &mut impl Rng) -> Self {
         let radius = 230.0 * (length as f64).sqrt();
-        Self { chain: Chain::new(length), rotation: Rotation::random(dimension, length, random), radius, eta: 0.2 }
+        Self {
+            chain: Chain::new(length),
+            rotation: Rotation::random(dimension, length, random),
+            radius,
+            eta: 0.2,
+        }
     }
 
     /// The rotation.

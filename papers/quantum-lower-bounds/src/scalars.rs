@@ -49,7 +49,10 @@ pub fn slope<const ORDERS: usize>(x: f64) -> [f64; ORDERS] {
     ];
     let mut values = [0.0; ORDERS];
     // Far out x² is infinite where the bell is zero.
-    values.iter_mut().zip(all).for_each(|(to, from)| *to = if from.is_nan() && !x.is_nan() { 0.0 } else { from });
+    values
+        .iter_mut()
+        .zip(all)
+        .for_each(|(to, from)| *to = if from.is_nan() && !x.is_nan() { 0.0 } else { from });
     values
 }
 

@@ -56,14 +56,25 @@ impl Scaled {
     ///
     /// # Errors
     /// For numbers that are not positive, another order, and chains that are too short or too long.
-    pub fn hardest(order: usize, gap: f64, smoothness: f64, epsilon: f64, constants: Constants) -> Result<Self, ScalingError> {
-        for (name, value) in [("the gap", gap), ("the Lipschitz constant", smoothness), ("epsilon", epsilon)] {
+    pub fn hardest(
+        order: usize,
+        gap: f64,
+        smoothness: f64,
+        epsilon: f64,
+        constants: Constants,
+    ) -> Result<Self, ScalingError> {
+        for (name, value) in [("the gap", gap), ("the Lipschitz constant", smoothness), ("epsilon", epsilon)]
+        {
             if !(value > 0.0 && value.is_finite()) {
                 return Err(ScalingError::Range { name, value, expected: "a positive number" });
             }
         }
         if !(1..=3).contains(&order) {
-            return Err(ScalingError::Range { name: "the order", value: order as f64, expected: "1, 2 or 3" });
+            return Err(ScalingError::Range {
+                name: "the order",
+                value: order as f64,
+                expected: "1, 2 or 3",
+            });
         }
         let inverse = 1.0 / order as f64;
         let constant = match constants {

@@ -41,7 +41,8 @@ impl Experiment for Accuracy {
 
     const ID: &'static str = "accuracy";
     const TITLE: &'static str = "Queries over the accuracy";
-    const QUESTION: &'static str = "With which power of 1/ε do queries grow on the hardest functions of first, second and third order?";
+    const QUESTION: &'static str =
+        "With which power of 1/ε do queries grow on the hardest functions of first, second and third order?";
     const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
@@ -51,13 +52,19 @@ impl Experiment for Accuracy {
             Profile::Full => (12, 2_048.0),
         };
         let mut cells = Vec::new();
-        for (order, method) in [(1, Method::Gradient), (2, Method::Cubic), (2, Method::TrustRegion), (3, Method::Greedy)] {
+        for (order, method) in
+            [(1, Method::Gradient), (2, Method::Cubic), (2, Method::TrustRegion), (3, Method::Greedy)]
+        {
             let p = order as f64;
             let constant = if order == 1 { crate::constants::LITERATURE_LIPSCHITZ } else { lipschitz(order) };
             // Accuracies whose chains have 8 to `longest` columns: T = ε^(−(1+p)/p) ℓ^(−1/p)/12.
             let epsilon = |length: f64| (12.0 * length * constant.powf(1.0 / p)).powf(-p / (1.0 + p));
             let lengths = (0..count).map(|k| 8.0 * (longest / 8.0).powf(f64::from(k) / f64::from(count - 1)));
-            cells.extend(lengths.map(|length| Parameters { order: order as u64, method, epsilon: epsilon(length + 0.5) }));
+            cells.extend(lengths.map(|length| Parameters {
+                order: order as u64,
+                method,
+                epsilon: epsilon(length + 0.5),
+            }));
         }
         cells
     }
@@ -85,11 +92,17 @@ impl Experiment for Accuracy {
         ] {
             let mut chart = Chart::new().title(title).x_label("1/ε").y_label("queries").x_log().y_log();
             for method in methods {
-                let rows = table.rows().filter(|(cell, row)| cell.order == order && cell.method == *method && row.found);
-                chart = chart.line_with_markers(method.name(), rows.map(|(cell, row)| (1.0 / cell.epsilon, row.queries as f64)));
+                let rows = table
+                    .rows()
+                    .filter(|(cell, row)| cell.order == order && cell.method == *method && row.found);
+                chart = chart.line_with_markers(
+                    method.name(),
+                    rows.map(|(cell, row)| (1.0 / cell.epsilon, row.queries as f64)),
+                );
             }
             let bounds = table.rows().filter(|(cell, _)| cell.order == order && cell.method == methods[0]);
-            chart = chart.line("bound T + 1", bounds.map(|(cell, row)| (1.0 / cell.epsilon, row.length as f64 + 1.0)));
+            chart = chart
+                .line("bound T + 1", bounds.map(|(cell, row)| (1.0 / cell.epsilon, row.length as f64 + 1.0)));
             figure = figure.panel(chart);
         }
         report.figure(

@@ -45,7 +45,8 @@ impl Experiment for Coins {
 
     const ID: &'static str = "coins";
     const TITLE: &'static str = "Columns behind a coin";
-    const QUESTION: &'static str = "How many stochastic gradients does a column take, and how large is the noise?";
+    const QUESTION: &'static str =
+        "How many stochastic gradients does a column take, and how large is the noise?";
     const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
@@ -54,7 +55,10 @@ impl Experiment for Coins {
             Profile::Quick => (&[0.2, 0.1, 0.05, 0.02, 0.01, 0.005], 30),
             Profile::Full => (&[0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002], 200),
         };
-        probabilities.iter().map(|probability| Parameters { length: 16, probability: *probability, runs }).collect()
+        probabilities
+            .iter()
+            .map(|probability| Parameters { length: 16, probability: *probability, runs })
+            .collect()
     }
 
     fn measure(&self, cell: &Parameters, random: &Random) -> Result<Outcome<Row>, Failure> {
@@ -86,7 +90,8 @@ impl Experiment for Coins {
             ("optimal play", |row| row.patient as f64),
             ("if the coin were coherent", |row| row.coherent as f64),
         ] {
-            let means = table.means_by(table.rows().map(|(cell, row)| (1.0 / cell.probability, of(row))), name);
+            let means =
+                table.means_by(table.rows().map(|(cell, row)| (1.0 / cell.probability, of(row))), name);
             chart = chart.means(name, &means);
         }
         report.figure(

@@ -1,6 +1,8 @@
 //! `columns`: how many queries methods need for a chain, and how many columns one query finds.
 
-use lab::{Chart, Columns as LabColumns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{
+    Chart, Columns as LabColumns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table,
+};
 use serde::{Deserialize, Serialize};
 
 use super::Method;
@@ -38,7 +40,8 @@ impl Experiment for Columns {
 
     const ID: &'static str = "columns";
     const TITLE: &'static str = "One query, one column";
-    const QUESTION: &'static str = "Does any method find more than one column with a query, or need fewer than T + 1?";
+    const QUESTION: &'static str =
+        "Does any method find more than one column with a query, or need fewer than T + 1?";
     const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
@@ -47,7 +50,10 @@ impl Experiment for Columns {
             Profile::Quick => &[4, 8, 16, 32, 64],
             Profile::Full => &[4, 8, 16, 32, 64, 128, 256, 512, 1024],
         };
-        Method::ALL.into_iter().flat_map(|method| lengths.iter().map(move |length| Parameters { method, length: *length })).collect()
+        Method::ALL
+            .into_iter()
+            .flat_map(|method| lengths.iter().map(move |length| Parameters { method, length: *length }))
+            .collect()
     }
 
     fn measure(&self, cell: &Parameters, _random: &Random) -> Result<Outcome<Row>, Failure> {
@@ -70,7 +76,10 @@ impl Experiment for Columns {
                 chart = chart.line_with_markers(method.name(), points);
             }
         }
-        let least = table.rows().map(|(cell, row)| row.queries as f64 - cell.length as f64).fold(f64::INFINITY, f64::min);
+        let least = table
+            .rows()
+            .map(|(cell, row)| row.queries as f64 - cell.length as f64)
+            .fold(f64::INFINITY, f64::min);
         report.figure(
             "queries",
             &format!("Queries grow in proportion to the columns for all methods; the fewest of all are T + {least}."),

@@ -87,7 +87,8 @@ impl Experiment for Constants {
 
     const ID: &'static str = "constants";
     const TITLE: &'static str = "Constants of the chain, with certainty";
-    const QUESTION: &'static str = "Are the constants of the literature right, and how far are they from what is true?";
+    const QUESTION: &'static str =
+        "Are the constants of the literature right, and how far are they from what is true?";
     const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
@@ -129,7 +130,8 @@ impl Experiment for Constants {
     }
 
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
-        let stated: Vec<(&Parameters, &Row)> = table.rows().filter(|(_, row)| row.literature.is_finite()).collect();
+        let stated: Vec<(&Parameters, &Row)> =
+            table.rows().filter(|(_, row)| row.literature.is_finite()).collect();
         let names = stated.iter().map(|(cell, _)| match cell.quantity {
             Quantity::Gate1 => "Ψ′",
             Quantity::Gate2 => "Ψ″",
@@ -139,7 +141,9 @@ impl Experiment for Constants {
             Quantity::Gap => "gap",
             _ => "∇F",
         });
-        let share = |of: fn(&Row) -> f64| stated.iter().map(move |(_, row)| of(row) / row.literature).collect::<Vec<_>>();
+        let share = |of: fn(&Row) -> f64| {
+            stated.iter().map(move |(_, row)| of(row) / row.literature).collect::<Vec<_>>()
+        };
         let chart = Chart::new()
             .x_label("constant")
             .y_label("share of the literature's number")

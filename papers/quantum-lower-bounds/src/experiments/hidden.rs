@@ -47,7 +47,8 @@ impl Experiment for Hiding {
 
     const ID: &'static str = "hidden";
     const TITLE: &'static str = "Chains in many dimensions";
-    const QUESTION: &'static str = "How often does a blind point see a column, and does gradient descent see more than one at a time?";
+    const QUESTION: &'static str =
+        "How often does a blind point see a column, and does gradient descent see more than one at a time?";
     const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
@@ -103,14 +104,17 @@ impl Experiment for Hiding {
 
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
         let rows = || table.rows().map(|(cell, row)| (cell.dimension as f64, row));
-        let band = |sign: f64| rows().map(move |(_, row)| row.frequency + sign * 2.0 * row.deviation).collect::<Vec<_>>();
+        let band = |sign: f64| {
+            rows().map(move |(_, row)| row.frequency + sign * 2.0 * row.deviation).collect::<Vec<_>>()
+        };
         let chart = Chart::new()
             .x_label("dimension d, |x| = 0.2 √d")
             .y_label("probability that |uᵀx| ≥ 1/2")
             .x_log()
             .line("spherical cap", rows().map(|(d, row)| (d, row.predicted)))
             .error_bars("counted", rows().map(|(d, row)| (d, row.frequency)), band(-1.0), band(1.0));
-        let worst = rows().map(|(_, row)| (row.frequency - row.predicted).abs() / row.deviation).fold(0.0, f64::max);
+        let worst =
+            rows().map(|(_, row)| (row.frequency - row.predicted).abs() / row.deviation).fold(0.0, f64::max);
         report.figure(
             "caps",
             &format!("Counted shares are within {worst:.1} standard errors of the formula."),

@@ -70,7 +70,9 @@ fn settings(method: Method, probability: f64) -> Vec<Schedule> {
             let small = (batch / probability.sqrt()).ceil();
             let (batch, estimator) = match method {
                 Method::Sgd => (fresh, Estimator::Plain),
-                Method::Page => (fresh, Estimator::Page { restart: small / (small + fresh), small: small as u64 }),
+                Method::Page => {
+                    (fresh, Estimator::Page { restart: small / (small + fresh), small: small as u64 })
+                }
                 Method::Storm => (small, Estimator::Storm { momentum: probability.sqrt() }),
             };
             all.push(Schedule { step: step * base, batch: batch as u64, estimator });
@@ -90,7 +92,9 @@ fn quotient(coin: &Coin, random: &mut impl Rng) -> f64 {
         x[..column].iter_mut().for_each(|x| *x = random.random_range(0.6..3.0));
         x[column..].iter_mut().for_each(|x| *x = random.random_range(-0.5..0.5));
         let y: Vec<f64> = x.iter().map(|x| x + random.random_range(-1e-4..1e-4)).collect();
-        for (index, (point, shown)) in [(&x, true), (&y, true), (&x, false), (&y, false)].into_iter().enumerate() {
+        for (index, (point, shown)) in
+            [(&x, true), (&y, true), (&x, false), (&y, false)].into_iter().enumerate()
+        {
             coin.gradient(point, shown, &mut vectors[index]);
         }
         let square = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>();
@@ -107,7 +111,8 @@ impl Experiment for MeanSquared {
 
     const ID: &'static str = "mean-squared";
     const TITLE: &'static str = "Mean-squared smooth noise";
-    const QUESTION: &'static str = "Do methods that reuse a toss at two points need ε⁻³ queries, and SGD more?";
+    const QUESTION: &'static str =
+        "Do methods that reuse a toss at two points need ε⁻³ queries, and SGD more?";
     const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
@@ -117,7 +122,10 @@ impl Experiment for MeanSquared {
             Profile::Full => (&[6, 8, 12, 16, 24, 32, 48, 64], 20),
         };
         let methods = [Method::Sgd, Method::Page, Method::Storm];
-        lengths.iter().flat_map(|length| methods.map(|method| Parameters { length: *length, method, runs })).collect()
+        lengths
+            .iter()
+            .flat_map(|length| methods.map(|method| Parameters { length: *length, method, runs }))
+            .collect()
     }
 
     fn measure(&self, cell: &Parameters, random: &Random) -> Result<Outcome<Row>, Failure> {
@@ -136,17 +144,30 @@ impl Experiment for MeanSquared {
         }
         let constant = quotient(&coin, &mut random.stream("pairs"));
         let rows = (0..cell.runs).map(|index| {
-            let run = stochastic(&coin, &all[best.1], 1.0, limit, &mut random.stream(&format!("run {index}")));
-            Row { run: index, queries: run.queries as u64, found: run.found, setting: best.1 as u64, constant }
+            let run =
+                stochastic(&coin, &all[best.1], 1.0, limit, &mut random.stream(&format!("run {index}")));
+            Row {
+                run: index,
+                queries: run.queries as u64,
+                found: run.found,
+                setting: best.1 as u64,
+                constant,
+            }
         });
         Ok(Outcome::Done(rows.collect()))
     }
 
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
-        let mut chart = Chart::new().title("queries").x_label("1/ε, as columns T").y_label("stochastic gradients").x_log().y_log();
+        let mut chart = Chart::new()
+            .title("queries")
+            .x_label("1/ε, as columns T")
+            .y_label("stochastic gradients")
+            .x_log()
+            .y_log();
         for (method, name) in [(Method::Sgd, "SGD"), (Method::Page, "PAGE"), (Method::Storm, "STORM")] {
             let rows = table.rows().filter(|(cell, _)| cell.method == method);
-            let means = table.means_by(rows.map(|(cell, row)| (cell.length as f64, row.queries as f64)), name);
+            let means =
+                table.means_by(rows.map(|(cell, row)| (cell.length as f64, row.queries as f64)), name);
             chart = chart.means(name, &means);
         }
         let constants = table.rows().filter(|(cell, _)| cell.method == Method::Sgd);

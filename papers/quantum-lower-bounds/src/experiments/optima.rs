@@ -84,11 +84,15 @@ impl Experiment for Optima {
             Profile::Quick => [&small[..], &more].concat(),
             Profile::Full => [&small[..], &more, &largest].concat(),
         };
-        cells.into_iter().map(|(kind, size, length, queries)| Parameters { kind, size, length, queries }).collect()
+        cells
+            .into_iter()
+            .map(|(kind, size, length, queries)| Parameters { kind, size, length, queries })
+            .collect()
     }
 
     fn measure(&self, cell: &Parameters, _random: &Random) -> Result<Outcome<Row>, Failure> {
-        let (size, length, queries) = (usize::try_from(cell.size)?, usize::try_from(cell.length)?, usize::try_from(cell.queries)?);
+        let (size, length, queries) =
+            (usize::try_from(cell.size)?, usize::try_from(cell.length)?, usize::try_from(cell.queries)?);
         let chance = classical_optimum(u32::try_from(size)?, u32::try_from(length)?, u32::try_from(queries)?);
         let chance = chance.to_f64().unwrap_or(f64::NAN);
         let (problem, formula, classical) = match cell.kind {
@@ -99,7 +103,11 @@ impl Experiment for Optima {
             }
             Kind::Chain => (QueryProblem::chain(size, length, Answers::Phases), f64::NAN, chance),
             Kind::BlankChain => {
-                let formula = if length == 2 && queries == 1 { blank_register_optimum(u32::try_from(size)?) } else { f64::NAN };
+                let formula = if length == 2 && queries == 1 {
+                    blank_register_optimum(u32::try_from(size)?)
+                } else {
+                    f64::NAN
+                };
                 (QueryProblem::chain(size, length, Answers::Blank), formula, chance)
             }
             Kind::Signs => (

@@ -62,7 +62,8 @@ impl Experiment for Speedups {
             Profile::Quick => (&[6, 8, 10, 12, 14, 16], &[2, 3, 4, 6, 8, 12, 16, 20]),
             Profile::Full => (&[6, 8, 10, 12, 14, 16, 18, 20, 22, 24], &[2, 3, 4, 6, 8, 12, 16, 20]),
         };
-        let mut cells: Vec<Parameters> = chains.iter().map(|size| Parameters { task: Task::Chain, size: *size }).collect();
+        let mut cells: Vec<Parameters> =
+            chains.iter().map(|size| Parameters { task: Task::Chain, size: *size }).collect();
         for power in powers {
             let tasks = [Task::Search, Task::Coin, Task::Signs];
             let tasks = tasks.into_iter().filter(|task| *task != Task::Signs || *power <= 12);
@@ -78,7 +79,8 @@ impl Experiment for Speedups {
                 let queries = amplification_queries(1.0 / size as f64);
                 let mut register = Register::uniform(size.trailing_zeros());
                 register.search(size as usize / 3, queries);
-                let simulated = (register.probability(size as usize / 3) - grover(size as f64, queries)).abs();
+                let simulated =
+                    (register.probability(size as usize / 3) - grover(size as f64, queries)).abs();
                 Row { quantum: queries, classical: size.div_ceil(2) - 1, simulated }
             }
             Task::Chain => {
@@ -100,7 +102,8 @@ impl Experiment for Speedups {
     }
 
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
-        let mut chart = Chart::new().x_label("size: N, T, 1/q, n").y_label("queries").x_log().y_log().legend_right();
+        let mut chart =
+            Chart::new().x_label("size: N, T, 1/q, n").y_label("queries").x_log().y_log().legend_right();
         for (task, name) in [
             (Task::Search, "search"),
             (Task::Coin, "coherent coin"),
@@ -108,7 +111,10 @@ impl Experiment for Speedups {
             (Task::Chain, "hidden chain"),
         ] {
             let rows = || table.rows().filter(move |(cell, _)| cell.task == task);
-            chart = chart.line_with_markers(name, rows().map(|(cell, row)| (cell.size as f64, row.quantum.max(1) as f64)));
+            chart = chart.line_with_markers(
+                name,
+                rows().map(|(cell, row)| (cell.size as f64, row.quantum.max(1) as f64)),
+            );
         }
         report.figure(
             "queries",

@@ -75,7 +75,9 @@ impl Experiment for Truncations {
         for (lengths, length) in [(two, 2), (three, 3)] {
             for letters in lengths {
                 for queries in 1..length {
-                    for algorithm in [Algorithm::Uniform, Algorithm::Reflections, Algorithm::Random, Algorithm::Blank] {
+                    for algorithm in
+                        [Algorithm::Uniform, Algorithm::Reflections, Algorithm::Random, Algorithm::Blank]
+                    {
                         // Amplitudes of nine random states.
                         let small = (*letters as f64).powi(length as i32) * length as f64 <= 1e6;
                         let holds = match algorithm {
@@ -94,7 +96,8 @@ impl Experiment for Truncations {
     }
 
     fn measure(&self, cell: &Parameters, random: &Random) -> Result<Outcome<Row>, Failure> {
-        let (letters, length, queries) = (u32::try_from(cell.letters)?, u32::try_from(cell.length)?, u32::try_from(cell.queries)?);
+        let (letters, length, queries) =
+            (u32::try_from(cell.letters)?, u32::try_from(cell.length)?, u32::try_from(cell.queries)?);
         let game = Game { letters: letters as usize, length: length as usize };
         let family = match cell.algorithm {
             Algorithm::Uniform => Some(Family::Uniform),
@@ -104,7 +107,12 @@ impl Experiment for Truncations {
         };
         let (distance, success) = match family {
             Some(family) => {
-                let found = game.measure(family, queries as usize, usize::try_from(cell.secrets)?, &mut random.stream("secrets"));
+                let found = game.measure(
+                    family,
+                    queries as usize,
+                    usize::try_from(cell.secrets)?,
+                    &mut random.stream("secrets"),
+                );
                 (found.distance, found.success)
             }
             None => (f64::NAN, blank_register_optimum(letters)),
@@ -119,23 +127,48 @@ impl Experiment for Truncations {
     }
 
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
-        let mut success = Chart::new().title("success, T = 2, one query").x_label("letters N").y_label("probability").x_log().y_log();
+        let mut success = Chart::new()
+            .title("success, T = 2, one query")
+            .x_label("letters N")
+            .y_label("probability")
+            .x_log()
+            .y_log();
         let rows = |algorithm: Algorithm| {
             table.rows().filter(move |(cell, _)| cell.length == 2 && cell.algorithm == algorithm)
         };
         success = success
-            .line("hybrid bound", rows(Algorithm::Uniform).map(|(cell, row)| (cell.letters as f64, row.success_bound)))
-            .line_with_markers("blank register, best", rows(Algorithm::Blank).map(|(cell, row)| (cell.letters as f64, row.success)))
-            .line_with_markers("classical, best", rows(Algorithm::Uniform).map(|(cell, row)| (cell.letters as f64, row.classical)))
-            .line_with_markers("uniform", rows(Algorithm::Uniform).map(|(cell, row)| (cell.letters as f64, row.success)));
-        let mut distance = Chart::new().title("distance over its bound").x_label("letters N").y_label("share of 2k/√N").x_log().y_range(0.0, 1.05);
+            .line(
+                "hybrid bound",
+                rows(Algorithm::Uniform).map(|(cell, row)| (cell.letters as f64, row.success_bound)),
+            )
+            .line_with_markers(
+                "blank register, best",
+                rows(Algorithm::Blank).map(|(cell, row)| (cell.letters as f64, row.success)),
+            )
+            .line_with_markers(
+                "classical, best",
+                rows(Algorithm::Uniform).map(|(cell, row)| (cell.letters as f64, row.classical)),
+            )
+            .line_with_markers(
+                "uniform",
+                rows(Algorithm::Uniform).map(|(cell, row)| (cell.letters as f64, row.success)),
+            );
+        let mut distance = Chart::new()
+            .title("distance over its bound")
+            .x_label("letters N")
+            .y_label("share of 2k/√N")
+            .x_log()
+            .y_range(0.0, 1.05);
         for (algorithm, name) in [
             (Algorithm::Uniform, "uniform"),
             (Algorithm::Reflections, "reflections"),
             (Algorithm::Random, "random"),
         ] {
             let points = table.rows().filter(|(cell, _)| cell.algorithm == algorithm);
-            distance = distance.scatter(name, points.map(|(cell, row)| (cell.letters as f64, row.distance / row.distance_bound)));
+            distance = distance.scatter(
+                name,
+                points.map(|(cell, row)| (cell.letters as f64, row.distance / row.distance_bound)),
+            );
         }
         report.figure(
             "success",

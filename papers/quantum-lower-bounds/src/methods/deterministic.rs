@@ -88,7 +88,11 @@ pub fn limited_memory(oracle: &mut dyn Oracle, epsilon: f64, limit: usize) -> Re
         value
     };
     let minimum = minimise_observed(objective, &start, &options, |progress| {
-        if seen.get().is_some() || progress.evaluations >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if seen.get().is_some() || progress.evaluations >= limit {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     })?;
     Ok(match seen.get() {
         Some(queries) => Run { queries, found: true, point },

@@ -69,7 +69,8 @@ fn minimise(diagonal: &[f64], beside: &[f64], gradient: &[f64], step: &mut [f64]
         high *= 2.0;
     }
     for _ in 0..200 {
-        let middle = if low == 0.0 && high > 1e-12 * (bound + target) { 0.25 * high } else { 0.5 * (low + high) };
+        let middle =
+            if low == 0.0 && high > 1e-12 * (bound + target) { 0.25 * high } else { 0.5 * (low + high) };
         if middle <= low || middle >= high {
             break;
         }
@@ -103,7 +104,10 @@ pub fn regularised_newton(oracle: &mut dyn Oracle, model: Model, epsilon: f64, l
         if let Model::TrustRegion { radius } = &mut model {
             let linear: f64 = gradient.iter().zip(&step).map(|(g, s)| g * s).sum();
             let quadratic: f64 = (0..d)
-                .map(|i| diagonal[i] * step[i] * step[i] + if i + 1 < d { 2.0 * beside[i] * step[i] * step[i + 1] } else { 0.0 })
+                .map(|i| {
+                    diagonal[i] * step[i] * step[i]
+                        + if i + 1 < d { 2.0 * beside[i] * step[i] * step[i + 1] } else { 0.0 }
+                })
                 .sum();
             let ratio = (value - after) / -(linear + 0.5 * quadratic);
             accept = ratio >= 0.1;

@@ -73,7 +73,10 @@ pub fn stochastic(coin: &Coin, schedule: &Schedule, epsilon: f64, limit: u64, ra
             let factor = factor(tosses, random);
             coin.mean_gradient(&x, factor, &mut fresh);
             coin.mean_gradient(&before, factor, &mut old);
-            estimate.iter_mut().zip(fresh.iter().zip(&old)).for_each(|(e, (new, old))| *e = new + kept * (*e - old));
+            estimate
+                .iter_mut()
+                .zip(fresh.iter().zip(&old))
+                .for_each(|(e, (new, old))| *e = new + kept * (*e - old));
             queries += 2 * tosses;
         }
         first = false;

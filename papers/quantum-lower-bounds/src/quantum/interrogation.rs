@@ -9,7 +9,8 @@ use crate::chain::tridiagonal_norm;
 /// The best mean overlap of k ≤ n coherent queries of n signs.
 pub fn overlap(signs: u64, queries: u64) -> f64 {
     let n = signs as f64;
-    let beside: Vec<f64> = (0..queries.min(signs)).map(|w| ((w as f64 + 1.0) * (n - w as f64)).sqrt() / n).collect();
+    let beside: Vec<f64> =
+        (0..queries.min(signs)).map(|w| ((w as f64 + 1.0) * (n - w as f64)).sqrt() / n).collect();
     tridiagonal_norm(&vec![0.0; beside.len() + 1], &beside)
 }
 

@@ -59,7 +59,8 @@ fn words(letters: usize, length: usize) -> Vec<Vec<usize>> {
 impl QueryProblem {
     /// Which of N items is marked, by asking whether one is.
     pub fn search(items: usize) -> Self {
-        let ask = |item: usize| outer(&(0..items).map(|a| if a == item { -1.0 } else { 1.0 }).collect::<Vec<_>>());
+        let ask =
+            |item: usize| outer(&(0..items).map(|a| if a == item { -1.0 } else { 1.0 }).collect::<Vec<_>>());
         let mut queries = vec![Array2::ones((items, items))];
         queries.extend((0..items).map(ask));
         Self { inputs: items, queries, payoff: Array2::eye(items) }
@@ -88,9 +89,11 @@ impl QueryProblem {
             };
             let given: Vec<(usize, usize)> = secrets.iter().map(answer).collect();
             match answers {
-                Answers::Blank => queries.push(Array2::from_shape_fn((secrets.len(), secrets.len()), |(a, b)| {
-                    if given[a] == given[b] { 1.0 } else { 0.0 }
-                })),
+                Answers::Blank => {
+                    queries.push(Array2::from_shape_fn((secrets.len(), secrets.len()), |(a, b)| {
+                        if given[a] == given[b] { 1.0 } else { 0.0 }
+                    }))
+                }
                 Answers::Phases => {
                     let mut labels = given.clone();
                     labels.sort_unstable();
@@ -129,23 +132,35 @@ impl QueryProblem {
         let mut blocks = Vec::new();
         for time in 0..queries {
             for query in &self.queries {
-                let mut entries: Vec<(usize, usize, usize, f64)> =
-                    pairs.iter().map(|(a, b)| (time * triangle + place(*a, *b), *a, *b, unit(*a, *b))).collect();
-                let moved = pairs.iter().map(|(a, b)| ((time + 1) * triangle + place(*a, *b), *a, *b, -query[[*a, *b]] * unit(*a, *b)));
+                let mut entries: Vec<(usize, usize, usize, f64)> = pairs
+                    .iter()
+                    .map(|(a, b)| (time * triangle + place(*a, *b), *a, *b, unit(*a, *b)))
+                    .collect();
+                let moved = pairs.iter().map(|(a, b)| {
+                    ((time + 1) * triangle + place(*a, *b), *a, *b, -query[[*a, *b]] * unit(*a, *b))
+                });
                 entries.extend(moved.filter(|entry| entry.3 != 0.0));
                 blocks.push(Block { cost: Array2::zeros((s, s)), terms: Terms::Entries(entries) });
             }
         }
         for answer in self.payoff.rows() {
-            let entries = pairs.iter().map(|(a, b)| (queries * triangle + place(*a, *b), *a, *b, unit(*a, *b)));
+            let entries =
+                pairs.iter().map(|(a, b)| (queries * triangle + place(*a, *b), *a, *b, unit(*a, *b)));
             let cost = Array2::from_diag(&answer.mapv(|payoff| -payoff / s as f64));
             blocks.push(Block { cost, terms: Terms::Entries(entries.collect()) });
         }
         let mut right_hand_side = vec![0.0; (queries + 1) * triangle];
         right_hand_side[..triangle].fill(1.0);
-        let problem = Problem { right_hand_side, blocks, free: Array2::zeros(((queries + 1) * triangle, 0)), free_cost: Vec::new(), constant: 0.0 };
+        let problem = Problem {
+            right_hand_side,
+            blocks,
+            free: Array2::zeros(((queries + 1) * triangle, 0)),
+            free_cost: Vec::new(),
+            constant: 0.0,
+        };
         let settings = Settings { gap: 1e-8, infeasibility: 1e-8, iterations: 200, start: 10.0 };
-        let solution = minimise(&problem, Iterate::start(&problem, settings.start), &settings, &mut |_, _| true)?;
+        let solution =
+            minimise(&problem, Iterate::start(&problem, settings.start), &settings, &mut |_, _| true)?;
         let dual: f64 = problem.right_hand_side.iter().zip(&solution.iterate.x).map(|(b, x)| b * x).sum();
         // A slack that is not quite positive is worth its least eigenvalue times the trace, which is s at every time.
         let mut missing = vec![0.0_f64; queries + 1];

@@ -83,7 +83,9 @@ impl Game {
                     reflect_about_mean(self.answers(), state);
                 }
             }
-            Family::Random => mirrors[3 * time..3 * (time + 1)].iter().for_each(|mirror| reflect(mirror, state)),
+            Family::Random => {
+                mirrors[3 * time..3 * (time + 1)].iter().for_each(|mirror| reflect(mirror, state))
+            }
         };
         let (mut distances, mut success) = (0.0, 0.0);
         for _ in 0..secrets {
@@ -114,7 +116,8 @@ impl Game {
             let right = self.right(query, secret, self.length - 1);
             for level in 0..=right {
                 let amplitude = register[1 + level * self.letters + secret[level]];
-                sum += amplitude * amplitude * (self.letters as f64).powi(-((self.length - 1 - level) as i32));
+                sum +=
+                    amplitude * amplitude * (self.letters as f64).powi(-((self.length - 1 - level) as i32));
             }
         }
         sum
