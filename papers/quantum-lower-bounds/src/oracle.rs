@@ -1,9 +1,10 @@
 //! What an optimiser may ask, and how its questions are counted.
 
+use std::sync::LazyLock;
+
 use rand::Rng;
 
 use crate::chain::Chain;
-use crate::scalars::gate;
 use crate::scaled::Scaled;
 
 /// A function that answers a point with its value and gradient, and counts.
@@ -141,40 +142,33 @@ pub fn smooth_gate(t: f64) -> (f64, f64) {
     if t >= 0.5 {
         return (1.0, 0.0);
     }
-    let bump = |s: f64| {
-        let product = (s - 0.25) * (0.5 - s);
-        if product > 0.0 { (-0.01 / product).exp() } else { 0.0 }
-    };
-    // The bump and all its derivatives vanish at both ends, where the trapezoidal rule is then exact to rounding.
-    let points = 128;
-    let total: f64 = (1..points).map(|k| bump(0.25 + 0.25 * f64::from(k) / f64::from(points))).sum::<f64>()
-        * 0.25
-        / f64::from(points);
-    let below = |t: f64| {
-        // Gauss–Legendre with eight points on sixteen pieces.
-        const NODES: [(f64, f64); 4] = [
-            (0.183434642495649805, 0.362683783378361983),
-            (0.525532409916328986, 0.313706645877887287),
-            (0.796666477413626740, 0.222381034453374471),
-            (0.960289856497536232, 0.101228536290376259),
-        ];
-        let pieces = 16;
-        let width = (t - 0.25) / f64::from(pieces);
-        let piece = |k: i32| {
-            let middle = 0.25 + (f64::from(k) + 0.5) * width;
-            let pair = |(node, weight): (f64, f64)| {
-                weight * (bump(middle - 0.5 * width * node) + bump(middle + 0.5 * width * node))
-            };
-            0.5 * width * NODES.into_iter().map(pair).sum::<f64>()
-        };
-        (0..pieces).map(piece).sum::<f64>()
-    };
     // By symmetry around 3/8 the smaller side is integrated.
-    let value = if t <= 0.375 { below(t) / total } else { 1.0 - below(0.75 - t) / total };
-    (value, bump(t) / total)
+    static TOTAL: LazyLock<f64> = LazyLock::new(|| 2.0 * below(0.375));
+    let value = if t <= 0.375 { below(t) / *TOTAL } else { 1.0 - below(0.75 - t) / *TOTAL };
+    (value, bump(t) / *TOTAL)
 }
 
-/// |∂ⱼF| of the masked entry at most: the left neighbour's gate times the slope.
-pub fn masked_entry(left: f64, at: f64) -> f64 {
-    gate::<1>(left.abs())[0] * crate::scalars::slope::<2>(at)[1]
+fn bump(s: f64) -> f64 {
+    let product = (s - 0.25) * (0.5 - s);
+    if product > 0.0 { (-0.01 / product).exp() } else { 0.0 }
+}
+
+/// ∫ bump from ¼ to t ≤ 3/8, by Gauss–Legendre with eight points on sixteen pieces.
+fn below(t: f64) -> f64 {
+    const NODES: [(f64, f64); 4] = [
+        (0.183434642495649805, 0.362683783378361983),
+        (0.525532409916328986, 0.313706645877887287),
+        (0.796666477413626740, 0.222381034453374471),
+        (0.960289856497536232, 0.101228536290376259),
+    ];
+    let pieces = 16;
+    let width = (t - 0.25) / f64::from(pieces);
+    let piece = |k: i32| {
+        let middle = 0.25 + (f64::from(k) + 0.5) * width;
+        let pair = |(node, weight): (f64, f64)| {
+            weight * (bump(middle - 0.5 * width * node) + bump(middle + 0.5 * width * node))
+        };
+        0.5 * width * NODES.into_iter().map(pair).sum::<f64>()
+    };
+    (0..pieces).map(piece).sum()
 }
