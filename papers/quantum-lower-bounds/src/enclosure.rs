@@ -213,8 +213,7 @@ pub fn lipschitz_bound(tolerance: f64, boxes: usize) -> Interval {
         let right = right.max(0.0);
         let by_height = slope(2, y).times(signed).high;
         let by_rise = slope(1, y).high;
-        // Tight enough for the rest.
-        let left = supremum(Interval::new(0.0, LAST_GATE), 0.05 * tolerance, 4_000, |w| {
+        let left = supremum(Interval::new(0.0, LAST_GATE), 0.1 * tolerance, 400, |w| {
             gate(0, w).times(Interval::point(by_height)).plus(gate(1, w).times(Interval::point(by_rise)))
         });
         right + left.high.max(0.0)

@@ -153,7 +153,7 @@ fn bump(s: f64) -> f64 {
     if product > 0.0 { (-0.01 / product).exp() } else { 0.0 }
 }
 
-/// ∫ bump from ¼ to t ≤ 3/8, by Gauss–Legendre with eight points on sixteen pieces.
+/// ∫ bump from ¼ to t ≤ 3/8, by Gauss–Legendre with eight points on 48 pieces.
 fn below(t: f64) -> f64 {
     const NODES: [(f64, f64); 4] = [
         (0.183434642495649805, 0.362683783378361983),
@@ -161,7 +161,7 @@ fn below(t: f64) -> f64 {
         (0.796666477413626740, 0.222381034453374471),
         (0.960289856497536232, 0.101228536290376259),
     ];
-    let pieces = 16;
+    let pieces = 48;
     let width = (t - 0.25) / f64::from(pieces);
     let piece = |k: i32| {
         let middle = 0.25 + (f64::from(k) + 0.5) * width;

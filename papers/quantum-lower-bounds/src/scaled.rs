@@ -4,7 +4,7 @@
 //! T = ⌊(Δ/12)(L/ℓ)^(1/p) ε^(−(1+p)/p)⌋ columns, and T + 1 queries are needed by a method that only moves where it has seen a gradient.
 
 use crate::chain::Chain;
-use crate::constants::{GAP, LITERATURE_GAP, LITERATURE_LIPSCHITZ, lipschitz};
+use crate::constants::{CERTIFIED_LIPSCHITZ, GAP, LITERATURE_GAP, LITERATURE_LIPSCHITZ, lipschitz};
 use crate::scalars::SLOPE_LIMIT;
 
 /// A scaled chain.
@@ -79,6 +79,7 @@ impl Scaled {
         let inverse = 1.0 / order as f64;
         let constant = match constants {
             Constants::Literature if order == 1 => LITERATURE_LIPSCHITZ,
+            Constants::Sharp if order == 1 => CERTIFIED_LIPSCHITZ,
             _ => lipschitz(order),
         };
         let scale = (constant * epsilon / smoothness).powf(inverse);
