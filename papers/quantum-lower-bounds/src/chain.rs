@@ -1,6 +1,6 @@
 //! The hard function: a chain in which every column is seen only after the one before.
 //!
-//! F(x) = −Ψ(1)Φ(x₁) + Σᵢ≥₂ [Ψ(−xᵢ₋₁)Φ(−xᵢ) − Ψ(xᵢ₋₁)Φ(xᵢ)] (Carmon, Duchi, Hinder, Sidford). While |xᵢ| ≤ ½ nothing depends on the coordinates from i + 2 on, so
+//! F(x) = −Ψ(1)Φ(x₁) + Σᵢ≥₂ [Ψ(−xᵢ₋₁)Φ(−xᵢ) − Ψ(xᵢ₋₁)Φ(xᵢ)] (Carmon, Duchi, Hinder, Sidford). Where |xⱼ| ≤ ½ for all j > i nothing depends on the coordinates from i + 2 on, so
 //! that a method that looks at one point at a time finds one coordinate at a time; and as long as one coordinate is below 1, |∇F| > 1. All
 //! entries of ∇F are ≤ 0.
 

@@ -101,6 +101,13 @@ pub struct Scratch {
     slopes: Vec<f64>,
 }
 
+impl Scratch {
+    /// How many columns the point last evaluated has found.
+    pub fn found(&self) -> usize {
+        self.inside.iter().rposition(|y| y.abs() > 0.5).map_or(0, |place| place + 1)
+    }
+}
+
 impl Hidden {
     /// T columns in `dimension` ≥ T dimensions, R = 230√T and η = 1/5.
     pub fn random(length: usize, dimension: usize, random: &mut impl Rng) -> Self {
@@ -142,17 +149,6 @@ impl Hidden {
             *g = shrink * *g - along * x + self.eta * x;
         }
         value + 0.5 * self.eta * square
-    }
-
-    /// How many columns a point has found.
-    pub fn progress(&self, x: &[f64], scratch: &mut Scratch) -> usize {
-        let square = dot(x, x);
-        let shrink = 1.0 / (1.0 + square / (self.radius * self.radius)).sqrt();
-        scratch.point.clear();
-        scratch.point.extend(x.iter().map(|x| x * shrink));
-        scratch.inside.resize(self.chain.length(), 0.0);
-        self.rotation.inside(&mut scratch.point, &mut scratch.inside);
-        self.chain.progress(&scratch.inside, 0.5)
     }
 }
 

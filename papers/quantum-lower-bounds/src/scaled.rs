@@ -47,7 +47,9 @@ pub enum ScalingError {
     #[error("with these numbers the gap leaves room for no column: take a smaller epsilon, or a larger gap")]
     TooEasy,
     /// More columns than fit anywhere.
-    #[error("the chain would have {0:e} columns, at most 1e8 are possible: take a larger epsilon")]
+    #[error(
+        "the chain would have {0:.1e} columns, at most 1e8 are possible: take a larger epsilon or Lipschitz constant, or a smaller gap"
+    )]
     TooLong(f64),
 }
 

@@ -15,7 +15,9 @@ type Constants = Table<constants::Parameters, constants::Row>;
 
 /// Constants that the literature states.
 pub fn stated(table: &Constants) -> impl Iterator<Item = &constants::Row> {
-    table.rows().map(|(_, row)| row).filter(|row| row.literature.is_finite())
+    let certified =
+        table.rows().filter(|(cell, row)| row.literature.is_finite() && cell.quantity != Quantity::Gap);
+    certified.map(|(_, row)| row)
 }
 
 fn constant(table: &Constants, quantity: Quantity) -> Option<&constants::Row> {
@@ -33,7 +35,7 @@ pub fn lipschitz_enclosure(table: &Constants) -> Estimate {
         .map_or(Estimate::exact(f64::NAN), |row| Estimate::with_interval(row.low, row.low, row.high))
 }
 
-/// The exponent through all points, between those through neighbouring thirds: rates are not exact powers at small sizes.
+/// The exponent through all points, between those through either half: rates are not exact powers at small sizes.
 fn fitted(points: &[(f64, f64)]) -> Estimate {
     if points.len() < 3 {
         return Estimate::exact(f64::NAN);
@@ -58,7 +60,8 @@ pub fn exponent_in_epsilon(
 /// The exponent in N of the best success at T = 2.
 pub fn success_exponent(table: &Table<truncations::Parameters, truncations::Row>) -> f64 {
     let mut best: BTreeMap<u64, f64> = BTreeMap::new();
-    for (cell, row) in table.rows().filter(|(cell, _)| cell.length == 2) {
+    let simulated = |algorithm| algorithm != truncations::Algorithm::Blank;
+    for (cell, row) in table.rows().filter(|(cell, _)| cell.length == 2 && simulated(cell.algorithm)) {
         let entry = best.entry(cell.letters).or_insert(0.0);
         *entry = entry.max(row.success);
     }
@@ -116,8 +119,8 @@ type Optima = Table<optima::Parameters, optima::Row>;
 /// Gaps between attained values and bounds, and distances from formulas.
 pub fn programme_errors(table: &Optima) -> Vec<f64> {
     let of = |row: &optima::Row| {
-        let formula = if row.formula.is_finite() { (row.attained - row.formula).abs() } else { 0.0 };
-        formula.max(row.bound - row.attained)
+        let formula = if row.formula.is_finite() { row.formula } else { row.attained };
+        (row.attained - formula).abs().max((row.bound - formula).abs()).max((row.bound - row.attained).abs())
     };
     table.rows().map(|(_, row)| of(row)).collect()
 }

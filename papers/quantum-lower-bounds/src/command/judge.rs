@@ -55,7 +55,8 @@ impl Judge {
         );
         let verdict = match first {
             Some(queries) => format!(
-                "first small gradient at query {queries}\nleast possible      {} for a method that moves only where it has seen a gradient{}",
+                "first small gradient at query {queries} of {}, where judging ends\nleast possible      {} for a method that moves only where it has seen a gradient{}",
+                points.nrows(),
                 function.least_queries(),
                 if queries < function.least_queries() { ": this one knew where to go" } else { "" }
             ),

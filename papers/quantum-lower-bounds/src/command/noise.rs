@@ -3,7 +3,7 @@
 use clap::Args;
 use lab::say;
 use lab::table::format_number;
-use quantum_lower_bounds::quantum::amplitudes::amplification_queries;
+use quantum_lower_bounds::quantum::amplitudes::expected_amplification;
 use quantum_lower_bounds::quantum::interrogation::{classical_overlap, overlap, queries_for};
 
 /// n hidden signs, or a coin with probability 1/n, and k queries.
@@ -39,14 +39,14 @@ impl Noise {
                 format_number(queries as f64 / fewest.max(1) as f64)
             )
         } else {
-            String::new()
+            "\nfor the classical   not searched beyond 10000 signs".to_owned()
         };
         let q = 1.0 / samples as f64;
         Ok(say(&format!(
-            "quantum overlap     {}\nclassical overlap   {}{saved}\ncoherent coin       {} queries show a column of probability {}, where samples take {}",
+            "quantum overlap     {}\nclassical overlap   {}{saved}\ncoherent coin       {} calls in the mean show a column of probability {}, where samples take {}",
             format_number(quantum),
             format_number(target),
-            amplification_queries(q),
+            format_number(expected_amplification(q)),
             format_number(q),
             samples,
         ))?)

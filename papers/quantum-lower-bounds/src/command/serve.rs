@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufWriter, Write, stdin, stdout};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::Args;
 use lab::arguments::{refuse_beyond_memory, usage};
 use numerics::random::stream;
@@ -15,7 +15,7 @@ use super::Class;
 pub struct Serve {
     #[command(flatten)]
     class: Class,
-    /// Hide the chain in this many dimensions, at least the chain's length; the function is then unscaled and its epsilon is 1
+    /// Hide the chain in this many dimensions, at least the chain's length; only the length of the class's chain counts then: the function is unscaled, and a gradient of 1 or less is small
     #[arg(long, value_name = "D")]
     rotate: Option<usize>,
     /// Seed of the rotation, which the oracle keeps to itself
@@ -38,7 +38,10 @@ impl Serve {
                 )));
             }
             Some(dimension) => {
-                refuse_beyond_memory(8.0 * dimension as f64 * length as f64, "the rotation")?;
+                refuse_beyond_memory(
+                    8.0 * dimension as f64 * length as f64,
+                    "a rotation in so many dimensions",
+                )?;
                 Some(Hidden::random(
                     length,
                     dimension,
@@ -54,7 +57,10 @@ impl Serve {
         let (mut gradient, mut scratch, mut queries) = (vec![0.0; dimension], Scratch::default(), 0_u64);
         let (mut found, mut first) = (0, None);
         for line in stdin().lock().lines() {
-            let line = line?;
+            let line = line.with_context(|| format!("query {}", queries + 1))?;
+            if line.trim().is_empty() {
+                continue;
+            }
             if line.trim() == "end" {
                 break;
             }
@@ -63,7 +69,10 @@ impl Serve {
                 .parse::<f64>()
             {
                 Ok(number) if number.is_finite() => Ok(number),
-                _ => Err(anyhow::anyhow!("query {queries}: {word:?} is no finite number")),
+                _ => Err(anyhow::anyhow!(
+                    "query {queries}: {:?} is no finite number",
+                    word.chars().take(40).collect::<String>()
+                )),
             });
             let x = parsed.collect::<Result<Vec<f64>, _>>()?;
             if x.len() != dimension {
@@ -72,12 +81,15 @@ impl Serve {
             let (value, progress) = match &hidden {
                 Some(hidden) => {
                     let value = hidden.gradient(&x, &mut gradient, &mut scratch);
-                    (value, hidden.progress(&x, &mut scratch))
+                    (value, scratch.found())
                 }
                 None => {
                     (function.gradient(&x, &mut gradient), function.chain.progress(&x, 0.5 * function.scale))
                 }
             };
+            if !value.is_finite() || gradient.iter().any(|g| !g.is_finite()) {
+                bail!("query {queries}: the numbers are too large, the value is not finite");
+            }
             found = found.max(progress);
             let epsilon = if hidden.is_some() { 1.0 } else { function.epsilon };
             if first.is_none() && gradient.iter().map(|g| g * g).sum::<f64>().sqrt() <= epsilon {
@@ -85,7 +97,7 @@ impl Serve {
             }
             write!(out, "{value:e}")?;
             for g in &gradient {
-                write!(out, " {g:e}")?;
+                write!(out, " {:e}", g + 0.0)?;
             }
             writeln!(out)?;
             out.flush()?;

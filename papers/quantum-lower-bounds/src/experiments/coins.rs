@@ -7,7 +7,7 @@ use crate::chain::Chain;
 use crate::constants::LITERATURE_LIPSCHITZ;
 use crate::methods::{Estimator, Schedule, patient, stochastic};
 use crate::oracle::{Coin, Mask};
-use crate::quantum::amplitudes::amplification_queries;
+use crate::quantum::amplitudes::expected_amplification;
 
 /// Coins.
 pub struct Coins;
@@ -35,8 +35,8 @@ pub struct Row {
     /// The largest E|g − ∇F|²·q/(1 − q) over the points of a random walk.
     #[column(within = 1e-6)]
     pub variance: f64,
-    /// Coherent queries that amplify the coin once for every column, if it were one.
-    pub coherent: u64,
+    /// Expected coherent calls until every column was shown, if the coin were in superposition.
+    pub coherent: f64,
 }
 
 impl Experiment for Coins {
@@ -47,7 +47,7 @@ impl Experiment for Coins {
     const TITLE: &'static str = "Columns behind a coin";
     const QUESTION: &'static str =
         "How many stochastic gradients does a column take, and how large is the noise?";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (probabilities, runs): (&[f64], u32) = match profile {
@@ -77,7 +77,7 @@ impl Experiment for Coins {
                 patient: patient(&coin, 10.0, &mut stream),
                 descent: descent.queries as u64,
                 variance: largest_variance(&coin, &mut stream),
-                coherent: cell.length * amplification_queries(cell.probability),
+                coherent: cell.length as f64 * expected_amplification(cell.probability),
             }
         });
         Ok(Outcome::Done(rows.collect()))
@@ -88,7 +88,7 @@ impl Experiment for Coins {
         for (name, of) in [
             ("SGD", (|row: &Row| row.descent as f64) as fn(&Row) -> f64),
             ("optimal play", |row| row.patient as f64),
-            ("if the coin were coherent", |row| row.coherent as f64),
+            ("if the coin were coherent", |row| row.coherent),
         ] {
             let means =
                 table.means_by(table.rows().map(|(cell, row)| (1.0 / cell.probability, of(row))), name);

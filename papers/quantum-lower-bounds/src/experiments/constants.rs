@@ -159,7 +159,7 @@ impl Experiment for Constants {
             .horizontal_reference("literature", 1.0);
         report.figure(
             "constants",
-            "Enclosures beside the literature's constants: those of entries, gap and gradient can be replaced by smaller ones.",
+            "Certified enclosures beside the literature's constants, and the gap's exact value: those of entries, gap and gradient can be replaced by smaller ones.",
             "Pairs of bars at or below a line at one.",
             &Figure::new("Constants of the chain").panel(chart),
         )

@@ -61,7 +61,7 @@ impl Experiment for Optima {
     const ID: &'static str = "optima";
     const TITLE: &'static str = "Exact quantum optima of small problems";
     const QUESTION: &'static str = "How much more than classical queries can quantum queries of small chains know, and is the programme right where the answer is known?";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         use Kind::*;
@@ -129,7 +129,7 @@ impl Experiment for Optima {
             Kind::Signs => format!("signs {}, k={}", cell.size, cell.queries),
         };
         let chart = Chart::new()
-            .x_label("problem: letters^levels")
+            .x_label("problem: items, letters^levels, or signs")
             .y_label("probability, or overlap")
             .y_range(0.0, 1.0)
             .categories(table.cells().map(|(cell, _)| name(cell)))
@@ -138,7 +138,7 @@ impl Experiment for Optima {
         let gap = table.rows().map(|(_, row)| row.bound - row.attained).fold(0.0, f64::max);
         report.figure(
             "optima",
-            &format!("Small chains do leak to quantum queries. No optimum is more than {gap:.0e} above what is shown."),
+            &format!("Small chains do leak to quantum queries. Dual bounds are at most {gap:.0e} above what is shown. Signs are answered by sign vectors, of which classical queries know k/n."),
             "Pairs of bars.",
             &Figure::new("Best probabilities of k queries").width(1100.0).panel(chart),
         )

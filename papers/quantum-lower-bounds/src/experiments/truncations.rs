@@ -47,7 +47,7 @@ pub struct Row {
     pub distance: f64,
     /// 2k/√N.
     pub distance_bound: f64,
-    /// Mean probability of naming the secret.
+    /// Mean probability of naming the secret; NaN for several queries.
     #[column(within = 1e-6)]
     pub success: f64,
     /// The hybrid bound of it.

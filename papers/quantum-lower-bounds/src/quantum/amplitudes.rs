@@ -6,11 +6,19 @@ pub fn grover(items: f64, queries: u64) -> f64 {
     ((2.0 * queries as f64 + 1.0) * angle).sin().powi(2)
 }
 
-/// Queries after which amplification of a part of probability q first exceeds one half: about π/(8√q).
+/// Iterations after which a part of probability q first has probability one half or more: about π/(8√q).
 pub fn amplification_queries(probability: f64) -> u64 {
     let angle = probability.sqrt().asin();
     // sin²((2k + 1)θ) ≥ ½ from (2k + 1)θ = π/4 on.
     ((std::f64::consts::FRAC_PI_4 / angle - 1.0) / 2.0).ceil().max(0.0) as u64
+}
+
+/// Expected calls of a coin in superposition until it shows, by the best number k of iterations: a try takes 2k + 1 calls, as an iteration takes the coin back and tosses it
+/// again, and succeeds with probability sin²((2k + 1) asin √q). About 1.38/√q.
+pub fn expected_amplification(probability: f64) -> f64 {
+    let most = (std::f64::consts::FRAC_PI_4 / probability.sqrt()).ceil() as u64;
+    let expected = |k: u64| (2 * k + 1) as f64 / grover(1.0 / probability, k);
+    (0..=most).map(expected).fold(f64::INFINITY, f64::min)
 }
 
 /// A register of qubits with real amplitudes, which is all that search needs: 8·2ⁿ bytes.

@@ -2,7 +2,7 @@
 //!
 //! For inputs a, b a query with an answer phase multiplies the Gram matrix of the algorithm's states with E[a, b] = χ(a)χ(b) entry by entry. With a positive matrix for
 //! every query and time, Σ M₀ = J, Σ M_{t+1} = Σ E∘M_t, and at the end Σ Γ = Σ E∘M_{k−1}: the mean payoff of Γ is maximised. Phases per label are ±1 here; complex ones could only raise
-//! an optimum. Every answer comes with a bound that is checked from the dual variables alone.
+//! an optimum, so that values below one are those of this model. Every answer comes with a bound that is checked from the dual variables alone.
 
 use ndarray::Array2;
 use numerics::symmetric::eigenvalues;
@@ -20,12 +20,12 @@ pub struct QueryProblem {
     pub payoff: Array2<f64>,
 }
 
-/// An optimum between two bounds.
+/// The programme's two values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Certified {
-    /// What the solver's algorithm attains, up to its infeasibility.
+    /// The primal value, up to the solver's infeasibility of 10⁻⁹.
     pub attained: f64,
-    /// What no algorithm exceeds: dual objective plus what its infeasibility can be worth.
+    /// What no algorithm of the model exceeds: the dual objective plus what its infeasibility can be worth, up to the rounding of eigenvalues.
     pub bound: f64,
 }
 
@@ -120,6 +120,9 @@ impl QueryProblem {
             labels.dedup();
             match answers {
                 Answers::Blank => {
+                    if queries.is_empty() {
+                        queries.push(vec![vec![1.0; secrets.len()]]);
+                    }
                     let indicator = |label: &(usize, usize)| {
                         given.iter().map(|g| f64::from(u8::from(g == label))).collect()
                     };

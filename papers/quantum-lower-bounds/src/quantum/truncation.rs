@@ -31,7 +31,7 @@ pub struct Game {
 pub struct Measured {
     /// Root mean square of the distance between final states.
     pub distance: f64,
-    /// Mean probability that what is measured names the whole secret, unknown letters being guessed.
+    /// Mean probability that what is measured names the whole secret, unknown letters being guessed; NaN after several queries, whose answers are added up in one register.
     pub success: f64,
 }
 
@@ -105,7 +105,10 @@ impl Game {
             distances += state.iter().zip(&truncated).map(|(a, b)| (a - b) * (a - b)).sum::<f64>();
             success += self.success(&secret, &state);
         }
-        Measured { distance: (distances / secrets as f64).sqrt(), success: success / secrets as f64 }
+        Measured {
+            distance: (distances / secrets as f64).sqrt(),
+            success: if queries == 1 { success / secrets as f64 } else { f64::NAN },
+        }
     }
 
     /// A measured label (i, letter) beside a query names i + 1 letters; the others are guessed.
