@@ -43,7 +43,7 @@ impl Experiment for Accuracy {
     const TITLE: &'static str = "Queries over the accuracy";
     const QUESTION: &'static str =
         "With which power of 1/ε do queries grow on the hardest functions of first, second and third order?";
-    const REVISION: u32 = 2;
+    const REVISION: u32 = 4;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (count, shortest, longest): (u32, f64, f64) = match profile {

@@ -42,7 +42,7 @@ impl Experiment for Columns {
     const TITLE: &'static str = "One query, one column";
     const QUESTION: &'static str =
         "Does any method find more than one column with a query, or need fewer than T + 1?";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 4;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let lengths: &[u64] = match profile {

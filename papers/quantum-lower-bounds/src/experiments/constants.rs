@@ -94,7 +94,7 @@ impl Experiment for Constants {
     const TITLE: &'static str = "Constants of the chain, with certainty";
     const QUESTION: &'static str =
         "Are the constants of the literature right, and how far are they from what is true?";
-    const REVISION: u32 = 2;
+    const REVISION: u32 = 4;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let effort = match profile {

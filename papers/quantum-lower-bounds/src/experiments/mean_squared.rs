@@ -121,8 +121,8 @@ impl Experiment for MeanSquared {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (lengths, runs): (&[u64], u32) = match profile {
             Profile::Smoke => (&[3, 4], 2),
-            Profile::Quick => (&[12, 16, 24, 32], 8),
-            Profile::Full => (&[12, 16, 24, 32, 48, 64, 96], 20),
+            Profile::Quick => (&[16, 24, 32, 48], 8),
+            Profile::Full => (&[16, 24, 32, 48, 64, 96], 20),
         };
         let methods = [Method::Sgd, Method::SgdOnInstance, Method::Page, Method::Storm];
         lengths

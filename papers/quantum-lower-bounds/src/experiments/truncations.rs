@@ -63,7 +63,7 @@ impl Experiment for Truncations {
     const ID: &'static str = "truncations";
     const TITLE: &'static str = "k quantum queries know k columns";
     const QUESTION: &'static str = "Do algorithms in superposition stay as near to ones that cannot know later letters as the argument says?";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 4;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (two, three, secrets): (&[u64], &[u64], u64) = match profile {
