@@ -1,10 +1,10 @@
 //! What people run on their own data.
 
 use clap::{Args, Subcommand, ValueEnum};
-use lab::say;
-use lab::table::format_number;
 use high_dimensional::problems::Integrand;
 use high_dimensional::sample;
+use lab::say;
+use lab::table::format_number;
 use numerics::random::stream;
 
 /// The paper's own subcommands.

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use lab::ndarray::{Ix1, arr1, array};
-use lab::{Failure, Profile};
 use high_dimensional::problems::Integrand;
 use high_dimensional::sample;
+use lab::ndarray::{Ix1, arr1, array};
+use lab::{Failure, Profile};
 use numerics::random::stream;
 use rivals::{Contest, Entrant, Judged, Ours, Rival, Target, entrant, read_array, write_array};
 

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use lab::{Citation, Paper};
 use high_dimensional::claims::{OPEN_QUESTIONS, claims};
 use high_dimensional::experiments::Convergence;
+use lab::{Citation, Paper};
 
 mod command;
 mod contests;

@@ -69,7 +69,11 @@ impl Columns {
         }
         for (column, values) in columns.iter().enumerate() {
             if values.len() != rows {
-                return Err(SparseError::Shape(format!("column {} has {} rows, the first {rows}", column + 1, values.len())));
+                return Err(SparseError::Shape(format!(
+                    "column {} has {} rows, the first {rows}",
+                    column + 1,
+                    values.len()
+                )));
             }
             if let Some(row) = values.iter().position(|value| !value.is_finite()) {
                 return Err(SparseError::NotFinite { row, column, value: values[row] });
@@ -95,7 +99,10 @@ impl Columns {
 
     /// Xᵀr into `out`, columns in parallel.
     pub fn transposed(&self, r: &[f64], out: &mut [f64]) {
-        out.par_iter_mut().with_min_len(64).enumerate().for_each(|(column, out)| *out = dot(self.column(column), r));
+        out.par_iter_mut()
+            .with_min_len(64)
+            .enumerate()
+            .for_each(|(column, out)| *out = dot(self.column(column), r));
     }
 
     /// y ← y + a·column.
@@ -240,7 +247,11 @@ impl<'a> Problem<'a> {
         let n = self.y.len() as f64;
         let sum: f64 = match self.loss {
             Loss::Squared => eta.iter().zip(self.y).map(|(eta, y)| 0.5 * (y - eta) * (y - eta)).sum(),
-            Loss::Logistic => eta.iter().zip(self.y).map(|(eta, y)| eta.max(0.0) + (-eta.abs()).exp().ln_1p() - y * eta).sum(),
+            Loss::Logistic => eta
+                .iter()
+                .zip(self.y)
+                .map(|(eta, y)| eta.max(0.0) + (-eta.abs()).exp().ln_1p() - y * eta)
+                .sum(),
         };
         self.weight * sum / n
     }

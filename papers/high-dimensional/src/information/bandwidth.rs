@@ -53,7 +53,8 @@ fn silverman(values: &[f64], deviation: f64, d: f64) -> f64 {
     }
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let spread = (numerics::bootstrap::quantile(&sorted, 0.75) - numerics::bootstrap::quantile(&sorted, 0.25)) / 1.349;
+    let spread =
+        (numerics::bootstrap::quantile(&sorted, 0.75) - numerics::bootstrap::quantile(&sorted, 0.25)) / 1.349;
     // Half of the values being equal says nothing about the others.
     let scale = if spread > 0.0 { deviation.min(spread) } else { deviation };
     0.9 * scale * n.powf(-0.2)
@@ -76,7 +77,8 @@ fn cosine_squares(histogram: &[f64]) -> Vec<f64> {
 
 /// The fixed point t = ξ γ^[5](t), by bisection in log t where the difference changes sign.
 fn improved_sheather_jones(values: &[f64]) -> Option<f64> {
-    let (low, high) = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(*v), high.max(*v)));
+    let (low, high) =
+        values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(*v), high.max(*v)));
     let range = high - low;
     if range <= 0.0 || !range.is_finite() {
         return None;

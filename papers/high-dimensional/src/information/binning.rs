@@ -9,7 +9,8 @@ pub fn bins(values: &[f64]) -> usize {
     let score = |bins: usize| {
         let counts = class_counts(&equal_width(values, bins));
         let d = bins as f64;
-        let likelihood: f64 = counts.iter().filter(|count| **count > 0).map(|count| *count as f64 * (*count as f64).ln()).sum();
+        let likelihood: f64 =
+            counts.iter().filter(|count| **count > 0).map(|count| *count as f64 * (*count as f64).ln()).sum();
         likelihood + n * d.ln() - (d - 1.0 + d.ln().powf(2.5))
     };
     (2..=most).max_by(|a, b| score(*a).total_cmp(&score(*b))).unwrap_or(2)
@@ -17,7 +18,8 @@ pub fn bins(values: &[f64]) -> usize {
 
 /// The interval of each value, from 0.
 pub fn equal_width(values: &[f64], bins: usize) -> Vec<usize> {
-    let (low, high) = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)));
+    let (low, high) =
+        values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)));
     if low >= high {
         return vec![0; values.len()];
     }
@@ -31,7 +33,11 @@ pub fn information(x: &[usize], y: &[usize], corrected: bool) -> f64 {
     let mut joint = vec![0_usize; by_x.len() * by_y.len()];
     x.iter().zip(y).for_each(|(a, b)| joint[a * by_y.len() + b] += 1);
     let term = |counts: &[usize]| -> f64 {
-        counts.iter().filter(|count| **count > 0).map(|count| *count as f64 / n * (*count as f64 / n).ln()).sum()
+        counts
+            .iter()
+            .filter(|count| **count > 0)
+            .map(|count| *count as f64 / n * (*count as f64 / n).ln())
+            .sum()
     };
     let occupied = |counts: &[usize]| counts.iter().filter(|count| **count > 0).count() as f64;
     let plain = term(&joint) - term(&by_x) - term(&by_y);

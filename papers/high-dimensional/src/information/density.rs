@@ -67,17 +67,30 @@ impl Binned {
     ///
     /// # Errors
     /// For values that are not finite and settings outside their ranges.
-    pub fn new(values: &[f64], dimension: usize, settings: &Settings) -> Result<Option<Self>, InformationError> {
+    pub fn new(
+        values: &[f64],
+        dimension: usize,
+        settings: &Settings,
+    ) -> Result<Option<Self>, InformationError> {
         finite(values)?;
         if !(16..=4096).contains(&settings.grid) {
-            return Err(InformationError::Option { name: "the grid", value: settings.grid as f64, expected: "16 to 4096" });
+            return Err(InformationError::Option {
+                name: "the grid",
+                value: settings.grid as f64,
+                expected: "16 to 4096",
+            });
         }
         if let Bandwidth::Deviations(factor) = settings.bandwidth {
             if !(factor > 0.0 && factor.is_finite()) {
-                return Err(InformationError::Option { name: "the bandwidth", value: factor, expected: "a positive number" });
+                return Err(InformationError::Option {
+                    name: "the bandwidth",
+                    value: factor,
+                    expected: "a positive number",
+                });
             }
         }
-        let (low, high) = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)));
+        let (low, high) =
+            values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)));
         if low >= high || !(high - low).is_finite() {
             return Ok(None);
         }
@@ -243,7 +256,13 @@ fn smooth(mut n: usize) -> bool {
     n == 1
 }
 
-fn by_columns(values: &mut [Complex64], width: usize, rows: usize, buffer: &mut Vec<Complex64>, apply: &dyn Fn(&mut [Complex64])) {
+fn by_columns(
+    values: &mut [Complex64],
+    width: usize,
+    rows: usize,
+    buffer: &mut Vec<Complex64>,
+    apply: &dyn Fn(&mut [Complex64]),
+) {
     for column in 0..width {
         buffer.clear();
         buffer.extend((0..rows).map(|row| values[row * width + column]));
@@ -293,7 +312,9 @@ pub fn classes(x: &[f64], classes: &[usize], settings: &Settings) -> Result<Esti
     };
     let (low, high) = x.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)));
     let groups = class_counts(classes).len();
-    let members = |class: usize| x.iter().zip(classes).filter(move |(_, c)| **c == class).map(|(x, _)| *x).collect::<Vec<f64>>();
+    let members = |class: usize| {
+        x.iter().zip(classes).filter(move |(_, c)| **c == class).map(|(x, _)| *x).collect::<Vec<f64>>()
+    };
     let bandwidths: Vec<Chosen> = (0..groups)
         .map(|class| {
             let chosen = settings.bandwidth.choose(&members(class), 1);
@@ -320,7 +341,10 @@ pub fn classes(x: &[f64], classes: &[usize], settings: &Settings) -> Result<Esti
         let reach = band.len() / 2;
         for (j, count) in counts.iter().enumerate().filter(|(_, count)| **count != 0.0) {
             let (from, to) = (j.saturating_sub(reach), (j + reach + 1).min(g));
-            out[from..to].iter_mut().zip(&band[from + reach - j..]).for_each(|(out, weight)| *out += count * weight);
+            out[from..to]
+                .iter_mut()
+                .zip(&band[from + reach - j..])
+                .for_each(|(out, weight)| *out += count * weight);
         }
     }
     let (information, mass) = information_of(&mut joint, groups, g);
@@ -330,7 +354,8 @@ pub fn classes(x: &[f64], classes: &[usize], settings: &Settings) -> Result<Esti
 /// Epanechnikov's kernel of unit variance in one variable: 1 − x²/5 where positive.
 fn parabola_weights(width: f64) -> Vec<f64> {
     let reach = (5.0_f64.sqrt() * width).ceil() as i64;
-    let weights: Vec<f64> = (-reach..=reach).map(|k| (1.0 - (k as f64 / width).powi(2) / 5.0).max(0.0)).collect();
+    let weights: Vec<f64> =
+        (-reach..=reach).map(|k| (1.0 - (k as f64 / width).powi(2) / 5.0).max(0.0)).collect();
     let total: f64 = weights.iter().sum();
     weights.iter().map(|weight| weight / total).collect()
 }
@@ -338,13 +363,17 @@ fn parabola_weights(width: f64) -> Vec<f64> {
 /// I of two columns from Gaussian kernels summed at every node, without binning, on a grid that goes five bandwidths beyond the data: n·G² exponentials, to check the others with.
 pub fn direct(x: &[f64], y: &[f64], (width_x, width_y): (f64, f64), grid: usize) -> f64 {
     let nodes = |values: &[f64], width: f64| -> Vec<f64> {
-        let (low, high) = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)));
+        let (low, high) =
+            values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)));
         let (low, high) = (low - 5.0 * width, high + 5.0 * width);
         (0..grid).map(|k| low + (high - low) * k as f64 / (grid - 1) as f64).collect()
     };
     let weights = |values: &[f64], width: f64| -> Vec<Vec<f64>> {
         let nodes = nodes(values, width);
-        values.iter().map(|v| nodes.iter().map(|node| (-0.5 * ((node - v) / width).powi(2)).exp()).collect()).collect()
+        values
+            .iter()
+            .map(|v| nodes.iter().map(|node| (-0.5 * ((node - v) / width).powi(2)).exp()).collect())
+            .collect()
     };
     let (by_x, by_y) = (weights(x, width_x), weights(y, width_y));
     let mut joint = vec![0.0; grid * grid];

@@ -29,7 +29,9 @@ impl Family {
             Self::Student(nu, rho) => {
                 let entropy = |m: f64| {
                     let (half, tail) = (0.5 * nu, 0.5 * (nu + m));
-                    -libm::lgamma(tail) + libm::lgamma(half) + 0.5 * m * (nu * std::f64::consts::PI).ln()
+                    -libm::lgamma(tail)
+                        + libm::lgamma(half)
+                        + 0.5 * m * (nu * std::f64::consts::PI).ln()
                         + tail * (digamma(tail) - digamma(half))
                 };
                 2.0 * entropy(1.0) - entropy(2.0) - 0.5 * (-rho * rho).ln_1p()
@@ -39,8 +41,11 @@ impl Family {
             Self::Square(s) => {
                 let normal = |z: f64| numerics::normal::density(z);
                 let step = 0.01_f64.min(0.1 * s);
-                let nodes: Vec<(f64, f64)> = (-850..=850).map(|k| 0.01 * f64::from(k)).map(|x| (x * x, 0.01 * normal(x))).collect();
-                let density = |y: f64| nodes.iter().map(|(square, weight)| weight * normal((y - square) / s) / s).sum::<f64>();
+                let nodes: Vec<(f64, f64)> =
+                    (-850..=850).map(|k| 0.01 * f64::from(k)).map(|x| (x * x, 0.01 * normal(x))).collect();
+                let density = |y: f64| {
+                    nodes.iter().map(|(square, weight)| weight * normal((y - square) / s) / s).sum::<f64>()
+                };
                 let count = ((75.0 + 18.0 * s) / step) as i64;
                 let entropy: f64 = (0..=count)
                     .map(|k| density(-9.0 * s + step * k as f64))
@@ -56,7 +61,10 @@ impl Family {
                 (0..=count)
                     .map(|k| {
                         let x = low + step * k as f64;
-                        let (a, b) = (0.5 * numerics::normal::density(x), 0.5 * numerics::normal::density((x - shift) / s) / s);
+                        let (a, b) = (
+                            0.5 * numerics::normal::density(x),
+                            0.5 * numerics::normal::density((x - shift) / s) / s,
+                        );
                         let part = |p: f64| if p > 0.0 { p * (2.0 * p / (a + b)).ln() } else { 0.0 };
                         step * (part(a) + part(b))
                     })

@@ -10,7 +10,9 @@ pub fn digamma(mut x: f64) -> f64 {
         x += 1.0;
     }
     let square = 1.0 / (x * x);
-    let series = square * (1.0 / 12.0 - square * (1.0 / 120.0 - square * (1.0 / 252.0 - square * (1.0 / 240.0 - square / 132.0))));
+    let series = square
+        * (1.0 / 12.0
+            - square * (1.0 / 120.0 - square * (1.0 / 252.0 - square * (1.0 / 240.0 - square / 132.0))));
     value + x.ln() - 0.5 / x - series
 }
 
@@ -105,7 +107,8 @@ pub fn classes(x: &[f64], classes: &[usize], k: usize) -> Result<f64, Informatio
     let groups = super::class_counts(classes).len();
     let (mut sum, mut used) = (0.0, 0_usize);
     for class in 0..groups {
-        let mut own: Vec<f64> = x.iter().zip(classes).filter(|(_, c)| **c == class).map(|(x, _)| *x).collect();
+        let mut own: Vec<f64> =
+            x.iter().zip(classes).filter(|(_, c)| **c == class).map(|(x, _)| *x).collect();
         // A class of one has no neighbour.
         if own.len() < 2 {
             continue;

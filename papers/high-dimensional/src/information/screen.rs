@@ -73,7 +73,9 @@ pub fn screen(
         let (information, fallback) = scored.information(&prepared, outcome, method, None, scratch)?;
         let mut reached = 1;
         for order in &orders {
-            reached += usize::from(scored.information(&prepared, outcome, method, Some(order), scratch)?.0 >= information);
+            reached += usize::from(
+                scored.information(&prepared, outcome, method, Some(order), scratch)?.0 >= information,
+            );
         }
         let p_value = if permutations == 0 { f64::NAN } else { reached as f64 / (permutations + 1) as f64 };
         Ok(Score { column, information, p_value, fallback })
@@ -98,8 +100,12 @@ impl Prepared {
         };
         let (mut binned, mut bins_of_outcome) = (None, Vec::new());
         match (method, outcome) {
-            (Method::Density(settings), Outcome::Continuous(values)) => binned = Binned::new(values, 2, &settings)?,
-            (Method::Binning { .. }, Outcome::Continuous(values)) => bins_of_outcome = equal_width(values, bins(values)),
+            (Method::Density(settings), Outcome::Continuous(values)) => {
+                binned = Binned::new(values, 2, &settings)?
+            }
+            (Method::Binning { .. }, Outcome::Continuous(values)) => {
+                bins_of_outcome = equal_width(values, bins(values))
+            }
             _ => {}
         }
         Ok(Self { binned, bins: bins_of_outcome, entropy })
@@ -115,7 +121,9 @@ impl Prepared {
     ) -> Result<Column<'a>, InformationError> {
         super::finite(values)?;
         Ok(match (method, outcome) {
-            (Method::Density(settings), Outcome::Continuous(_)) => Column::Binned(Binned::new(values, 2, &settings)?),
+            (Method::Density(settings), Outcome::Continuous(_)) => {
+                Column::Binned(Binned::new(values, 2, &settings)?)
+            }
             (Method::Binning { .. }, _) => Column::Bins(equal_width(values, bins(values))),
             _ => Column::Values(values),
         })
@@ -137,7 +145,9 @@ impl Column<'_> {
         order: Option<&[u32]>,
         scratch: &mut Scratch,
     ) -> Result<(f64, bool), InformationError> {
-        let permuted = |values: &[f64]| -> Vec<f64> { order.map_or(values.to_vec(), |order| order.iter().map(|i| values[*i as usize]).collect()) };
+        let permuted = |values: &[f64]| -> Vec<f64> {
+            order.map_or(values.to_vec(), |order| order.iter().map(|i| values[*i as usize]).collect())
+        };
         let permuted_classes = |classes: &[usize]| -> Vec<usize> {
             order.map_or(classes.to_vec(), |order| order.iter().map(|i| classes[*i as usize]).collect())
         };
@@ -159,8 +169,12 @@ impl Column<'_> {
             (Column::Bins(x), Method::Binning { corrected }, Outcome::Classes(of)) => {
                 (information(x, &permuted_classes(of), corrected), false)
             }
-            (Column::Values(x), Method::Neighbours(k), Outcome::Continuous(y)) => (neighbours::continuous(x, &permuted(y), k)?, false),
-            (Column::Values(x), Method::Neighbours(k), Outcome::Classes(of)) => (neighbours::classes(x, &permuted_classes(of), k)?, false),
+            (Column::Values(x), Method::Neighbours(k), Outcome::Continuous(y)) => {
+                (neighbours::continuous(x, &permuted(y), k)?, false)
+            }
+            (Column::Values(x), Method::Neighbours(k), Outcome::Classes(of)) => {
+                (neighbours::classes(x, &permuted_classes(of), k)?, false)
+            }
             (Column::Values(x), _, Outcome::Continuous(y)) => (from_correlation(x, &permuted(y)), false),
             (Column::Values(x), _, Outcome::Classes(of)) => {
                 let numbers: Vec<f64> = of.iter().map(|class| *class as f64).collect();
@@ -186,7 +200,10 @@ pub fn area_under_curve(scores: &[f64], is_true: &[bool]) -> f64 {
     order.sort_by(|a, b| scores[*a].total_cmp(&scores[*b]));
     let (mut ranks, mut from) = (0.0, 0);
     while from < order.len() {
-        let to = order[from..].iter().position(|i| scores[*i] != scores[order[from]]).map_or(order.len(), |length| from + length);
+        let to = order[from..]
+            .iter()
+            .position(|i| scores[*i] != scores[order[from]])
+            .map_or(order.len(), |length| from + length);
         // Equal scores share the mean of their ranks.
         let rank = 0.5 * (from + to + 1) as f64;
         ranks += rank * order[from..to].iter().filter(|i| is_true[**i]).count() as f64;

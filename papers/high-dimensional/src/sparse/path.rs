@@ -31,7 +31,9 @@ pub struct Step {
 pub fn lambdas(problem: &Problem, count: usize, share: f64, in_ratios: bool) -> Vec<f64> {
     let largest = problem.largest_lambda();
     let place = |k: usize| k as f64 / (count.max(2) - 1) as f64;
-    (0..count).map(|k| largest * if in_ratios { share.powf(place(k)) } else { 1.0 + (share - 1.0) * place(k) }).collect()
+    (0..count)
+        .map(|k| largest * if in_ratios { share.powf(place(k)) } else { 1.0 + (share - 1.0) * place(k) })
+        .collect()
 }
 
 /// Solves for all λ, in falling order whatever order they come in; stops early when `keep_on` says `false` of a step.
@@ -71,12 +73,21 @@ pub fn path(
             let table = if all {
                 problem.x
             } else {
-                let columns: Vec<Vec<f64>> = kept.iter().map(|column| problem.x.column(*column).to_vec()).collect();
-                own = if columns.is_empty() { Columns::new(&[vec![0.0; problem.y.len()]])? } else { Columns::new(&columns)? };
+                let columns: Vec<Vec<f64>> =
+                    kept.iter().map(|column| problem.x.column(*column).to_vec()).collect();
+                own = if columns.is_empty() {
+                    Columns::new(&[vec![0.0; problem.y.len()]])?
+                } else {
+                    Columns::new(&columns)?
+                };
                 &own
             };
             let start = Coefficients {
-                beta: if kept.is_empty() { vec![0.0] } else { kept.iter().map(|column| at.beta[*column]).collect() },
+                beta: if kept.is_empty() {
+                    vec![0.0]
+                } else {
+                    kept.iter().map(|column| at.beta[*column]).collect()
+                },
                 intercept: at.intercept,
             };
             let options = Options { lipschitz: Some(lipschitz), ..*options };
@@ -92,8 +103,9 @@ pub fn path(
             // What was left out and should not have been.
             let mut mark = vec![false; p];
             kept.iter().for_each(|column| mark[*column] = true);
-            let wrong: Vec<usize> =
-                (0..p).filter(|column| !mark[*column] && gradient[*column].abs() > lambda + options.tolerance).collect();
+            let wrong: Vec<usize> = (0..p)
+                .filter(|column| !mark[*column] && gradient[*column].abs() > lambda + options.tolerance)
+                .collect();
             if wrong.is_empty() {
                 break;
             }

@@ -20,7 +20,11 @@ impl Penalty {
             Self::Mcp(gamma) => ("gamma", gamma, 1.0, "a number above 1"),
             Self::Scad(a) => ("a", a, 2.0, "a number above 2"),
         };
-        if value > least && value.is_finite() { Ok(()) } else { Err(SparseError::Parameter { name, value, expected }) }
+        if value > least && value.is_finite() {
+            Ok(())
+        } else {
+            Err(SparseError::Parameter { name, value, expected })
+        }
     }
 
     /// p(t) for t ≥ 0.
@@ -30,7 +34,9 @@ impl Penalty {
             Self::Mcp(gamma) if t <= gamma * lambda => lambda * t - t * t / (2.0 * gamma),
             Self::Mcp(gamma) => 0.5 * gamma * lambda * lambda,
             Self::Scad(_) if t <= lambda => lambda * t,
-            Self::Scad(a) if t <= a * lambda => (2.0 * a * lambda * t - t * t - lambda * lambda) / (2.0 * (a - 1.0)),
+            Self::Scad(a) if t <= a * lambda => {
+                (2.0 * a * lambda * t - t * t - lambda * lambda) / (2.0 * (a - 1.0))
+            }
             Self::Scad(a) => 0.5 * lambda * lambda * (a + 1.0),
         }
     }

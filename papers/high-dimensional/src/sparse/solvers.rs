@@ -59,7 +59,12 @@ pub struct Fit {
 ///
 /// # Errors
 /// As [`Problem::check`], and for a start of the wrong length.
-pub fn solve(problem: &Problem, method: Method, start: &Coefficients, options: &Options) -> Result<Fit, SparseError> {
+pub fn solve(
+    problem: &Problem,
+    method: Method,
+    start: &Coefficients,
+    options: &Options,
+) -> Result<Fit, SparseError> {
     observed(problem, method, start, options, &mut |_, _| true)
 }
 
@@ -76,7 +81,11 @@ pub fn observed(
 ) -> Result<Fit, SparseError> {
     problem.check()?;
     if start.beta.len() != problem.x.count() {
-        return Err(SparseError::Shape(format!("{} coefficients for {} columns", start.beta.len(), problem.x.count())));
+        return Err(SparseError::Shape(format!(
+            "{} coefficients for {} columns",
+            start.beta.len(),
+            problem.x.count()
+        )));
     }
     let (at, iterations) = match method {
         Method::Coordinate => coordinate::descend(problem, start, options, observe),
@@ -175,12 +184,16 @@ pub fn is_local_minimum(problem: &Problem, at: &Coefficients) -> bool {
     problem.predictor(at, &mut eta);
     let weights: Vec<f64> = match problem.loss {
         Loss::Squared => vec![1.0; eta.len()],
-        Loss::Logistic => eta.iter().map(|eta| (1.0 / (1.0 + (-eta).exp())) * (1.0 / (1.0 + eta.exp()))).collect(),
+        Loss::Logistic => {
+            eta.iter().map(|eta| (1.0 / (1.0 + (-eta).exp())) * (1.0 / (1.0 + eta.exp()))).collect()
+        }
     };
     let n = problem.y.len() as f64;
     let hessian = ndarray::Array2::from_shape_fn((columns.len(), columns.len()), |(i, j)| {
-        let weighted: Vec<f64> = problem.x.column(columns[i]).iter().zip(&weights).map(|(x, w)| x * w).collect();
-        let curvature = if i == j { problem.penalty.curvature(at.beta[columns[i]].abs(), problem.lambda) } else { 0.0 };
+        let weighted: Vec<f64> =
+            problem.x.column(columns[i]).iter().zip(&weights).map(|(x, w)| x * w).collect();
+        let curvature =
+            if i == j { problem.penalty.curvature(at.beta[columns[i]].abs(), problem.lambda) } else { 0.0 };
         problem.weight * dot(&weighted, problem.x.column(columns[j])) / n + curvature
     });
     numerics::symmetric::eigenvalues(hessian.view()).is_some_and(|values| values[0] >= -1e-9)

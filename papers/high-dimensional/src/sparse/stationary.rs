@@ -32,7 +32,9 @@ struct Piece {
 fn pieces(penalty: Penalty, lambda: f64) -> Vec<Piece> {
     let positive: Vec<(f64, f64, f64, f64)> = match penalty {
         Penalty::Lasso => vec![(0.0, f64::INFINITY, lambda, 0.0)],
-        Penalty::Mcp(gamma) => vec![(0.0, gamma * lambda, lambda, -1.0 / gamma), (gamma * lambda, f64::INFINITY, 0.0, 0.0)],
+        Penalty::Mcp(gamma) => {
+            vec![(0.0, gamma * lambda, lambda, -1.0 / gamma), (gamma * lambda, f64::INFINITY, 0.0, 0.0)]
+        }
         Penalty::Scad(a) => vec![
             (0.0, lambda, lambda, 0.0),
             (lambda, a * lambda, a * lambda / (a - 1.0), -1.0 / (a - 1.0)),
@@ -41,7 +43,15 @@ fn pieces(penalty: Penalty, lambda: f64) -> Vec<Piece> {
     };
     [1.0, -1.0]
         .into_iter()
-        .flat_map(|sign| positive.iter().map(move |(from, to, slope, curvature)| Piece { from: *from, to: *to, sign, slope: *slope, curvature: *curvature }))
+        .flat_map(|sign| {
+            positive.iter().map(move |(from, to, slope, curvature)| Piece {
+                from: *from,
+                to: *to,
+                sign,
+                slope: *slope,
+                curvature: *curvature,
+            })
+        })
         .collect()
 }
 
@@ -53,11 +63,16 @@ pub fn stationary_points(problem: &Problem) -> Result<Vec<Point>, SparseError> {
     problem.check()?;
     let p = problem.x.count();
     if problem.loss != Loss::Squared || p > 8 {
-        return Err(SparseError::Shape("stationary points are enumerated for squared loss and up to eight columns".into()));
+        return Err(SparseError::Shape(
+            "stationary points are enumerated for squared loss and up to eight columns".into(),
+        ));
     }
     let n = problem.y.len() as f64;
-    let gram = Array2::from_shape_fn((p, p), |(i, j)| problem.weight * dot(problem.x.column(i), problem.x.column(j)) / n);
-    let covariance: Vec<f64> = (0..p).map(|j| problem.weight * dot(problem.x.column(j), problem.y) / n).collect();
+    let gram = Array2::from_shape_fn((p, p), |(i, j)| {
+        problem.weight * dot(problem.x.column(i), problem.x.column(j)) / n
+    });
+    let covariance: Vec<f64> =
+        (0..p).map(|j| problem.weight * dot(problem.x.column(j), problem.y) / n).collect();
     let pieces = pieces(problem.penalty, problem.lambda);
     let mut choice = vec![0_usize; p];
     let mut found: Vec<Point> = Vec::new();
@@ -79,7 +94,13 @@ pub fn stationary_points(problem: &Problem) -> Result<Vec<Point>, SparseError> {
     Ok(found)
 }
 
-fn solution(choice: &[usize], pieces: &[Piece], gram: &Array2<f64>, covariance: &[f64], lambda: f64) -> Option<Vec<f64>> {
+fn solution(
+    choice: &[usize],
+    pieces: &[Piece],
+    gram: &Array2<f64>,
+    covariance: &[f64],
+    lambda: f64,
+) -> Option<Vec<f64>> {
     let active: Vec<usize> = (0..choice.len()).filter(|j| choice[*j] > 0).collect();
     let piece = |j: usize| pieces[choice[j] - 1];
     let k = active.len();
@@ -93,7 +114,8 @@ fn solution(choice: &[usize], pieces: &[Piece], gram: &Array2<f64>, covariance: 
         }
     });
     for column in 0..k {
-        let pivot = (column..k).max_by(|a, b| system[[*a, column]].abs().total_cmp(&system[[*b, column]].abs()))?;
+        let pivot =
+            (column..k).max_by(|a, b| system[[*a, column]].abs().total_cmp(&system[[*b, column]].abs()))?;
         if system[[pivot, column]].abs() < 1e-12 {
             return None;
         }

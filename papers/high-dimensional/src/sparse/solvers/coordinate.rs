@@ -27,8 +27,9 @@ pub fn descend(
         Loss::Squared => problem.weight,
         Loss::Logistic => 0.25 * problem.weight,
     };
-    let curvatures: Vec<f64> =
-        (0..p).map(|column| curvature * dot(problem.x.column(column), problem.x.column(column)) / n).collect();
+    let curvatures: Vec<f64> = (0..p)
+        .map(|column| curvature * dot(problem.x.column(column), problem.x.column(column)) / n)
+        .collect();
     let mut visited = 0.0;
     let mut sweeps = 0;
     let mut active: Vec<usize> = (0..p).collect();
@@ -122,8 +123,12 @@ pub fn published_coordinate_descent(problem: &Problem, tolerance: f64, sweeps: u
             let soft = |t: f64| if z.abs() <= t { 0.0 } else { z - t * z.signum() };
             let lambda = problem.lambda;
             let next = match problem.penalty {
-                crate::sparse::Penalty::Mcp(gamma) if z.abs() <= curvature * gamma * lambda => soft(lambda) / (curvature - concavity),
-                crate::sparse::Penalty::Scad(_) if z.abs() <= lambda * (curvature + 1.0) => soft(lambda) / curvature,
+                crate::sparse::Penalty::Mcp(gamma) if z.abs() <= curvature * gamma * lambda => {
+                    soft(lambda) / (curvature - concavity)
+                }
+                crate::sparse::Penalty::Scad(_) if z.abs() <= lambda * (curvature + 1.0) => {
+                    soft(lambda) / curvature
+                }
                 crate::sparse::Penalty::Scad(a) if z.abs() <= curvature * a * lambda => {
                     soft(a * lambda / (a - 1.0)) / (curvature - concavity)
                 }
@@ -131,7 +136,8 @@ pub fn published_coordinate_descent(problem: &Problem, tolerance: f64, sweeps: u
                 _ => z / curvature,
             };
             let moved = next - *beta;
-            change = if moved.is_nan() || f64::is_nan(change) { f64::NAN } else { f64::max(change, moved.abs()) };
+            change =
+                if moved.is_nan() || f64::is_nan(change) { f64::NAN } else { f64::max(change, moved.abs()) };
             *beta = next;
             problem.x.add(column, moved, &mut eta);
         }

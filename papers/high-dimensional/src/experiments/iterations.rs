@@ -1,0 +1,178 @@
+//! `iterations`: how many iterations gradient methods take to the same objective.
+
+use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use serde::{Deserialize, Serialize};
+
+use super::data::{Model, Shape, regression};
+use crate::sparse::solvers::{Method, Options, observed};
+use crate::sparse::{Coefficients, Problem};
+
+/// Iterations.
+pub struct Iterations;
+
+/// A cell.
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
+pub struct Parameters {
+    /// The loss.
+    pub model: Model,
+    /// The penalty.
+    pub penalty: Shape,
+    /// Correlation of neighbours.
+    pub rho: f64,
+    /// n.
+    pub rows: u64,
+    /// p.
+    pub columns: u64,
+    /// Data sets.
+    pub sets: u32,
+}
+
+/// A data set.
+#[derive(Clone, Debug, Serialize, Deserialize, Columns)]
+pub struct Row {
+    /// Which.
+    pub set: u32,
+    /// Iterations of the tuned accelerated gradient until its objective is near the best of all three.
+    pub tuned: u64,
+    /// Of Ghadimi and Lan's setting.
+    pub ghadimi_lan: u64,
+    /// Of proximal gradients.
+    pub ista: u64,
+    /// The best objective.
+    #[column(within = 1e-6)]
+    pub objective: f64,
+}
+
+/// Iterations at most; one that does not come near counts as many.
+const LIMIT: usize = 5_000;
+
+impl Experiment for Iterations {
+    type Parameters = Parameters;
+    type Row = Row;
+
+    const ID: &'static str = "iterations";
+    const TITLE: &'static str = "Iterations to the same objective";
+    const QUESTION: &'static str =
+        "Does the tuned damping need fewer iterations than Ghadimi and Lan's, and than proximal gradients?";
+    const REVISION: u32 = 1;
+
+    fn grid(&self, profile: Profile) -> Vec<Parameters> {
+        let (rows, columns, rhos, sets): (&[u64], u64, &[f64], u32) = match profile {
+            Profile::Smoke => (&[100], 90, &[0.5], 1),
+            Profile::Quick => (&[200, 500], 250, &[0.1, 0.5, 0.9], 3),
+            Profile::Full => (&[200, 500, 1_000, 3_000], 2_050, &[0.1, 0.5, 0.9], 5),
+        };
+        let mut cells = Vec::new();
+        for model in [Model::Linear, Model::Logistic] {
+            for penalty in [Shape::Mcp, Shape::Scad] {
+                for rho in rhos {
+                    cells.extend(rows.iter().map(|rows| Parameters {
+                        model,
+                        penalty,
+                        rho: *rho,
+                        rows: *rows,
+                        columns,
+                        sets,
+                    }));
+                }
+            }
+        }
+        cells
+    }
+
+    fn measure(&self, cell: &Parameters, random: &Random) -> Result<Outcome<Row>, Failure> {
+        let mut measured = Vec::new();
+        for set in 0..cell.sets {
+            let data = regression(
+                cell.model,
+                usize::try_from(cell.rows)?,
+                usize::try_from(cell.columns)?,
+                cell.rho,
+                5.0,
+                &mut random.stream(&format!("set {set}")),
+            );
+            // As published: λ = 0.2 for squared loss, 0.02 for logistic loss over 2n.
+            let (weight, lambda, target) = match cell.model {
+                Model::Linear => (1.0, 0.2, 3.0_f64.exp()),
+                Model::Logistic => (0.5, 0.02, (-4.0_f64).exp()),
+            };
+            let problem = Problem {
+                x: &data.x,
+                y: &data.y,
+                loss: cell.model.loss(),
+                weight,
+                penalty: cell.penalty.penalty(),
+                lambda,
+            };
+            let mut start = Coefficients { beta: vec![0.0; data.x.count()], intercept: 0.0 };
+            if cell.model == Model::Linear {
+                // The sign of the covariance.
+                start.beta = problem.gradient(&start).0.iter().map(|g| -g.signum()).collect();
+            }
+            let options = Options {
+                tolerance: 1e-4,
+                iterations: LIMIT,
+                lipschitz: Some(problem.lipschitz()),
+                deadline: None,
+            };
+            let mut traces = Vec::new();
+            for method in [Method::Tuned, Method::GhadimiLan, Method::Ista] {
+                let mut trace = Vec::new();
+                let fit = observed(&problem, method, &start, &options, &mut |k, at| {
+                    // Objectives cost as much as an iteration: often at first, then by hundredths.
+                    if k < 50 || k % (k / 50).max(1) == 0 {
+                        trace.push((k as u64, problem.objective(at)));
+                    }
+                    true
+                })?;
+                trace.push((fit.iterations as u64, fit.objective));
+                traces.push(trace);
+            }
+            let best = traces.iter().flatten().map(|(_, objective)| *objective).fold(f64::INFINITY, f64::min);
+            let near = |trace: &[(u64, f64)]| {
+                trace
+                    .iter()
+                    .find(|(_, objective)| objective - best <= target)
+                    .map_or(LIMIT as u64, |(k, _)| *k)
+            };
+            measured.push(Row {
+                set,
+                tuned: near(&traces[0]),
+                ghadimi_lan: near(&traces[1]),
+                ista: near(&traces[2]),
+                objective: best,
+            });
+        }
+        Ok(Outcome::Done(measured))
+    }
+
+    fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
+        let mut figure = Figure::new("Iterations over those of the tuned setting").columns(2);
+        for (model, title) in [(Model::Linear, "squared loss"), (Model::Logistic, "logistic loss")] {
+            let mut chart = Chart::new()
+                .title(title)
+                .x_label("tuned iterations")
+                .y_label("ratio")
+                .x_log()
+                .y_log()
+                .horizontal_reference("equal", 1.0);
+            for (name, of) in [
+                ("proximal gradients", (|row: &Row| row.ista) as fn(&Row) -> u64),
+                ("Ghadimi, Lan", |row| row.ghadimi_lan),
+            ] {
+                let rows = table.rows().filter(|(cell, _)| cell.model == model);
+                chart = chart.scatter(
+                    name,
+                    rows.map(|(_, row)| (row.tuned as f64, of(row) as f64 / row.tuned as f64)),
+                );
+            }
+            figure = figure.panel(chart);
+        }
+        report.figure(
+            "ratios",
+            "Each point is a data set: what the others need, over what the tuned setting needs.",
+            "Two panels of points above a line at one.",
+            &figure,
+        )
+    }
+}

@@ -1,0 +1,566 @@
+//! Maximum likelihood of the model, with a lasso on the fixed effects if asked for.
+//!
+//! Parameters are β, the logarithmic Cholesky factor of G, ln σ and, where it is estimated, ln ν. A cluster's score for β is wᵢXᵢᵀVᵢ⁻¹rᵢ with wᵢ = (ν + m)/(ν + d), d = rᵀV⁻¹r: bounded, and falling again for clusters
+//! far off. Vᵢ is factored directly, never G: a variance of zero is no special case.
+
+use numerics::lbfgs::{Options as LimitedMemory, minimise as limited_memory};
+
+use super::conjugate::{Composite, Options, minimise};
+use super::q_gaussian::{log_density, log_student};
+use crate::information::neighbours::digamma;
+
+/// Rows by cluster.
+#[derive(Clone, Debug)]
+pub struct Clusters {
+    clusters: Vec<Cluster>,
+    fixed: usize,
+    random: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Cluster {
+    name: String,
+    y: Vec<f64>,
+    /// Row by row.
+    x: Vec<f64>,
+    z: Vec<f64>,
+}
+
+/// Random effects of a cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effects {
+    /// An intercept.
+    Intercept,
+    /// An intercept and the slope of one column of X.
+    Slope(usize),
+}
+
+/// The tails.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Shape {
+    /// q = 1.
+    Gaussian,
+    /// A common number of degrees of freedom ν > 0: clusters of all sizes belong to one family, which marginals stay in.
+    Freedom(f64),
+    /// A common q in (1, 1 + 2/max m): ν = 2/(q − 1) − m differs with the size.
+    Index(f64),
+    /// ν estimated.
+    Estimated,
+}
+
+/// Why there is no fit.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MixedError {
+    /// Sizes that do not fit.
+    #[error("{0}")]
+    Shape(String),
+    /// A value that is NaN or infinite.
+    #[error("row {}: {value} is not a finite number", .row + 1)]
+    NotFinite {
+        /// Row, from 0.
+        row: usize,
+        /// The value.
+        value: f64,
+    },
+    /// No cluster has two rows: variances within and between cannot be told apart.
+    #[error("every cluster has one row: a random intercept needs clusters with two rows or more")]
+    Singletons,
+    /// A parameter outside its range.
+    #[error("{name} is {value}, expected {expected}")]
+    Parameter {
+        /// Which.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+        /// Its range.
+        expected: String,
+    },
+    /// The columns of X depend on each other, or the optimiser has nothing to start from.
+    #[error("the columns depend on each other: {0}")]
+    Dependent(String),
+}
+
+/// A fit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fitted {
+    /// β.
+    pub beta: Vec<f64>,
+    /// G: the variance of the intercept, then covariance and variance of the slope.
+    pub between: Vec<f64>,
+    /// σ².
+    pub within: f64,
+    /// ν; infinite for the Gaussian, NaN where it differs with the cluster.
+    pub freedom: f64,
+    /// Where twice the profile log-likelihood of ν is within 3.84 of its maximum; for estimated ν.
+    pub freedom_interval: Option<(f64, f64)>,
+    /// The log-likelihood.
+    pub log_likelihood: f64,
+    /// The largest entry of the gradient, or of the proximal mapping.
+    pub residual: f64,
+    /// Name and weight wᵢ of each cluster, 1 for one at the distance that is expected; the lightest first.
+    pub weights: Vec<(String, f64)>,
+    /// Predicted random effects of each cluster, in the order of the weights.
+    pub effects: Vec<Vec<f64>>,
+    /// Evaluations of the likelihood.
+    pub evaluations: usize,
+}
+
+impl Clusters {
+    /// Rows of X (with its own column of ones where an intercept is wanted) and y, and the name of each row's cluster.
+    ///
+    /// # Errors
+    /// For sizes that do not fit, values that are not finite, and clusters of one row only.
+    pub fn new(x: &[Vec<f64>], y: &[f64], groups: &[String], effects: Effects) -> Result<Self, MixedError> {
+        let fixed = x.first().map_or(0, Vec::len);
+        if fixed == 0 || y.is_empty() {
+            return Err(MixedError::Shape("a model needs rows and columns".into()));
+        }
+        if x.len() != y.len() || groups.len() != y.len() {
+            return Err(MixedError::Shape(format!(
+                "{} rows, {} outcomes and {} groups",
+                x.len(),
+                y.len(),
+                groups.len()
+            )));
+        }
+        if let Effects::Slope(column) = effects {
+            if column >= fixed {
+                return Err(MixedError::Shape(format!(
+                    "a random slope of column {}, there are {fixed}",
+                    column + 1
+                )));
+            }
+        }
+        let mut clusters: Vec<Cluster> = Vec::new();
+        let mut places = std::collections::HashMap::new();
+        for (row, ((x, y), group)) in x.iter().zip(y).zip(groups).enumerate() {
+            if x.len() != fixed {
+                return Err(MixedError::Shape(format!(
+                    "row {} has {} columns, the first {fixed}",
+                    row + 1,
+                    x.len()
+                )));
+            }
+            if let Some(value) = x.iter().chain([y]).find(|value| !value.is_finite()) {
+                return Err(MixedError::NotFinite { row, value: *value });
+            }
+            let place = *places.entry(group.clone()).or_insert_with(|| {
+                clusters.push(Cluster { name: group.clone(), y: Vec::new(), x: Vec::new(), z: Vec::new() });
+                clusters.len() - 1
+            });
+            let cluster = &mut clusters[place];
+            cluster.y.push(*y);
+            cluster.x.extend(x);
+            cluster.z.push(1.0);
+            if let Effects::Slope(column) = effects {
+                cluster.z.push(x[column]);
+            }
+        }
+        if clusters.iter().all(|cluster| cluster.y.len() == 1) {
+            return Err(MixedError::Singletons);
+        }
+        let random = if matches!(effects, Effects::Slope(_)) { 2 } else { 1 };
+        Ok(Self { clusters, fixed, random })
+    }
+
+    /// How many clusters there are.
+    pub fn count(&self) -> usize {
+        self.clusters.len()
+    }
+
+    /// Rows of the largest cluster.
+    pub fn largest(&self) -> usize {
+        self.clusters.iter().map(|cluster| cluster.y.len()).max().unwrap_or(0)
+    }
+}
+
+/// V's Cholesky factor, in place by rows; `None` unless positive.
+fn cholesky(v: &mut [f64], m: usize) -> Option<()> {
+    for i in 0..m {
+        for j in 0..=i {
+            let sum: f64 = (0..j).map(|k| v[i * m + k] * v[j * m + k]).sum();
+            let rest = v[i * m + j] - sum;
+            if i == j {
+                if !(rest > 0.0 && rest.is_finite()) {
+                    return None;
+                }
+                v[i * m + i] = rest.sqrt();
+            } else {
+                v[i * m + j] = rest / v[j * m + j];
+            }
+        }
+    }
+    Some(())
+}
+
+fn solve(l: &[f64], m: usize, b: &mut [f64]) {
+    for i in 0..m {
+        let sum: f64 = (0..i).map(|k| l[i * m + k] * b[k]).sum();
+        b[i] = (b[i] - sum) / l[i * m + i];
+    }
+    for i in (0..m).rev() {
+        let sum: f64 = (i + 1..m).map(|k| l[k * m + i] * b[k]).sum();
+        b[i] = (b[i] - sum) / l[i * m + i];
+    }
+}
+
+/// The parameters by name.
+struct Unpacked {
+    beta: Vec<f64>,
+    /// The lower triangle of G's factor: l₁₁, and l₂₁, l₂₂ with a slope.
+    factor: Vec<f64>,
+    sigma: f64,
+    freedom: Option<f64>,
+}
+
+struct Likelihood<'a> {
+    clusters: &'a Clusters,
+    shape: Shape,
+    penalty: f64,
+    evaluations: std::cell::Cell<usize>,
+}
+
+impl Likelihood<'_> {
+    fn unpack(&self, parameters: &[f64]) -> Unpacked {
+        let (fixed, random) = (self.clusters.fixed, self.clusters.random);
+        let mut rest = parameters[fixed..].iter().copied();
+        let mut next = || rest.next().unwrap_or(0.0);
+        let first = next().exp();
+        let factor = if random == 2 {
+            let (across, second) = (next(), next());
+            vec![first, across, second.exp()]
+        } else {
+            vec![first]
+        };
+        let sigma = next().exp();
+        let freedom = (self.shape == Shape::Estimated).then(|| next().exp());
+        Unpacked { beta: parameters[..fixed].to_vec(), factor, sigma, freedom }
+    }
+
+    /// ν for a cluster of m rows; infinite for the Gaussian.
+    fn freedom(&self, at: &Unpacked, m: usize) -> f64 {
+        match self.shape {
+            Shape::Gaussian => f64::INFINITY,
+            Shape::Freedom(nu) => nu,
+            Shape::Index(q) => 2.0 / (q - 1.0) - m as f64,
+            Shape::Estimated => at.freedom.unwrap_or(f64::INFINITY),
+        }
+    }
+
+    /// The factor of V, r, V⁻¹r, ln det V and d of a cluster.
+    fn cluster(&self, cluster: &Cluster, at: &Unpacked) -> Option<(Vec<f64>, Vec<f64>, Vec<f64>, f64, f64)> {
+        let (m, fixed, random) = (cluster.y.len(), self.clusters.fixed, self.clusters.random);
+        let scaled = |row: usize, column: usize| -> f64 {
+            let z = &cluster.z[row * random..(row + 1) * random];
+            if random == 1 {
+                z[0] * at.factor[0]
+            } else if column == 0 {
+                z[0] * at.factor[0] + z[1] * at.factor[1]
+            } else {
+                z[1] * at.factor[2]
+            }
+        };
+        let mut v = vec![0.0; m * m];
+        for i in 0..m {
+            for j in 0..=i {
+                v[i * m + j] = (0..random).map(|c| scaled(i, c) * scaled(j, c)).sum::<f64>()
+                    + if i == j { at.sigma * at.sigma } else { 0.0 };
+            }
+        }
+        cholesky(&mut v, m)?;
+        let r: Vec<f64> = (0..m)
+            .map(|i| {
+                cluster.y[i]
+                    - cluster.x[i * fixed..(i + 1) * fixed]
+                        .iter()
+                        .zip(&at.beta)
+                        .map(|(x, b)| x * b)
+                        .sum::<f64>()
+            })
+            .collect();
+        let mut solved = r.clone();
+        solve(&v, m, &mut solved);
+        let log_determinant = 2.0 * (0..m).map(|i| v[i * m + i].ln()).sum::<f64>();
+        let distance = r.iter().zip(&solved).map(|(r, s)| r * s).sum();
+        Some((v, r, solved, log_determinant, distance))
+    }
+
+    /// The log-likelihood, and its gradient times `sign` added to `gradient`.
+    fn evaluate(&self, parameters: &[f64], gradient: &mut [f64], sign: f64) -> f64 {
+        self.evaluations.set(self.evaluations.get() + 1);
+        gradient.fill(0.0);
+        let at = self.unpack(parameters);
+        let (fixed, random) = (self.clusters.fixed, self.clusters.random);
+        let mut total = 0.0;
+        for cluster in &self.clusters.clusters {
+            let m = cluster.y.len();
+            let Some((v, _, solved, log_determinant, distance)) = self.cluster(cluster, &at) else {
+                return f64::NEG_INFINITY;
+            };
+            let (size, nu) = (m as f64, self.freedom(&at, m));
+            let weight = if nu.is_finite() { (nu + size) / (nu + distance) } else { 1.0 };
+            total += if nu.is_finite() {
+                log_student(nu, size, distance, log_determinant)
+            } else {
+                log_density(1.0, m, distance, log_determinant)
+            };
+            for (i, s) in solved.iter().enumerate() {
+                for (g, x) in gradient[..fixed].iter_mut().zip(&cluster.x[i * fixed..]) {
+                    *g += sign * weight * s * x;
+                }
+            }
+            // V⁻¹, for traces.
+            let mut inverse = vec![0.0; m * m];
+            for j in 0..m {
+                let column = &mut inverse[j * m..(j + 1) * m];
+                column[j] = 1.0;
+                solve(&v, m, column);
+            }
+            // ½ tr((w V⁻¹r rᵀV⁻¹ − V⁻¹) dV) for dV = Z dG Zᵀ and 2σ² dlnσ I.
+            let middle = |i: usize, j: usize| weight * solved[i] * solved[j] - inverse[i * m + j];
+            let mut by_g = [[0.0; 2]; 2];
+            for i in 0..m {
+                for j in 0..m {
+                    let value = middle(i, j);
+                    for (a, row) in by_g.iter_mut().enumerate().take(random) {
+                        for (b, entry) in row.iter_mut().enumerate().take(random) {
+                            *entry += value * cluster.z[i * random + a] * cluster.z[j * random + b];
+                        }
+                    }
+                }
+            }
+            // dG = dL Lᵀ + L dLᵀ: ∂/∂L = (M) L, M symmetric.
+            let l = &at.factor;
+            let mut place = fixed;
+            if random == 1 {
+                gradient[place] += sign * by_g[0][0] * l[0] * l[0];
+                place += 1;
+            } else {
+                gradient[place] += sign * (by_g[0][0] * l[0] + by_g[0][1] * l[1]) * l[0];
+                gradient[place + 1] += sign * (by_g[1][0] * l[0] + by_g[1][1] * l[1]);
+                gradient[place + 2] += sign * by_g[1][1] * l[2] * l[2];
+                place += 3;
+            }
+            gradient[place] += sign * at.sigma * at.sigma * (0..m).map(|i| middle(i, i)).sum::<f64>();
+            if let Some(nu) = at.freedom {
+                let by_nu = 0.5
+                    * (digamma(0.5 * (nu + size)) - digamma(0.5 * nu) - size / nu - (distance / nu).ln_1p()
+                        + weight * distance / nu);
+                gradient[place + 1] += sign * nu * by_nu;
+            }
+        }
+        total
+    }
+}
+
+impl Composite for Likelihood<'_> {
+    fn smooth(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
+        let scale = 1.0 / self.clusters.count() as f64;
+        let value = -scale * self.evaluate(x, gradient, -1.0);
+        gradient.iter_mut().for_each(|g| *g *= scale);
+        value
+    }
+
+    fn term(&self, x: &[f64]) -> f64 {
+        self.penalty * x[1..self.clusters.fixed].iter().map(|b| b.abs()).sum::<f64>()
+    }
+
+    fn prox(&self, x: &mut [f64], step: f64) {
+        let t = step * self.penalty;
+        for b in &mut x[1..self.clusters.fixed] {
+            *b = if b.abs() <= t { 0.0 } else { *b - t * b.signum() };
+        }
+    }
+}
+
+/// Fits; `penalty` is λ of a lasso on all fixed effects but the first, relative to the mean over clusters.
+///
+/// # Errors
+/// For parameters outside their ranges and columns that depend on each other.
+pub fn fit(clusters: &Clusters, shape: Shape, penalty: f64) -> Result<Fitted, MixedError> {
+    let largest = clusters.largest() as f64;
+    match shape {
+        Shape::Freedom(nu) if !(nu > 0.0 && nu.is_finite()) => {
+            return Err(MixedError::Parameter {
+                name: "nu",
+                value: nu,
+                expected: "a positive number".into(),
+            });
+        }
+        Shape::Index(q) if !(q > 1.0 && q < 1.0 + 2.0 / largest) => {
+            let expected = format!(
+                "a number above 1 and below {:.6}, for clusters of {largest} rows",
+                1.0 + 2.0 / largest
+            );
+            return Err(MixedError::Parameter { name: "q", value: q, expected });
+        }
+        _ => {}
+    }
+    if !(penalty >= 0.0 && penalty.is_finite()) {
+        return Err(MixedError::Parameter {
+            name: "the penalty",
+            value: penalty,
+            expected: "zero or more".into(),
+        });
+    }
+    let start = start(clusters, shape)?;
+    let likelihood = Likelihood { clusters, shape, penalty, evaluations: std::cell::Cell::new(0) };
+    let (parameters, residual) = optimum(&likelihood, &start);
+    let freedom_interval =
+        (shape == Shape::Estimated && penalty == 0.0).then(|| interval(clusters, &likelihood, &parameters));
+    Ok(finished(&likelihood, &parameters, residual, freedom_interval))
+}
+
+fn optimum(likelihood: &Likelihood, start: &[f64]) -> (Vec<f64>, f64) {
+    if likelihood.penalty > 0.0 {
+        let options = Options { tolerance: 1e-7, gradients: 20_000, step: 1.0, conjugate: true };
+        let found = minimise(likelihood, start, &options);
+        return (found.x, found.residual);
+    }
+    let options =
+        LimitedMemory { gradient_tolerance: 1e-8, relative_decrease: 0.0, ..LimitedMemory::default() };
+    let objective = |x: &[f64], gradient: &mut [f64]| {
+        let value = likelihood.smooth(x, gradient);
+        if value.is_finite() { value } else { f64::INFINITY }
+    };
+    match limited_memory(objective, start, &options) {
+        Ok(found) => (found.point, found.gradient_norm),
+        Err(_) => (start.to_vec(), f64::INFINITY),
+    }
+}
+
+/// Least squares for β, the residual variance split in half, ν = 10.
+fn start(clusters: &Clusters, shape: Shape) -> Result<Vec<f64>, MixedError> {
+    let fixed = clusters.fixed;
+    let mut gram = vec![0.0; fixed * fixed];
+    let mut right = vec![0.0; fixed];
+    let rows = || {
+        clusters.clusters.iter().flat_map(|cluster| {
+            (0..cluster.y.len()).map(move |i| (&cluster.x[i * fixed..(i + 1) * fixed], cluster.y[i]))
+        })
+    };
+    for (x, y) in rows() {
+        for i in 0..fixed {
+            right[i] += x[i] * y;
+            for j in 0..=i {
+                gram[i * fixed + j] += x[i] * x[j];
+            }
+        }
+    }
+    // Columns of all scales: a pivot that is rounding of its diagonal.
+    let diagonal: Vec<f64> = (0..fixed).map(|i| gram[i * fixed + i]).collect();
+    let name = |i: usize| format!("column {} is a combination of those before", i + 1);
+    if let Some(i) = diagonal.iter().position(|d| *d <= 0.0) {
+        return Err(MixedError::Dependent(name(i)));
+    }
+    cholesky(&mut gram, fixed)
+        .ok_or_else(|| MixedError::Dependent("the normal equations have no solution".into()))?;
+    if let Some(i) = (0..fixed).find(|i| gram[i * fixed + i].powi(2) <= 1e-12 * diagonal[*i]) {
+        return Err(MixedError::Dependent(name(i)));
+    }
+    solve(&gram, fixed, &mut right);
+    let count = rows().count() as f64;
+    let squares: f64 =
+        rows().map(|(x, y)| (y - x.iter().zip(&right).map(|(x, b)| x * b).sum::<f64>()).powi(2)).sum();
+    let half = 0.5 * (0.5 * squares / count).max(1e-300).ln();
+    let mut parameters = right;
+    parameters.push(half);
+    if clusters.random == 2 {
+        parameters.extend([0.0, half]);
+    }
+    parameters.push(half);
+    if shape == Shape::Estimated {
+        parameters.push(10.0_f64.ln());
+    }
+    Ok(parameters)
+}
+
+/// Where the profile of ν falls by 1.92, searched outwards and halved; 0.1 and 10⁴ at most.
+fn interval(clusters: &Clusters, likelihood: &Likelihood, parameters: &[f64]) -> (f64, f64) {
+    let count = clusters.count() as f64;
+    let mut scratch = vec![0.0; parameters.len()];
+    let best = -count * likelihood.smooth(parameters, &mut scratch);
+    let center = parameters[parameters.len() - 1];
+    let profile = |log_nu: f64| {
+        let fixed = Likelihood {
+            clusters,
+            shape: Shape::Freedom(log_nu.exp()),
+            penalty: 0.0,
+            evaluations: std::cell::Cell::new(0),
+        };
+        let (found, _) = optimum(&fixed, &parameters[..parameters.len() - 1]);
+        let mut scratch = vec![0.0; found.len()];
+        best + count * fixed.smooth(&found, &mut scratch)
+    };
+    let edge = |limit: f64| {
+        let (mut inside, mut outside) = (center, limit);
+        if profile(limit) <= 1.92 {
+            return limit;
+        }
+        for _ in 0..25 {
+            let middle = 0.5 * (inside + outside);
+            if profile(middle) <= 1.92 {
+                inside = middle;
+            } else {
+                outside = middle;
+            }
+        }
+        inside
+    };
+    (edge(0.1_f64.ln().min(center - 1.0)).exp(), edge(1e4_f64.ln().max(center + 1.0)).exp())
+}
+
+fn finished(
+    likelihood: &Likelihood,
+    parameters: &[f64],
+    residual: f64,
+    freedom_interval: Option<(f64, f64)>,
+) -> Fitted {
+    let clusters = likelihood.clusters;
+    let at = likelihood.unpack(parameters);
+    let l = &at.factor;
+    let between = match clusters.random {
+        1 => vec![l[0] * l[0]],
+        _ => vec![l[0] * l[0], l[0] * l[1], l[1] * l[1] + l[2] * l[2]],
+    };
+    let g = |a: usize, b: usize| if clusters.random == 1 { between[0] } else { between[a + b] };
+    let mut weighed: Vec<(String, f64, Vec<f64>)> = Vec::new();
+    for cluster in &clusters.clusters {
+        let (weight, effects) = match likelihood.cluster(cluster, &at) {
+            Some((_, _, solved, _, distance)) => {
+                let (m, nu) = (cluster.y.len() as f64, likelihood.freedom(&at, cluster.y.len()));
+                // G ZᵀV⁻¹r, which the tails do not change.
+                let z = |a: usize| {
+                    (0..cluster.y.len()).map(|i| cluster.z[i * clusters.random + a] * solved[i]).sum::<f64>()
+                };
+                let effects = (0..clusters.random)
+                    .map(|a| (0..clusters.random).map(|b| g(a, b) * z(b)).sum())
+                    .collect();
+                (if nu.is_finite() { (nu + m) / (nu + distance) } else { 1.0 }, effects)
+            }
+            None => (f64::NAN, vec![f64::NAN; clusters.random]),
+        };
+        weighed.push((cluster.name.clone(), weight, effects));
+    }
+    weighed.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let mut scratch = vec![0.0; parameters.len()];
+    let log_likelihood = likelihood.evaluate(parameters, &mut scratch, 1.0);
+    let freedom = match likelihood.shape {
+        Shape::Gaussian => f64::INFINITY,
+        Shape::Index(_) => f64::NAN,
+        _ => likelihood.freedom(&at, 1),
+    };
+    Fitted {
+        beta: at.beta.clone(),
+        between,
+        within: at.sigma * at.sigma,
+        freedom,
+        freedom_interval,
+        log_likelihood,
+        residual,
+        effects: weighed.iter().map(|(_, _, effects)| effects.clone()).collect(),
+        weights: weighed.into_iter().map(|(name, weight, _)| (name, weight)).collect(),
+        evaluations: likelihood.evaluations.get(),
+    }
+}
