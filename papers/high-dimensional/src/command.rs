@@ -1,17 +1,21 @@
-//! What people run on their own data.
+//! What people run on their own tables.
 
-use clap::{Args, Subcommand, ValueEnum};
-use high_dimensional::problems::Integrand;
-use high_dimensional::sample;
-use lab::say;
-use lab::table::format_number;
-use numerics::random::stream;
+use clap::Subcommand;
 
-/// The paper's own subcommands.
+mod mixed;
+mod screen;
+mod sparse;
+mod table;
+
+/// The thesis's own subcommands.
 #[derive(Subcommand)]
 pub enum Command {
-    /// Estimates the mean of a function over the unit square
-    Estimate(Estimate),
+    /// Ranks columns by mutual information with an outcome
+    Screen(screen::Screen),
+    /// Sparse regression by SCAD, MCP or the lasso, along a path of penalties
+    Sparse(Box<sparse::Sparse>),
+    /// Mixed model with heavy-tailed clusters
+    Mixed(Box<mixed::Mixed>),
 }
 
 impl Command {
@@ -21,45 +25,9 @@ impl Command {
     /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
         match self {
-            Self::Estimate(estimate) => estimate.run(),
+            Self::Screen(screen) => screen.run(),
+            Self::Sparse(sparse) => sparse.run(),
+            Self::Mixed(mixed) => mixed.run(),
         }
-    }
-}
-
-/// Samples and prints mean and standard error.
-#[derive(Args)]
-pub struct Estimate {
-    /// The function
-    #[arg(long, value_enum, default_value_t = Function::QuarterDisc)]
-    function: Function,
-    /// Points, at least 2
-    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(2..))]
-    points: u32,
-    /// Seed of the points
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Function {
-    /// 1 within distance 1 of the origin
-    QuarterDisc,
-    /// x y
-    Product,
-}
-
-impl Estimate {
-    fn run(self) -> anyhow::Result<()> {
-        let function = match self.function {
-            Function::QuarterDisc => Integrand::QuarterDisc,
-            Function::Product => Integrand::Product,
-        };
-        let found = sample(function, self.points as usize, &mut stream(self.seed, &["estimate"]))?;
-        say(&format!(
-            "mean            {}\nstandard error  {}",
-            format_number(found.mean),
-            format_number(found.standard_error)
-        ))?;
-        Ok(())
     }
 }

@@ -1,9 +1,11 @@
-//! The command line: the paper's experiments, and the method on a user's own data.
+//! The command line: the thesis's experiments, and its methods on a user's own tables.
 
 use std::process::ExitCode;
 
 use high_dimensional::claims::{OPEN_QUESTIONS, claims};
-use high_dimensional::experiments::Convergence;
+use high_dimensional::experiments::{
+    Conjugacy, ContaminatedClusters, Descent, Families, Grids, Iterations, Optima, Recovery, Screening,
+};
 use lab::{Citation, Paper};
 
 mod command;
@@ -12,17 +14,25 @@ mod contests;
 fn main() -> ExitCode {
     let citation = Citation {
         id: "high-dimensional".into(),
-        title: "Title of the Paper".into(),
-        authors: "Authors".into(),
-        venue: "Venue".into(),
-        year: 2026,
-        link: None,
+        title: "Robust and efficient methods for high-dimensional data".into(),
+        authors: "Yang".into(),
+        venue: "thesis, McGill University".into(),
+        year: 2025,
+        link: Some("https://arxiv.org/abs/2509.08155".into()),
     };
-    let shows = "What it shows, in six words";
+    let shows = "Screening, sparse fits, robust mixed models";
     let paper = Paper::new(citation, env!("CARGO_PKG_VERSION"), shows, include_str!("summary.txt"))
-        .data("Random points drawn by this crate from the seed.")
+        .data("Tables with known signals, drawn by this crate from the seed.")
         .open_questions(OPEN_QUESTIONS)
-        .experiment(Convergence)
+        .experiment(Families)
+        .experiment(Grids)
+        .experiment(Screening)
+        .experiment(Iterations)
+        .experiment(Descent)
+        .experiment(Recovery)
+        .experiment(Optima)
+        .experiment(ContaminatedClusters)
+        .experiment(Conjugacy)
         .claims(claims());
     rivals::main(&paper, contests::contests(), command::Command::run)
 }

@@ -5,7 +5,7 @@ use super::InformationError;
 /// ψ, the logarithmic derivative of the gamma function, for x > 0.
 pub fn digamma(mut x: f64) -> f64 {
     let mut value = 0.0;
-    while x < 10.0 {
+    while x < 15.0 {
         value -= 1.0 / x;
         x += 1.0;
     }
@@ -43,12 +43,13 @@ fn check(rows: usize, other: usize, k: usize) -> Result<(), InformationError> {
 
 /// How many of sorted values are within less than a distance of a value.
 fn within(sorted: &[f64], value: f64, distance: f64) -> usize {
-    let from = sorted.partition_point(|other| *other <= value - distance);
-    let to = sorted.partition_point(|other| *other < value + distance);
+    // Differences as they were taken before, so that the neighbour at exactly this distance is outside.
+    let from = sorted.partition_point(|other| value - other >= distance);
+    let to = sorted.partition_point(|other| other - value < distance);
     to.saturating_sub(from)
 }
 
-/// The first estimator of Kraskov, Stögbauer and Grassberger (2004), clipped at 0: ψ(k) + ψ(n) − ⟨ψ(n_x + 1) + ψ(n_y + 1)⟩ in the maximum norm. About n√(nk) comparisons.
+/// The first estimator of Kraskov, Stögbauer and Grassberger (2004), clipped at 0: ψ(k) + ψ(n) − ⟨ψ(n_x + 1) + ψ(n_y + 1)⟩ in the maximum norm, for columns in comparable units. About n√(nk) comparisons.
 ///
 /// # Errors
 /// For columns of different lengths, k = 0, and k or fewer rows.

@@ -69,7 +69,7 @@ pub fn screen(
             super::finite(values)?;
             return Ok(Score { column, information: 0.0, p_value: f64::NAN, fallback: false });
         }
-        let scored = prepared.column(values, outcome, method, scratch)?;
+        let scored = prepared.column(values, outcome, method)?;
         let (information, fallback) = scored.information(&prepared, outcome, method, None, scratch)?;
         let mut reached = 1;
         for order in &orders {
@@ -85,8 +85,16 @@ pub fn screen(
     Ok(scores)
 }
 
+/// Mean 0 and deviation 1, for norms that compare columns.
+fn standardised(values: &[f64]) -> Vec<f64> {
+    let (mean, deviation) = super::moments(values);
+    values.iter().map(|value| (value - mean) / deviation).collect()
+}
+
 /// What all columns share.
 struct Prepared {
+    /// The outcome in units of its deviation.
+    values: Vec<f64>,
     binned: Option<Binned>,
     bins: Vec<usize>,
     entropy: f64,
@@ -98,8 +106,9 @@ impl Prepared {
             Outcome::Classes(classes) => information(classes, classes, false),
             Outcome::Continuous(_) => f64::INFINITY,
         };
-        let (mut binned, mut bins_of_outcome) = (None, Vec::new());
+        let (mut binned, mut bins_of_outcome, mut scaled) = (None, Vec::new(), Vec::new());
         match (method, outcome) {
+            (Method::Neighbours(_), Outcome::Continuous(values)) => scaled = standardised(values),
             (Method::Density(settings), Outcome::Continuous(values)) => {
                 binned = Binned::new(values, 2, &settings)?
             }
@@ -108,7 +117,7 @@ impl Prepared {
             }
             _ => {}
         }
-        Ok(Self { binned, bins: bins_of_outcome, entropy })
+        Ok(Self { values: scaled, binned, bins: bins_of_outcome, entropy })
     }
 
     /// What a column's permutations share.
@@ -117,7 +126,6 @@ impl Prepared {
         values: &'a [f64],
         outcome: &Outcome,
         method: Method,
-        _scratch: &mut Scratch,
     ) -> Result<Column<'a>, InformationError> {
         super::finite(values)?;
         Ok(match (method, outcome) {
@@ -125,6 +133,7 @@ impl Prepared {
                 Column::Binned(Binned::new(values, 2, &settings)?)
             }
             (Method::Binning { .. }, _) => Column::Bins(equal_width(values, bins(values))),
+            (Method::Neighbours(_), _) => Column::Scaled(standardised(values)),
             _ => Column::Values(values),
         })
     }
@@ -133,6 +142,7 @@ impl Prepared {
 enum Column<'a> {
     Binned(Option<Binned>),
     Bins(Vec<usize>),
+    Scaled(Vec<f64>),
     Values(&'a [f64]),
 }
 
@@ -169,10 +179,10 @@ impl Column<'_> {
             (Column::Bins(x), Method::Binning { corrected }, Outcome::Classes(of)) => {
                 (information(x, &permuted_classes(of), corrected), false)
             }
-            (Column::Values(x), Method::Neighbours(k), Outcome::Continuous(y)) => {
-                (neighbours::continuous(x, &permuted(y), k)?, false)
+            (Column::Scaled(x), Method::Neighbours(k), Outcome::Continuous(_)) => {
+                (neighbours::continuous(x, &permuted(&prepared.values), k)?, false)
             }
-            (Column::Values(x), Method::Neighbours(k), Outcome::Classes(of)) => {
+            (Column::Scaled(x), Method::Neighbours(k), Outcome::Classes(of)) => {
                 (neighbours::classes(x, &permuted_classes(of), k)?, false)
             }
             (Column::Values(x), _, Outcome::Continuous(y)) => (from_correlation(x, &permuted(y)), false),

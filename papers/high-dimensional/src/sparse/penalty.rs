@@ -100,7 +100,7 @@ impl Penalty {
         let mut best = (f64::INFINITY, 0.0);
         for b in candidates {
             let value = cost(b);
-            if value < best.0 - 1e-15 * best.0.abs() {
+            if best.0 == f64::INFINITY || value < best.0 - 1e-15 * best.0.abs() {
                 best = (value, b);
             }
         }

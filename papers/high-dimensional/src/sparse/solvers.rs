@@ -164,9 +164,9 @@ fn accelerated(
     (aggregate, options.iterations)
 }
 
-/// 1/α_k of the tuned setting after k iterations, which grows like k/2 + (ln k)/4 + 0.82324.
+/// 1/α_k of the tuned setting, α₀ = 1 being that of the first iteration; it grows like k/2 + (ln k)/4 + 0.82324.
 pub fn inverse_damping(k: u64) -> f64 {
-    (1..k).fold(1.0_f64, |inverse, _| 0.5 * (1.0 + (1.0 + 4.0 * inverse * inverse).sqrt()))
+    (0..k).fold(1.0_f64, |inverse, _| 0.5 * (1.0 + (1.0 + 4.0 * inverse * inverse).sqrt()))
 }
 
 /// Which columns an answer uses.

@@ -1,10 +1,9 @@
-//! All tests of the crate in one program, which is linked once.
+//! All tests of the crate in one program.
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_high-dimensional");
-
-#[path = "../../../../shared/program.rs"]
-mod program;
 
 mod cli;
 mod golden;
 mod laws;
+#[path = "../../../../shared/program.rs"]
+mod program;
