@@ -8,4 +8,4 @@ pub mod conjugate;
 pub mod fit;
 pub mod q_gaussian;
 
-pub use fit::{Clusters, Effects, Fitted, MixedError, Shape, fit};
+pub use fit::{Clusters, Effects, Fitted, MixedError, Shape, fit, freedom_interval};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use high_dimensional::mixed::{Clusters, Effects, Shape, fit};
+use high_dimensional::mixed::{Clusters, Effects, Shape, fit, freedom_interval};
 use lab::arguments::{check_output, not_negative, positive, usage};
 use lab::table::format_number;
 use lab::{say, write_atomically};
@@ -108,7 +108,12 @@ impl Mixed {
             between.join(", "),
             format_number(found.within)
         );
-        match (shape, found.freedom_interval) {
+        let interval = if shape == Shape::Estimated && self.penalty == 0.0 {
+            Some(freedom_interval(&clusters)?)
+        } else {
+            None
+        };
+        match (shape, interval) {
             (Shape::Estimated, Some((low, high))) => {
                 let _ = write!(
                     text,

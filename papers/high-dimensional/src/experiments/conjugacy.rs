@@ -104,7 +104,7 @@ impl Experiment for Conjugacy {
     const ID: &'static str = "conjugacy";
     const TITLE: &'static str = "Proximal conjugate gradients";
     const QUESTION: &'static str = "How many gradients does a nonconvex likelihood with a lasso take?";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 3;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let count = if profile == Profile::Smoke { 2 } else { 20 };

@@ -59,7 +59,7 @@ impl Experiment for Iterations {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (rows, columns, rhos, sets): (&[u64], u64, &[f64], u32) = match profile {
             Profile::Smoke => (&[100], 90, &[0.5], 1),
-            Profile::Quick => (&[200, 500], 250, &[0.1, 0.5, 0.9], 3),
+            Profile::Quick => (&[200, 400], 200, &[0.1, 0.5, 0.9], 3),
             Profile::Full => (&[200, 500, 1_000, 3_000], 2_050, &[0.1, 0.5, 0.9], 5),
         };
         let mut cells = Vec::new();

@@ -78,12 +78,12 @@ impl Experiment for Recovery {
     const ID: &'static str = "recovery";
     const TITLE: &'static str = "Which columns are selected";
     const QUESTION: &'static str = "Do accelerated gradients select fewer wrong columns than coordinate descent, and what has the published strong rule to do with it?";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 3;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (rows, columns, ratios, sets): (u64, u64, &[f64], u32) = match profile {
             Profile::Smoke => (80, 90, &[5.0], 1),
-            Profile::Quick => (250, 300, &[1.0, 7.0], 5),
+            Profile::Quick => (200, 250, &[1.0, 7.0], 4),
             Profile::Full => (1_000, 2_050, &[1.0, 3.0, 7.0, 10.0], 5),
         };
         let mut cells = Vec::new();
@@ -135,9 +135,9 @@ impl Experiment for Recovery {
             };
             let tolerance =
                 if problem.loss == Loss::Squared { 1e-5 * problem.largest_lambda() } else { 1e-5 };
-            let options = Options { tolerance, iterations: 3_000, ..Options::default() };
-            // Equally spaced, down to a twentieth.
-            let sequence = lambdas(&problem, 50, 0.05, false);
+            let options = Options { tolerance, iterations: 20_000, ..Options::default() };
+            // Equally spaced, down to a tenth.
+            let sequence = lambdas(&problem, 40, 0.1, false);
             let count = |step: &Step| step.fit.at.beta.iter().filter(|b| **b != 0.0).count();
             // As many columns as half of the rows: no fit beyond is of use.
             let steps =

@@ -77,7 +77,7 @@ impl Experiment for Screening {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (rows, columns, signals, sets): (u64, u64, &[u64], u32) = match profile {
             Profile::Smoke => (100, 40, &[10], 2),
-            Profile::Quick => (500, 300, &[20], 10),
+            Profile::Quick => (500, 250, &[20], 8),
             Profile::Full => (1_050, 2_000, &[40, 80, 120, 160, 200], 20),
         };
         let mut cells = Vec::new();

@@ -115,6 +115,7 @@ pub fn minimise(problem: &dyn Composite, start: &[f64], options: &Options) -> Fo
     let mut state = run.at(start.to_vec());
     let mut direction: Vec<f64> = state.mapping.iter().map(|g| -g).collect();
     let mut objective = state.smooth + problem.term(&state.x);
+    let mut length = options.step;
     let mut rise = 0.0_f64;
     while largest(&state.mapping) > options.tolerance
         && run.gradients < options.gradients
@@ -128,25 +129,37 @@ pub fn minimise(problem: &dyn Composite, start: &[f64], options: &Options) -> Fo
                 direction.iter_mut().zip(&state.mapping).for_each(|(d, g)| *d = -g);
             }
             let slope = dot(&state.mapping, &direction);
-            // From the step that a parabola with curvature 1/s would have along G.
-            let mut length =
-                run.step * dot(&state.mapping, &state.mapping).sqrt() / dot(&direction, &direction).sqrt();
-            length = length.max(run.step);
-            for _ in 0..6 {
-                let x: Vec<f64> = state.x.iter().zip(&direction).map(|(x, d)| x + length * d).collect();
+            // The last length, then secants of the slope, until it has fallen to a third; of what Armijo's test accepts the last.
+            let mut trial_length = length;
+            for _ in 0..5 {
+                let x: Vec<f64> = state.x.iter().zip(&direction).map(|(x, d)| x + trial_length * d).collect();
                 let trial = run.at(x);
-                if trial.envelope.is_finite() && trial.envelope <= state.envelope + 1e-4 * length * slope {
+                let there = dot(&trial.mapping, &direction);
+                let falls = trial.envelope.is_finite()
+                    && trial.envelope <= state.envelope + 1e-4 * trial_length * slope;
+                let factor = if there.is_finite() && there > slope { slope / (slope - there) } else { 10.0 };
+                let factor = if falls { factor.clamp(0.1, 10.0) } else { factor.clamp(0.05, 0.5) };
+                let enough = falls && there.abs() <= 0.3 * slope.abs();
+                if falls {
+                    length = trial_length;
                     along = Some(trial);
+                }
+                if enough {
                     break;
                 }
-                length *= 0.25;
+                trial_length *= factor;
             }
         }
         let before = state.mapping.clone();
         let moved = along.is_some();
-        let mut from = along.unwrap_or(state);
-        let next = run.forward(&mut from);
-        let value = next.smooth + problem.term(&next.x);
+        let mut from = along.unwrap_or_else(|| state.clone());
+        let mut next = run.forward(&mut from);
+        let mut value = next.smooth + problem.term(&next.x);
+        if moved && value > objective {
+            // The step s was too long for the envelope to speak for f + h: a proximal step alone never rises.
+            next = run.forward(&mut state);
+            value = next.smooth + problem.term(&next.x);
+        }
         rise = rise.max((value - objective) / (1.0 + objective.abs()));
         objective = value;
         let change: Vec<f64> = next.mapping.iter().zip(&before).map(|(new, old)| new - old).collect();

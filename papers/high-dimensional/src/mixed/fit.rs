@@ -92,8 +92,6 @@ pub struct Fitted {
     pub within: f64,
     /// ν; infinite for the Gaussian, NaN where it differs with the cluster.
     pub freedom: f64,
-    /// Where twice the profile log-likelihood of ν is within 3.84 of its maximum; for estimated ν.
-    pub freedom_interval: Option<(f64, f64)>,
     /// The log-likelihood.
     pub log_likelihood: f64,
     /// The largest entry of the gradient, or of the proximal mapping.
@@ -407,9 +405,7 @@ pub fn fit(clusters: &Clusters, shape: Shape, penalty: f64) -> Result<Fitted, Mi
     let start = start(clusters, shape)?;
     let likelihood = Likelihood { clusters, shape, penalty, evaluations: std::cell::Cell::new(0) };
     let (parameters, residual) = optimum(&likelihood, &start);
-    let freedom_interval =
-        (shape == Shape::Estimated && penalty == 0.0).then(|| interval(clusters, &likelihood, &parameters));
-    Ok(finished(&likelihood, &parameters, residual, freedom_interval))
+    Ok(finished(&likelihood, &parameters, residual))
 }
 
 fn optimum(likelihood: &Likelihood, start: &[f64]) -> (Vec<f64>, f64) {
@@ -476,47 +472,34 @@ fn start(clusters: &Clusters, shape: Shape) -> Result<Vec<f64>, MixedError> {
     Ok(parameters)
 }
 
-/// Where the profile of ν falls by 1.92, searched outwards and halved; 0.1 and 10⁴ at most.
-fn interval(clusters: &Clusters, likelihood: &Likelihood, parameters: &[f64]) -> (f64, f64) {
-    let count = clusters.count() as f64;
-    let mut scratch = vec![0.0; parameters.len()];
-    let best = -count * likelihood.smooth(parameters, &mut scratch);
-    let center = parameters[parameters.len() - 1];
-    let profile = |log_nu: f64| {
-        let fixed = Likelihood {
-            clusters,
-            shape: Shape::Freedom(log_nu.exp()),
-            penalty: 0.0,
-            evaluations: std::cell::Cell::new(0),
-        };
-        let (found, _) = optimum(&fixed, &parameters[..parameters.len() - 1]);
-        let mut scratch = vec![0.0; found.len()];
-        best + count * fixed.smooth(&found, &mut scratch)
+/// Where twice the profile log-likelihood of ν is within 3.84 of its maximum, between 0.1 and 10⁴: some fifty fits.
+///
+/// # Errors
+/// As [`fit`].
+pub fn freedom_interval(clusters: &Clusters) -> Result<(f64, f64), MixedError> {
+    let best = fit(clusters, Shape::Estimated, 0.0)?;
+    let inside = |freedom: f64| -> Result<bool, MixedError> {
+        Ok(best.log_likelihood - fit(clusters, Shape::Freedom(freedom), 0.0)?.log_likelihood <= 1.92)
     };
-    let edge = |limit: f64| {
-        let (mut inside, mut outside) = (center, limit);
-        if profile(limit) <= 1.92 {
-            return limit;
+    let edge = |limit: f64| -> Result<f64, MixedError> {
+        let (mut within, mut outside) = (best.freedom.clamp(0.1, 1e4).ln(), limit.ln());
+        if inside(limit)? {
+            return Ok(limit);
         }
         for _ in 0..25 {
-            let middle = 0.5 * (inside + outside);
-            if profile(middle) <= 1.92 {
-                inside = middle;
+            let middle = 0.5 * (within + outside);
+            if inside(middle.exp())? {
+                within = middle;
             } else {
                 outside = middle;
             }
         }
-        inside
+        Ok(within.exp())
     };
-    (edge(0.1_f64.ln().min(center - 1.0)).exp(), edge(1e4_f64.ln().max(center + 1.0)).exp())
+    Ok((edge(0.1)?, edge(1e4)?))
 }
 
-fn finished(
-    likelihood: &Likelihood,
-    parameters: &[f64],
-    residual: f64,
-    freedom_interval: Option<(f64, f64)>,
-) -> Fitted {
+fn finished(likelihood: &Likelihood, parameters: &[f64], residual: f64) -> Fitted {
     let clusters = likelihood.clusters;
     let at = likelihood.unpack(parameters);
     let l = &at.factor;
@@ -556,7 +539,6 @@ fn finished(
         between,
         within: at.sigma * at.sigma,
         freedom,
-        freedom_interval,
         log_likelihood,
         residual,
         effects: weighed.iter().map(|(_, _, effects)| effects.clone()).collect(),
