@@ -59,7 +59,7 @@ impl Experiment for Descent {
     const ID: &'static str = "descent";
     const TITLE: &'static str = "Accelerated gradients against coordinate descent";
     const QUESTION: &'static str = "On the same objective, to the same KKT residual: which is faster, which ends lower? And does the published coordinate descent converge?";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (rows, columns, rhos, sets): (&[u64], u64, &[f64], u32) = match profile {

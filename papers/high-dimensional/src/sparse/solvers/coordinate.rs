@@ -71,7 +71,9 @@ pub fn descend(
             }
         }
         let limit = options.deadline.is_some_and(|limit| begun.elapsed() > limit);
-        if everything && worst <= options.tolerance || sweeps >= options.iterations || limit {
+        // What a column saw, later columns have changed: the end is judged at one point.
+        let rests = everything && worst <= options.tolerance && problem.kkt(&at) <= options.tolerance;
+        if rests || sweeps >= options.iterations || limit {
             return (at, sweeps);
         }
         // Columns that are in use until they rest, then all again.
