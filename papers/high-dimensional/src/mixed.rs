@@ -4,8 +4,10 @@
 //! observations formed *one* q-Gaussian vector, the likelihood would depend on β through rᵀV⁻¹r alone, monotonically, and the estimate would be the Gaussian's whatever q: robustness
 //! comes from independent clusters. How the thesis sets this up was not at hand; this is a reconstruction from its abstract.
 
+pub mod clusters;
 pub mod conjugate;
 pub mod fit;
 pub mod q_gaussian;
 
-pub use fit::{Clusters, Effects, Fitted, MixedError, Shape, fit, freedom_interval};
+pub use clusters::{Clusters, Effects, MixedError};
+pub use fit::{Fitted, Shape, fit, freedom_interval};

@@ -218,10 +218,10 @@ impl<'a> Problem<'a> {
         if let Some(row) = self.y.iter().position(|y| !y.is_finite()) {
             return Err(SparseError::NotFinite { row, column: self.x.count(), value: self.y[row] });
         }
-        if self.loss == Loss::Logistic {
-            if let Some(row) = self.y.iter().position(|y| *y != 0.0 && *y != 1.0) {
-                return Err(SparseError::NotBinary { row, value: self.y[row] });
-            }
+        if self.loss == Loss::Logistic
+            && let Some(row) = self.y.iter().position(|y| *y != 0.0 && *y != 1.0)
+        {
+            return Err(SparseError::NotBinary { row, value: self.y[row] });
         }
         for (name, value) in [("lambda", self.lambda), ("the loss's weight", self.weight)] {
             if !(value >= 0.0 && value.is_finite()) {

@@ -119,7 +119,7 @@ impl Experiment for Iterations {
                 deadline: None,
             };
             // Objectives cost as much as an iteration: often at first, then by hundredths.
-            let looks = |k: usize| k < 50 || k % (k / 50).max(1) == 0;
+            let looks = |k: usize| k < 50 || k.is_multiple_of((k / 50).max(1));
             let mut trace = Vec::new();
             let fit = observed(&problem, Method::Tuned, &start, &options, &mut |k, at| {
                 if looks(k) {
@@ -180,7 +180,7 @@ impl Experiment for Iterations {
         }
         report.figure(
             "ratios",
-            "Each point is a data set: what the others need, over what the tuned setting needs.",
+            "Each point is a data set: what the others need to the objective that the tuned setting ends at, over what that needs; eight and more are shown as eight.",
             "Two panels of points above a line at one.",
             &figure,
         )

@@ -145,7 +145,7 @@ impl Experiment for Screening {
         let mut chart = Chart::new()
             .x_label("signal and outcome")
             .y_label("area under the ROC curve")
-            .y_range(0.4, 1.0)
+            .y_range(0.0, 1.0)
             .categories(signals.map(|(_, name)| name))
             .horizontal_reference("chance", 0.5);
         for (method, name) in Method::ALL {

@@ -80,14 +80,14 @@ impl Binned {
                 expected: "16 to 4096",
             });
         }
-        if let Bandwidth::Deviations(factor) = settings.bandwidth {
-            if !(factor > 0.0 && factor.is_finite()) {
-                return Err(InformationError::Option {
-                    name: "the bandwidth",
-                    value: factor,
-                    expected: "a positive number",
-                });
-            }
+        if let Bandwidth::Deviations(factor) = settings.bandwidth
+            && !(factor > 0.0 && factor.is_finite())
+        {
+            return Err(InformationError::Option {
+                name: "the bandwidth",
+                value: factor,
+                expected: "a positive number",
+            });
         }
         let (low, high) =
             values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)));
@@ -249,7 +249,7 @@ fn radial_joint(x: &Binned, y: &Binned, scratch: &mut Scratch) {
 
 fn smooth(mut n: usize) -> bool {
     for factor in [2, 3, 5] {
-        while n % factor == 0 {
+        while n.is_multiple_of(factor) {
             n /= factor;
         }
     }

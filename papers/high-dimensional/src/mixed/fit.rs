@@ -5,35 +5,10 @@
 
 use numerics::lbfgs::{Options as LimitedMemory, minimise as limited_memory};
 
+use super::clusters::{Cluster, Clusters, MixedError};
 use super::conjugate::{Composite, Options, minimise};
 use super::q_gaussian::{log_density, log_student};
 use crate::information::neighbours::digamma;
-
-/// Rows by cluster.
-#[derive(Clone, Debug)]
-pub struct Clusters {
-    clusters: Vec<Cluster>,
-    fixed: usize,
-    random: usize,
-}
-
-#[derive(Clone, Debug)]
-struct Cluster {
-    name: String,
-    y: Vec<f64>,
-    /// Row by row.
-    x: Vec<f64>,
-    z: Vec<f64>,
-}
-
-/// Random effects of a cluster.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effects {
-    /// An intercept.
-    Intercept,
-    /// An intercept and the slope of one column of X.
-    Slope(usize),
-}
 
 /// The tails.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,39 +21,6 @@ pub enum Shape {
     Index(f64),
     /// ν estimated.
     Estimated,
-}
-
-/// Why there is no fit.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum MixedError {
-    /// Sizes that do not fit.
-    #[error("{0}")]
-    Shape(String),
-    /// A value that is NaN or infinite.
-    #[error("row {}: {value} is not a finite number", .row + 1)]
-    NotFinite {
-        /// Row, from 0.
-        row: usize,
-        /// The value.
-        value: f64,
-    },
-    /// No cluster has two rows: variances within and between cannot be told apart.
-    #[error("every cluster has one row: a random intercept needs clusters with two rows or more")]
-    Singletons,
-    /// A parameter outside its range.
-    #[error("{name} is {value}, expected {expected}")]
-    Parameter {
-        /// Which.
-        name: &'static str,
-        /// Its value.
-        value: f64,
-        /// Its range.
-        expected: String,
-    },
-    /// The columns of X depend on each other, or the optimiser has nothing to start from.
-    #[error("the columns depend on each other: {0}")]
-    Dependent(String),
 }
 
 /// A fit.
@@ -102,75 +44,6 @@ pub struct Fitted {
     pub effects: Vec<Vec<f64>>,
     /// Evaluations of the likelihood.
     pub evaluations: usize,
-}
-
-impl Clusters {
-    /// Rows of X (with its own column of ones where an intercept is wanted) and y, and the name of each row's cluster.
-    ///
-    /// # Errors
-    /// For sizes that do not fit, values that are not finite, and clusters of one row only.
-    pub fn new(x: &[Vec<f64>], y: &[f64], groups: &[String], effects: Effects) -> Result<Self, MixedError> {
-        let fixed = x.first().map_or(0, Vec::len);
-        if fixed == 0 || y.is_empty() {
-            return Err(MixedError::Shape("a model needs rows and columns".into()));
-        }
-        if x.len() != y.len() || groups.len() != y.len() {
-            return Err(MixedError::Shape(format!(
-                "{} rows, {} outcomes and {} groups",
-                x.len(),
-                y.len(),
-                groups.len()
-            )));
-        }
-        if let Effects::Slope(column) = effects {
-            if column >= fixed {
-                return Err(MixedError::Shape(format!(
-                    "a random slope of column {}, there are {fixed}",
-                    column + 1
-                )));
-            }
-        }
-        let mut clusters: Vec<Cluster> = Vec::new();
-        let mut places = std::collections::HashMap::new();
-        for (row, ((x, y), group)) in x.iter().zip(y).zip(groups).enumerate() {
-            if x.len() != fixed {
-                return Err(MixedError::Shape(format!(
-                    "row {} has {} columns, the first {fixed}",
-                    row + 1,
-                    x.len()
-                )));
-            }
-            if let Some(value) = x.iter().chain([y]).find(|value| !value.is_finite()) {
-                return Err(MixedError::NotFinite { row, value: *value });
-            }
-            let place = *places.entry(group.clone()).or_insert_with(|| {
-                clusters.push(Cluster { name: group.clone(), y: Vec::new(), x: Vec::new(), z: Vec::new() });
-                clusters.len() - 1
-            });
-            let cluster = &mut clusters[place];
-            cluster.y.push(*y);
-            cluster.x.extend(x);
-            cluster.z.push(1.0);
-            if let Effects::Slope(column) = effects {
-                cluster.z.push(x[column]);
-            }
-        }
-        if clusters.iter().all(|cluster| cluster.y.len() == 1) {
-            return Err(MixedError::Singletons);
-        }
-        let random = if matches!(effects, Effects::Slope(_)) { 2 } else { 1 };
-        Ok(Self { clusters, fixed, random })
-    }
-
-    /// How many clusters there are.
-    pub fn count(&self) -> usize {
-        self.clusters.len()
-    }
-
-    /// Rows of the largest cluster.
-    pub fn largest(&self) -> usize {
-        self.clusters.iter().map(|cluster| cluster.y.len()).max().unwrap_or(0)
-    }
 }
 
 /// V's Cholesky factor, in place by rows; `None` unless positive.
@@ -212,6 +85,18 @@ struct Unpacked {
     freedom: Option<f64>,
 }
 
+/// A cluster's V and what its likelihood needs of it.
+struct Scatter {
+    /// The Cholesky factor of V.
+    factor: Vec<f64>,
+    /// V⁻¹r.
+    solved: Vec<f64>,
+    /// ln det V.
+    log_determinant: f64,
+    /// d = rᵀV⁻¹r.
+    distance: f64,
+}
+
 struct Likelihood<'a> {
     clusters: &'a Clusters,
     shape: Shape,
@@ -246,8 +131,8 @@ impl Likelihood<'_> {
         }
     }
 
-    /// The factor of V, r, V⁻¹r, ln det V and d of a cluster.
-    fn cluster(&self, cluster: &Cluster, at: &Unpacked) -> Option<(Vec<f64>, Vec<f64>, Vec<f64>, f64, f64)> {
+    /// `None` unless V is positive.
+    fn scatter(&self, cluster: &Cluster, at: &Unpacked) -> Option<Scatter> {
         let (m, fixed, random) = (cluster.y.len(), self.clusters.fixed, self.clusters.random);
         let scaled = |row: usize, column: usize| -> f64 {
             let z = &cluster.z[row * random..(row + 1) * random];
@@ -281,7 +166,7 @@ impl Likelihood<'_> {
         solve(&v, m, &mut solved);
         let log_determinant = 2.0 * (0..m).map(|i| v[i * m + i].ln()).sum::<f64>();
         let distance = r.iter().zip(&solved).map(|(r, s)| r * s).sum();
-        Some((v, r, solved, log_determinant, distance))
+        Some(Scatter { factor: v, solved, log_determinant, distance })
     }
 
     /// The log-likelihood, and its gradient times `sign` added to `gradient`.
@@ -293,7 +178,8 @@ impl Likelihood<'_> {
         let mut total = 0.0;
         for cluster in &self.clusters.clusters {
             let m = cluster.y.len();
-            let Some((v, _, solved, log_determinant, distance)) = self.cluster(cluster, &at) else {
+            let Some(Scatter { factor, solved, log_determinant, distance }) = self.scatter(cluster, &at)
+            else {
                 return f64::NEG_INFINITY;
             };
             let (size, nu) = (m as f64, self.freedom(&at, m));
@@ -313,7 +199,7 @@ impl Likelihood<'_> {
             for j in 0..m {
                 let column = &mut inverse[j * m..(j + 1) * m];
                 column[j] = 1.0;
-                solve(&v, m, column);
+                solve(&factor, m, column);
             }
             // ½ tr((w V⁻¹r rᵀV⁻¹ − V⁻¹) dV) for dV = Z dG Zᵀ and 2σ² dlnσ I.
             let middle = |i: usize, j: usize| weight * solved[i] * solved[j] - inverse[i * m + j];
@@ -510,8 +396,8 @@ fn finished(likelihood: &Likelihood, parameters: &[f64], residual: f64) -> Fitte
     let g = |a: usize, b: usize| if clusters.random == 1 { between[0] } else { between[a + b] };
     let mut weighed: Vec<(String, f64, Vec<f64>)> = Vec::new();
     for cluster in &clusters.clusters {
-        let (weight, effects) = match likelihood.cluster(cluster, &at) {
-            Some((_, _, solved, _, distance)) => {
+        let (weight, effects) = match likelihood.scatter(cluster, &at) {
+            Some(Scatter { solved, distance, .. }) => {
                 let (m, nu) = (cluster.y.len() as f64, likelihood.freedom(&at, cluster.y.len()));
                 // G ZᵀV⁻¹r, which the tails do not change.
                 let z = |a: usize| {

@@ -95,7 +95,7 @@ fn extreme_columns_are_survived() {
             assert!(score.information.is_finite() && score.information >= 0.0, "{method:?}: {score:?}");
         }
     }
-    let faulty = |outcome: Outcome| screen(&[y.clone()], &outcome, METHODS[0], 0, 0).unwrap_err();
+    let faulty = |outcome: Outcome| screen(std::slice::from_ref(&y), &outcome, METHODS[0], 0, 0).unwrap_err();
     assert_eq!(faulty(Outcome::Continuous(vec![1.0; 100])), InformationError::Constant);
     assert_eq!(
         faulty(Outcome::Classes((0..100).map(|i| usize::from(i < 3)).collect())),
