@@ -100,10 +100,10 @@ fn improved_sheather_jones(values: &[f64]) -> Option<f64> {
         let sum: f64 = squares
             .iter()
             .enumerate()
-            .map(|(place, square)| {
-                let k2 = ((place + 1) as f64).powi(2);
-                k2.powi(order) * square * (-k2 * pi2 * t).exp()
-            })
+            .map(|(place, square)| (((place + 1) as f64).powi(2), square))
+            // Beyond, the exponential is zero.
+            .take_while(|(k2, _)| k2 * pi2 * t < 750.0)
+            .map(|(k2, square)| k2.powi(order) * square * (-k2 * pi2 * t).exp())
             .sum();
         2.0 * std::f64::consts::PI.powi(2 * order) * sum
     };
