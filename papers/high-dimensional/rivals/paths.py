@@ -1,8 +1,8 @@
-"""Paths of regressions with the minimax concave penalty."""
+"""Paths of regressions with the minimax concave penalty, and of the lasso."""
 
 import numpy
 
-PACKAGES = ["numpy", "skglm"]
+PACKAGES = ["numpy", "skglm", "celer"]
 
 
 def mcp(inputs, threads):
@@ -23,6 +23,20 @@ def mcp(inputs, threads):
             w = solver.solve(x, y, datafit, penalty, w.copy(), x @ w)[0]
             found[k] = w
         return found
+
+    call()
+    return call, lambda found: found
+
+
+def lasso(inputs, threads):
+    from celer import celer_path
+
+    x, y, lambdas = (numpy.load(inputs / f"{name}.npy") for name in ("x", "y", "lambdas"))
+    x = numpy.asfortranarray(x)
+
+    # Its tolerance is a duality gap over |y|^2; this one meets the residual.
+    def call():
+        return celer_path(x, y, "lasso", alphas=lambdas, tol=1e-12, max_iter=1000)[1].T
 
     call()
     return call, lambda found: found

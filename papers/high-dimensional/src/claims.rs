@@ -257,6 +257,15 @@ fn beyond() -> Vec<Claim> {
         )
         .shown_by("shares"),
         Claim::new(
+            "restarts",
+            "What the tuned damping leaves, restarts where it points uphill take: a tenth of the iterations and more.",
+            "beyond the paper",
+            &Iterations,
+            Rule::at_most("median over cells of the median ratio of iterations, with restarts over without", 0.9),
+            |table| Ok(Estimate::exact(median_ratio(table, |row| row.restarted))),
+        )
+        .shown_by("ratios"),
+        Claim::new(
             "enumeration-complete",
             "No method ends below the least of the enumerated stationary points.",
             "beyond the paper",

@@ -1,4 +1,4 @@
-//! Contests with public packages: scikit-learn's mutual information, skglm's paths, statsmodels' mixed models.
+//! Contests with public packages: scikit-learn's mutual information, skglm's and celer's paths, statsmodels' mixed models.
 
 use std::path::Path;
 
@@ -17,24 +17,26 @@ use rand_distr::{Distribution, StandardNormal};
 use rivals::{Contest, Entrant, Judged, Ours, Rival, Target, entrant, read_array, write_array};
 
 /// The contests, in the order in which they are shown.
-pub fn contests() -> [Contest; 5] {
+pub fn contests() -> [Contest; 7] {
     let rival = |name, script, function, differs| Rival { name, script, function, differs };
     let paths =
-        |id, title, work, write_inputs: fn(Profile, &Path, &mut ChaCha8Rng) -> Result<(), Failure>| Contest {
-            id,
-            title,
-            work,
-            judged: Judged {
-                name: "largest KKT residual along the path",
-                target: Some(Target::AtMost(2e-6)),
-            },
-            write_inputs,
-            ours: vec![
-                Ours { name: "coordinate descent, strong rule", differs: None, load: load_coordinate },
-                Ours { name: "accelerated gradient, strong rule", differs: None, load: load_accelerated },
-            ],
-            rivals: vec![rival("skglm", "paths", "mcp", Some("compilation is not in its time"))],
-            judge: judge_path,
+        |id, title, work, other, write_inputs: fn(Profile, &Path, &mut ChaCha8Rng) -> Result<(), Failure>| {
+            Contest {
+                id,
+                title,
+                work,
+                judged: Judged {
+                    name: "largest KKT residual along the path",
+                    target: Some(Target::AtMost(2e-6)),
+                },
+                write_inputs,
+                ours: vec![
+                    Ours { name: "coordinate descent, strong rule", differs: None, load: load_coordinate },
+                    Ours { name: "accelerated gradient, strong rule", differs: None, load: load_accelerated },
+                ],
+                rivals: vec![other],
+                judge: judge_path,
+            }
         };
     let screens =
         |id, title, work, write_inputs: fn(Profile, &Path, &mut ChaCha8Rng) -> Result<(), Failure>| Contest {
@@ -56,6 +58,8 @@ pub fn contests() -> [Contest; 5] {
             )],
             judge: judge_screen,
         };
+    let skglm = || rival("skglm", "paths", "mcp", Some("compilation is not in its time"));
+    let celer = || rival("celer", "paths", "lasso", None);
     [
         screens(
             "screen",
@@ -77,16 +81,40 @@ pub fn contests() -> [Contest; 5] {
             "path",
             "MCP, 300 rows, 1,000 columns",
             "Thirty penalties down to a tenth of the largest, KKT residual of 10⁻⁶.",
+            skglm(),
             |profile, folder, random| {
-                write_path(folder, if profile == Profile::Smoke { (40, 30) } else { (300, 1_000) }, random)
+                let size = if profile == Profile::Smoke { (40, 30) } else { (300, 1_000) };
+                write_path(folder, size, Penalty::Mcp(3.0), random)
             },
         ),
         paths(
             "path-large",
             "MCP, 1,000 rows, 5,000 columns",
             "The same on a table seventeen times as large.",
+            skglm(),
             |profile, folder, random| {
-                write_path(folder, if profile == Profile::Smoke { (50, 40) } else { (1_000, 5_000) }, random)
+                let size = if profile == Profile::Smoke { (50, 40) } else { (1_000, 5_000) };
+                write_path(folder, size, Penalty::Mcp(3.0), random)
+            },
+        ),
+        paths(
+            "lasso",
+            "The lasso, 300 rows, 1,000 columns",
+            "Thirty penalties down to a tenth of the largest, KKT residual of 10⁻⁶.",
+            celer(),
+            |profile, folder, random| {
+                let size = if profile == Profile::Smoke { (40, 30) } else { (300, 1_000) };
+                write_path(folder, size, Penalty::Lasso, random)
+            },
+        ),
+        paths(
+            "lasso-large",
+            "The lasso, 1,000 rows, 5,000 columns",
+            "The same on a table seventeen times as large.",
+            celer(),
+            |profile, folder, random| {
+                let size = if profile == Profile::Smoke { (50, 40) } else { (1_000, 5_000) };
+                write_path(folder, size, Penalty::Lasso, random)
             },
         ),
         Contest {
@@ -172,6 +200,7 @@ fn judge_screen(inputs: &Path, answer: &ArrayD<f64>) -> Result<f64, Failure> {
 fn write_path(
     folder: &Path,
     (rows, columns): (usize, usize),
+    penalty: Penalty,
     random: &mut ChaCha8Rng,
 ) -> Result<(), Failure> {
     let table: Vec<Vec<f64>> =
@@ -184,16 +213,17 @@ fn write_path(
     let mean = y.iter().sum::<f64>() / rows as f64;
     y.iter_mut().for_each(|y| *y -= mean);
     let dense = Array2::from_shape_fn((rows, columns), |(i, j)| x.column(j)[i]);
-    let problem =
-        Problem { x: &x, y: &y, loss: Loss::Squared, weight: 1.0, penalty: Penalty::Mcp(3.0), lambda: 0.0 };
-    let largest = problem.largest_lambda();
+    let largest = problem(&x, &y, penalty, 0.0).largest_lambda();
     let sequence: Array1<f64> = (0..30).map(|k| largest * 0.1_f64.powf(f64::from(k) / 29.0)).collect();
     write_array(folder, "x", dense.view())?;
     write_array(folder, "y", Array1::from(y).view())?;
-    write_array(folder, "lambdas", sequence.view())
+    write_array(folder, "lambdas", sequence.view())?;
+    // MCP's shape; the lasso has none.
+    let shape = if let Penalty::Mcp(gamma) = penalty { vec![gamma] } else { Vec::new() };
+    write_array(folder, "shape", Array1::from(shape).view())
 }
 
-type Inputs = (Columns, Vec<f64>, Vec<f64>);
+type Inputs = (Columns, Vec<f64>, Vec<f64>, Penalty);
 
 fn read_path(inputs: &Path) -> Result<Inputs, Failure> {
     let x = read_array::<Ix2>(inputs, "x")?;
@@ -202,20 +232,23 @@ fn read_path(inputs: &Path) -> Result<Inputs, Failure> {
         Columns::new(&columns)?,
         read_array::<Ix1>(inputs, "y")?.to_vec(),
         read_array::<Ix1>(inputs, "lambdas")?.to_vec(),
+        read_array::<Ix1>(inputs, "shape")?.first().map_or(Penalty::Lasso, |gamma| Penalty::Mcp(*gamma)),
     ))
 }
 
-fn problem<'a>(x: &'a Columns, y: &'a [f64], lambda: f64) -> Problem<'a> {
-    Problem { x, y, loss: Loss::Squared, weight: 1.0, penalty: Penalty::Mcp(3.0), lambda }
+fn problem<'a>(x: &'a Columns, y: &'a [f64], penalty: Penalty, lambda: f64) -> Problem<'a> {
+    Problem { x, y, loss: Loss::Squared, weight: 1.0, penalty, lambda }
 }
 
 fn load_path(inputs: &Path, method: Method) -> Result<Box<dyn Entrant>, Failure> {
-    let (x, y, sequence) = read_path(inputs)?;
+    let (x, y, sequence, penalty) = read_path(inputs)?;
     Ok(entrant(
         move || {
             let options = Options { tolerance: 1e-6, ..Options::default() };
             let steps =
-                path(&problem(&x, &y, 0.0), &sequence, method, Rule::Strong, &options, &mut |_| true)?;
+                path(&problem(&x, &y, penalty, 0.0), &sequence, method, Rule::Strong, &options, &mut |_| {
+                    true
+                })?;
             let flat: Vec<f64> = steps.iter().flat_map(|step| step.fit.at.beta.clone()).collect();
             Ok((flat, steps.len()))
         },
@@ -236,7 +269,7 @@ fn load_accelerated(inputs: &Path) -> Result<Box<dyn Entrant>, Failure> {
 }
 
 fn judge_path(inputs: &Path, answer: &ArrayD<f64>) -> Result<f64, Failure> {
-    let (x, y, sequence) = read_path(inputs)?;
+    let (x, y, sequence, penalty) = read_path(inputs)?;
     let answer = answer.view().into_dimensionality::<Ix2>()?;
     if answer.dim() != (sequence.len(), x.count()) {
         return Err(format!(
@@ -248,7 +281,7 @@ fn judge_path(inputs: &Path, answer: &ArrayD<f64>) -> Result<f64, Failure> {
         .into());
     }
     let kkt = |(beta, lambda): (lab::ndarray::ArrayView1<f64>, &f64)| {
-        problem(&x, &y, *lambda).kkt(&Coefficients { beta: beta.to_vec(), intercept: 0.0 })
+        problem(&x, &y, penalty, *lambda).kkt(&Coefficients { beta: beta.to_vec(), intercept: 0.0 })
     };
     Ok(answer.outer_iter().zip(&sequence).map(kkt).fold(0.0, f64::max))
 }

@@ -52,6 +52,14 @@ pub fn ratios(
     cells.map(|(_, rows)| median(rows.iter().map(|row| of(row) as f64 / row.tuned as f64))).collect()
 }
 
+/// The median of these over all cells.
+pub fn median_ratio(
+    table: &Table<iterations::Parameters, iterations::Row>,
+    of: fn(&iterations::Row) -> u64,
+) -> f64 {
+    median(ratios(table, of, 0.0).into_iter())
+}
+
 type Descent = Table<descent::Parameters, descent::Row>;
 
 /// Passes of coordinate descent over those of accelerated gradients.

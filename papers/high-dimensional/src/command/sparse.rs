@@ -83,6 +83,8 @@ enum PenaltyName {
 enum Solver {
     /// Accelerated gradients with tuned damping
     Accelerated,
+    /// The same with restarts
+    Restarted,
     /// Coordinate descent
     Coordinate,
     /// Proximal gradients
@@ -132,6 +134,7 @@ impl Sparse {
         problem.check().with_context(|| format!("{name}: column {}", self.outcome))?;
         let method = match self.solver {
             Solver::Accelerated => Method::Tuned,
+            Solver::Restarted => Method::Restarted,
             Solver::Coordinate => Method::Coordinate,
             Solver::Ista => Method::Ista,
         };
