@@ -119,9 +119,14 @@ pub fn linfoot(information: f64) -> f64 {
     (-(-2.0 * information).exp_m1()).max(0.0).sqrt()
 }
 
-/// Mean and standard deviation (over n).
+/// Mean and standard deviation (over n); squares are taken of values of size one, so that none of them overflows.
 fn moments(values: &[f64]) -> (f64, f64) {
     let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    (mean, (values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / n).sqrt())
+    let largest = values.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+    if largest == 0.0 {
+        return (0.0, 0.0);
+    }
+    let mean = values.iter().map(|value| value / largest).sum::<f64>() / n;
+    let square = values.iter().map(|value| (value / largest - mean).powi(2)).sum::<f64>() / n;
+    (largest * mean, largest * square.sqrt())
 }

@@ -8,6 +8,7 @@ pub mod clusters;
 pub mod conjugate;
 pub mod fit;
 pub mod q_gaussian;
+mod units;
 
 pub use clusters::{Clusters, Effects, MixedError};
 pub use fit::{Fitted, Shape, fit, freedom_interval};

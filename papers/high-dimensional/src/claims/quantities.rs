@@ -62,9 +62,14 @@ pub fn median_ratio(
 
 type Descent = Table<descent::Parameters, descent::Row>;
 
-/// Passes of coordinate descent over those of accelerated gradients.
+/// Passes of coordinate descent over those of accelerated gradients, where the latter converge; those of a descent that does not, at its limit.
 pub fn median_passes(table: &Descent) -> f64 {
-    median(table.rows().filter(|(_, row)| row.both).map(|(_, row)| row.coordinate / row.accelerated))
+    median(
+        table
+            .rows()
+            .filter(|(_, row)| row.accelerated_converged)
+            .map(|(_, row)| row.coordinate / row.accelerated),
+    )
 }
 
 /// The share of data sets with so many rows on which coordinate descent as published has not converged.

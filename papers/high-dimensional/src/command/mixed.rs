@@ -78,6 +78,12 @@ impl Mixed {
         let groups: Vec<String> = table.taken[1].iter().map(|group| group.to_string()).collect();
         let clusters =
             Clusters::new(&rows, &table.taken[0], &groups, effects).with_context(|| name.clone())?;
+        if clusters.count() == 1 {
+            bail!(
+                "{name}: column {} has one value: the variance between groups needs two or more",
+                self.group
+            );
+        }
         let found = fit(&clusters, shape, self.penalty).with_context(|| name.clone())?;
         if let Some(path) = &self.out {
             let mut text = String::from("group,weight,intercept");
@@ -118,9 +124,9 @@ impl Mixed {
                 let _ = write!(
                     text,
                     "\nnu                  {} [{}, {}]",
-                    format_number(found.freedom),
-                    format_number(low),
-                    format_number(high)
+                    if found.freedom < 1e4 { format_number(found.freedom) } else { "above 10000".into() },
+                    if low > 0.1 { format_number(low) } else { "no lower limit".into() },
+                    if high < 1e4 { format_number(high) } else { "no upper limit".into() }
                 );
             }
             (Shape::Gaussian, _) => text += "\nnu                  infinite",

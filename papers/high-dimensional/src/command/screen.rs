@@ -187,7 +187,7 @@ impl Screen {
         if fallbacks > 0 {
             let _ = write!(
                 text,
-                "\nfallback            the bandwidth rule has no solution for {fallbacks} columns: Silverman's was taken"
+                "\nfallback            the bandwidth rule has no solution for {fallbacks} columns, or one below the grid's step: Silverman's or a step was taken"
             );
         }
         Ok(say(&text)?)

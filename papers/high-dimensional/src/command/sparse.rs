@@ -44,7 +44,7 @@ pub struct Sparse {
     /// The solver
     #[arg(long, value_enum, default_value = "accelerated")]
     solver: Solver,
-    /// KKT residual
+    /// KKT residual, as a share of the largest penalty that matters
     #[arg(long, value_parser = positive, default_value_t = 1e-6, allow_negative_numbers = true)]
     tolerance: f64,
     /// Iterations or sweeps for each penalty at most
@@ -139,7 +139,7 @@ impl Sparse {
             Solver::Ista => Method::Ista,
         };
         let options = Options {
-            tolerance: self.tolerance,
+            tolerance: self.tolerance * problem.largest_lambda(),
             iterations: self.iterations as usize,
             lipschitz: None,
             deadline: self.deadline,
@@ -147,12 +147,22 @@ impl Sparse {
         let sequence = self
             .lambda
             .map_or_else(|| lambdas(&problem, self.path as usize, self.least, true), |lambda| vec![lambda]);
+        let mean = y.iter().sum::<f64>() / y.len() as f64;
+        let intercept_alone = if loss == Loss::Logistic { (mean / (1.0 - mean)).ln() } else { 0.0 };
         let mut saturated = false;
-        let steps = path(&problem, &sequence, method, Rule::Strong, &options, &mut |step| {
-            saturated =
-                support(&step.fit.at).len() >= y.len() || loss == Loss::Logistic && step.fit.objective < 0.01;
+        let null = problem.loss_at(&vec![intercept_alone; y.len()]);
+        let mut steps = path(&problem, &sequence, method, Rule::Strong, &options, &mut |step| {
+            let mut eta = vec![0.0; y.len()];
+            problem.predictor(&step.fit.at, &mut eta);
+            let explained = 1.0 - problem.loss_at(&eta) / null;
+            saturated = support(&step.fit.at).len() >= y.len() || loss == Loss::Logistic && explained > 0.95;
             !saturated
         })?;
+        // Where there is no minimiser, what the solver stopped at is no answer.
+        let next = saturated && steps.len() > 1 && steps.last().is_some_and(|step| !step.fit.converged);
+        if next {
+            steps.pop();
+        }
         let raw = |at: &Coefficients| -> (Vec<f64>, f64) {
             let beta: Vec<f64> = at.beta.iter().zip(&scales).map(|(b, s)| b / s).collect();
             let offset: f64 = beta.iter().zip(&centres).map(|(b, c)| b * c).sum();
@@ -173,7 +183,7 @@ impl Sparse {
             format_number(last.fit.objective),
             if loss == Loss::Squared { ", halved" } else { "" },
             format_number(last.fit.kkt),
-            format_number(steps.iter().map(|step| step.fit.kkt).fold(0.0, f64::max)),
+            format_number(steps.iter().map(|step| step.fit.kkt).max_by(f64::total_cmp).unwrap_or(f64::NAN)),
             if is_local_minimum(&problem.with(last.lambda), &last.fit.at) {
                 "a minimum within the support"
             } else {
@@ -192,10 +202,11 @@ impl Sparse {
         if order.len() > 10 {
             let _ = write!(text, "\nand {} more", order.len() - 10);
         }
-        if saturated && steps.len() < sequence.len() {
+        if saturated {
             let _ = write!(
                 text,
-                "\nsaturated           the path ends here: the rows are fitted (nearly) without error"
+                "\nsaturated           at {} the rows are fitted (nearly) without error: there is no minimiser, or none of use, from there on",
+                if next { "the next penalty" } else { "this penalty" }
             );
         }
         say(&text)?;

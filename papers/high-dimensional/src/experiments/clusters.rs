@@ -127,7 +127,7 @@ impl Experiment for ContaminatedClusters {
     const ID: &'static str = "clusters";
     const TITLE: &'static str = "Clusters that do not fit";
     const QUESTION: &'static str = "How much better are slopes of q-Gaussian models where clusters are wrong, and what do they cost where none is?";
-    const REVISION: u32 = 2;
+    const REVISION: u32 = 3;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let sets = match profile {

@@ -1,4 +1,4 @@
-//! `conjugacy`: proximal conjugate gradients against proximal gradients and FISTA, on penalised mixed models and logistic regressions.
+//! `conjugacy`: proximal conjugate gradients against proximal gradients and FISTA, on regressions with Student errors and a lasso.
 
 use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use rand::Rng;
@@ -104,7 +104,7 @@ impl Experiment for Conjugacy {
     const ID: &'static str = "conjugacy";
     const TITLE: &'static str = "Proximal conjugate gradients";
     const QUESTION: &'static str = "How many gradients does a nonconvex likelihood with a lasso take?";
-    const REVISION: u32 = 3;
+    const REVISION: u32 = 4;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let count = if profile == Profile::Smoke { 2 } else { 20 };

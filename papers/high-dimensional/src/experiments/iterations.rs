@@ -59,7 +59,7 @@ impl Experiment for Iterations {
     const TITLE: &'static str = "Iterations to the same objective";
     const QUESTION: &'static str =
         "Does the tuned damping need fewer iterations than Ghadimi and Lan's, and than proximal gradients?";
-    const REVISION: u32 = 3;
+    const REVISION: u32 = 4;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (rows, columns, rhos, sets): (&[u64], u64, &[f64], u32) = match profile {

@@ -61,7 +61,7 @@ impl Experiment for Optima {
     const ID: &'static str = "optima";
     const TITLE: &'static str = "Global minima of tiny problems";
     const QUESTION: &'static str = "How often does a method end at the global minimum, and does any end below what the enumeration knows?";
-    const REVISION: u32 = 2;
+    const REVISION: u32 = 3;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (problems, starts) = match profile {

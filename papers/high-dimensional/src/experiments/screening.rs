@@ -72,7 +72,7 @@ impl Experiment for Screening {
     const ID: &'static str = "screening";
     const TITLE: &'static str = "Screening by mutual information";
     const QUESTION: &'static str = "Which method ranks true columns above others, for linear and squared signals, continuous and binary outcomes?";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (rows, columns, signals, sets): (u64, u64, &[u64], u32) = match profile {

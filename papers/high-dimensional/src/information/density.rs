@@ -44,7 +44,7 @@ pub struct Estimate {
     pub information: f64,
     /// The share of the mass that the grid does not hold.
     pub lost: f64,
-    /// Whether a bandwidth rule fell back to another.
+    /// Whether a bandwidth rule fell back to another, or to the distance of nodes, which no bandwidth is less than.
     pub fallback: bool,
 }
 
@@ -94,7 +94,12 @@ impl Binned {
         if low >= high || !(high - low).is_finite() {
             return Ok(None);
         }
-        let chosen = settings.bandwidth.choose(values, dimension);
+        let mut chosen = settings.bandwidth.choose(values, dimension);
+        // A kernel between nodes is no kernel.
+        let least = (high - low) / (settings.grid - 1) as f64;
+        if chosen.width < least {
+            chosen = Chosen { width: least, fallback: true };
+        }
         let reach = REACH * chosen.width;
         let step = (high - low + 2.0 * reach) / (settings.grid - 1) as f64;
         if !(chosen.width > 0.0 && step > 0.0) {

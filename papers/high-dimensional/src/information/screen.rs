@@ -1,7 +1,8 @@
 //! Ranks the columns of a table by what each knows of the outcome.
 
-use rand::SeedableRng;
 use rand::seq::SliceRandom;
+use rand::{Rng, SeedableRng};
+use rand_distr::StandardNormal;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 
@@ -69,7 +70,7 @@ pub fn screen(
             super::finite(values)?;
             return Ok(Score { column, information: 0.0, p_value: f64::NAN, fallback: false });
         }
-        let scored = prepared.column(values, outcome, method)?;
+        let scored = prepared.column(column, values, outcome, method)?;
         let (information, fallback) = scored.information(&prepared, outcome, method, None, scratch)?;
         let mut reached = 1;
         for order in &orders {
@@ -85,10 +86,17 @@ pub fn screen(
     Ok(scores)
 }
 
-/// Mean 0 and deviation 1, for norms that compare columns.
-fn standardised(values: &[f64]) -> Vec<f64> {
+/// Mean 0 and deviation 1, for norms that compare columns. Distances of zero tell nothing, so equal values are set apart by 10⁻¹⁰ of noise, which differs with the seed.
+fn standardised(values: &[f64], seed: u64) -> Vec<f64> {
     let (mean, deviation) = super::moments(values);
-    values.iter().map(|value| (value - mean) / deviation).collect()
+    let mut scaled: Vec<f64> = values.iter().map(|value| (value - mean) / deviation).collect();
+    let mut sorted = scaled.clone();
+    sorted.sort_by(f64::total_cmp);
+    if sorted.windows(2).any(|pair| pair[0] == pair[1]) {
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
+        scaled.iter_mut().for_each(|value| *value += 1e-10 * random.sample::<f64, _>(StandardNormal));
+    }
+    scaled
 }
 
 /// What all columns share.
@@ -108,7 +116,7 @@ impl Prepared {
         };
         let (mut binned, mut bins_of_outcome, mut scaled) = (None, Vec::new(), Vec::new());
         match (method, outcome) {
-            (Method::Neighbours(_), Outcome::Continuous(values)) => scaled = standardised(values),
+            (Method::Neighbours(_), Outcome::Continuous(values)) => scaled = standardised(values, u64::MAX),
             (Method::Density(settings), Outcome::Continuous(values)) => {
                 binned = Binned::new(values, 2, &settings)?
             }
@@ -123,6 +131,7 @@ impl Prepared {
     /// What a column's permutations share.
     fn column<'a>(
         &self,
+        place: usize,
         values: &'a [f64],
         outcome: &Outcome,
         method: Method,
@@ -133,7 +142,7 @@ impl Prepared {
                 Column::Binned(Binned::new(values, 2, &settings)?)
             }
             (Method::Binning { .. }, _) => Column::Bins(equal_width(values, bins(values))),
-            (Method::Neighbours(_), _) => Column::Scaled(standardised(values)),
+            (Method::Neighbours(_), _) => Column::Scaled(standardised(values, place as u64)),
             _ => Column::Values(values),
         })
     }
@@ -198,8 +207,8 @@ impl Column<'_> {
 
 fn from_correlation(x: &[f64], y: &[f64]) -> f64 {
     let ((mean_x, sd_x), (mean_y, sd_y)) = (super::moments(x), super::moments(y));
-    let covariance = x.iter().zip(y).map(|(x, y)| (x - mean_x) * (y - mean_y)).sum::<f64>() / x.len() as f64;
-    let r = (covariance / (sd_x * sd_y)).clamp(-1.0, 1.0);
+    let products = x.iter().zip(y).map(|(x, y)| (x - mean_x) / sd_x * ((y - mean_y) / sd_y));
+    let r = (products.sum::<f64>() / x.len() as f64).clamp(-1.0, 1.0);
     // Rounding must not make a perfect correlation infinite.
     -0.5 * (-(r * r).min(1.0 - f64::EPSILON)).ln_1p()
 }

@@ -6,6 +6,8 @@ pub struct Clusters {
     pub(super) clusters: Vec<Cluster>,
     pub(super) fixed: usize,
     pub(super) random: usize,
+    /// The column of the random slope.
+    pub(super) slope: Option<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -113,8 +115,13 @@ impl Clusters {
         if clusters.iter().all(|cluster| cluster.y.len() == 1) {
             return Err(MixedError::Singletons);
         }
-        let random = if matches!(effects, Effects::Slope(_)) { 2 } else { 1 };
-        Ok(Self { clusters, fixed, random })
+        let slope = if let Effects::Slope(column) = effects { Some(column) } else { None };
+        Ok(Self { clusters, fixed, random: 1 + usize::from(slope.is_some()), slope })
+    }
+
+    /// Rows of all clusters.
+    pub fn rows(&self) -> usize {
+        self.clusters.iter().map(|cluster| cluster.y.len()).sum()
     }
 
     /// How many clusters there are.

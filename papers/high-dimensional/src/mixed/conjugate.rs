@@ -88,14 +88,18 @@ impl Run<'_> {
         State { x, smooth, gradient, forward, mapping, envelope }
     }
 
+    /// Whether f at the proximal point is what a curvature of 1/s allows.
+    fn falls(&self, state: &State, there: f64) -> bool {
+        let model = state.smooth - self.step * dot(&state.gradient, &state.mapping)
+            + 0.5 * self.step * dot(&state.mapping, &state.mapping);
+        there <= model + 1e-12 * (1.0 + state.smooth.abs()) || self.step < 1e-18
+    }
+
     /// The proximal step from a state, s halved until f falls as a curvature of 1/s allows.
     fn forward(&mut self, state: &mut State) -> State {
         loop {
             let next = self.at(state.forward.clone());
-            let model = state.smooth - self.step * dot(&state.gradient, &state.mapping)
-                + 0.5 * self.step * dot(&state.mapping, &state.mapping);
-            let slack = 1e-12 * (1.0 + state.smooth.abs());
-            if next.smooth <= model + slack || self.step < 1e-18 {
+            if self.falls(state, next.smooth) {
                 return next;
             }
             self.step *= 0.5;
@@ -185,40 +189,44 @@ pub fn minimise(problem: &dyn Composite, start: &[f64], options: &Options) -> Fo
     }
 }
 
-/// FISTA with restarts whenever f + h rises, with the same backtracking: a rival.
+/// FISTA with restarts whenever f + h rises, with the same backtracking: a rival. One gradient an iteration is counted, at the extrapolated point; values at proximal points are not.
 pub fn accelerated(problem: &dyn Composite, start: &[f64], options: &Options) -> Found {
     let mut run = Run { problem, step: options.step, gradients: 0 };
     let mut last = start.to_vec();
     let mut state = run.at(start.to_vec());
     let mut objective = state.smooth + problem.term(&state.x);
     let (mut momentum, mut rise) = (1.0_f64, 0.0_f64);
-    let mut residual = largest(&state.mapping);
-    let mut best = last.clone();
-    while residual > options.tolerance && run.gradients < options.gradients && state.smooth.is_finite() {
-        let mut from = state;
-        let next = run.forward(&mut from);
-        let value = next.smooth + problem.term(&next.x);
-        residual = largest(&next.mapping);
+    let mut scratch = vec![0.0; start.len()];
+    while largest(&state.mapping) > options.tolerance
+        && run.gradients < options.gradients
+        && state.smooth.is_finite()
+    {
+        let smooth = loop {
+            let smooth = problem.smooth(&state.forward, &mut scratch);
+            if run.falls(&state, smooth) {
+                break smooth;
+            }
+            run.step *= 0.5;
+            state = run.state(state.x, state.smooth, state.gradient);
+        };
+        let next = state.forward.clone();
+        let value = smooth + problem.term(&next);
         if value > objective {
             momentum = 1.0;
         }
         rise = rise.max((value - objective) / (1.0 + objective.abs()));
         objective = value;
-        best.clone_from(&next.x);
-        if residual <= options.tolerance {
-            break;
-        }
         let following = 0.5 * (1.0 + (1.0 + 4.0 * momentum * momentum).sqrt());
         let weight = (momentum - 1.0) / following;
         momentum = following;
-        let x: Vec<f64> = next.x.iter().zip(&last).map(|(x, last)| x + weight * (x - last)).collect();
-        last.clone_from(&next.x);
-        state = if weight > 0.0 { run.at(x) } else { next };
+        state = run.at(next.iter().zip(&last).map(|(x, last)| x + weight * (x - last)).collect());
+        last = next;
     }
+    let residual = largest(&state.mapping);
     Found {
         converged: residual <= options.tolerance,
-        x: best,
-        objective,
+        objective: state.smooth + problem.term(&state.x),
+        x: state.x,
         residual,
         gradients: run.gradients,
         largest_rise: rise,

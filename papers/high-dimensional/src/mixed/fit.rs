@@ -8,6 +8,7 @@ use numerics::lbfgs::{Options as LimitedMemory, minimise as limited_memory};
 use super::clusters::{Cluster, Clusters, MixedError};
 use super::conjugate::{Composite, Options, minimise};
 use super::q_gaussian::{log_density, log_student};
+use super::units::Units;
 use crate::information::neighbours::digamma;
 
 /// The tails.
@@ -36,7 +37,7 @@ pub struct Fitted {
     pub freedom: f64,
     /// The log-likelihood.
     pub log_likelihood: f64,
-    /// The largest entry of the gradient, or of the proximal mapping.
+    /// The largest entry of the gradient, or of the proximal mapping, for columns and outcome of size one.
     pub residual: f64,
     /// Name and weight wᵢ of each cluster, 1 for one at the distance that is expected; the lightest first.
     pub weights: Vec<(String, f64)>,
@@ -46,15 +47,15 @@ pub struct Fitted {
     pub evaluations: usize,
 }
 
-/// V's Cholesky factor, in place by rows; `None` unless positive.
-fn cholesky(v: &mut [f64], m: usize) -> Option<()> {
+/// V's Cholesky factor, in place by rows; the first pivot that is not positive otherwise.
+fn cholesky(v: &mut [f64], m: usize) -> Result<(), usize> {
     for i in 0..m {
         for j in 0..=i {
             let sum: f64 = (0..j).map(|k| v[i * m + k] * v[j * m + k]).sum();
             let rest = v[i * m + j] - sum;
             if i == j {
                 if !(rest > 0.0 && rest.is_finite()) {
-                    return None;
+                    return Err(i);
                 }
                 v[i * m + i] = rest.sqrt();
             } else {
@@ -62,7 +63,7 @@ fn cholesky(v: &mut [f64], m: usize) -> Option<()> {
             }
         }
     }
-    Some(())
+    Ok(())
 }
 
 fn solve(l: &[f64], m: usize, b: &mut [f64]) {
@@ -101,6 +102,8 @@ struct Likelihood<'a> {
     clusters: &'a Clusters,
     shape: Shape,
     penalty: f64,
+    /// Of each coefficient in the penalty.
+    weights: Vec<f64>,
     evaluations: std::cell::Cell<usize>,
 }
 
@@ -151,7 +154,7 @@ impl Likelihood<'_> {
                     + if i == j { at.sigma * at.sigma } else { 0.0 };
             }
         }
-        cholesky(&mut v, m)?;
+        cholesky(&mut v, m).ok()?;
         let r: Vec<f64> = (0..m)
             .map(|i| {
                 cluster.y[i]
@@ -247,12 +250,12 @@ impl Composite for Likelihood<'_> {
     }
 
     fn term(&self, x: &[f64]) -> f64 {
-        self.penalty * x[1..self.clusters.fixed].iter().map(|b| b.abs()).sum::<f64>()
+        self.penalty * self.weights[1..].iter().zip(&x[1..]).map(|(weight, b)| weight * b.abs()).sum::<f64>()
     }
 
     fn prox(&self, x: &mut [f64], step: f64) {
-        let t = step * self.penalty;
-        for b in &mut x[1..self.clusters.fixed] {
+        for (b, weight) in x[1..].iter_mut().zip(&self.weights[1..]) {
+            let t = step * self.penalty * weight;
             *b = if b.abs() <= t { 0.0 } else { *b - t * b.signum() };
         }
     }
@@ -288,10 +291,18 @@ pub fn fit(clusters: &Clusters, shape: Shape, penalty: f64) -> Result<Fitted, Mi
             expected: "zero or more".into(),
         });
     }
-    let start = start(clusters, shape)?;
-    let likelihood = Likelihood { clusters, shape, penalty, evaluations: std::cell::Cell::new(0) };
+    let units = Units::of(clusters)?;
+    let scaled = units.scaled(clusters);
+    let start = start(&scaled, shape)?;
+    let likelihood = Likelihood {
+        clusters: &scaled,
+        shape,
+        penalty,
+        weights: units.weights(),
+        evaluations: std::cell::Cell::new(0),
+    };
     let (parameters, residual) = optimum(&likelihood, &start);
-    Ok(finished(&likelihood, &parameters, residual))
+    Ok(finished(&likelihood, &units, &parameters, residual))
 }
 
 fn optimum(likelihood: &Likelihood, start: &[f64]) -> (Vec<f64>, f64) {
@@ -336,8 +347,7 @@ fn start(clusters: &Clusters, shape: Shape) -> Result<Vec<f64>, MixedError> {
     if let Some(i) = diagonal.iter().position(|d| *d <= 0.0) {
         return Err(MixedError::Dependent(name(i)));
     }
-    cholesky(&mut gram, fixed)
-        .ok_or_else(|| MixedError::Dependent("the normal equations have no solution".into()))?;
+    cholesky(&mut gram, fixed).map_err(|i| MixedError::Dependent(name(i)))?;
     if let Some(i) = (0..fixed).find(|i| gram[i * fixed + i].powi(2) <= 1e-12 * diagonal[*i]) {
         return Err(MixedError::Dependent(name(i)));
     }
@@ -358,7 +368,7 @@ fn start(clusters: &Clusters, shape: Shape) -> Result<Vec<f64>, MixedError> {
     Ok(parameters)
 }
 
-/// Where twice the profile log-likelihood of ν is within 3.84 of its maximum, between 0.1 and 10⁴: some fifty fits.
+/// Where twice the profile log-likelihood of ν is within 3.84 of its maximum, between 0.1 and 10⁴, which then are no limits: some fifty fits.
 ///
 /// # Errors
 /// As [`fit`].
@@ -385,7 +395,7 @@ pub fn freedom_interval(clusters: &Clusters) -> Result<(f64, f64), MixedError> {
     Ok((edge(0.1)?, edge(1e4)?))
 }
 
-fn finished(likelihood: &Likelihood, parameters: &[f64], residual: f64) -> Fitted {
+fn finished(likelihood: &Likelihood, units: &Units, parameters: &[f64], residual: f64) -> Fitted {
     let clusters = likelihood.clusters;
     let at = likelihood.unpack(parameters);
     let l = &at.factor;
@@ -410,20 +420,30 @@ fn finished(likelihood: &Likelihood, parameters: &[f64], residual: f64) -> Fitte
             }
             None => (f64::NAN, vec![f64::NAN; clusters.random]),
         };
-        weighed.push((cluster.name.clone(), weight, effects));
+        weighed.push((cluster.name.clone(), weight, units.effects(&effects)));
     }
     weighed.sort_by(|a, b| a.1.total_cmp(&b.1));
+    // G = (TL)(TL)ᵀ for the change T of units.
+    let raw_between = match clusters.random {
+        1 => vec![units.variance(between[0])],
+        _ => {
+            let (first, second) = (units.effects(&[l[0], l[1]]), units.effects(&[0.0, l[2]]));
+            let product = |a: usize, b: usize| first[a] * first[b] + second[a] * second[b];
+            vec![product(0, 0), product(0, 1), product(1, 1)]
+        }
+    };
     let mut scratch = vec![0.0; parameters.len()];
-    let log_likelihood = likelihood.evaluate(parameters, &mut scratch, 1.0);
+    let log_likelihood =
+        likelihood.evaluate(parameters, &mut scratch, 1.0) + units.log_likelihood(clusters.rows());
     let freedom = match likelihood.shape {
         Shape::Gaussian => f64::INFINITY,
         Shape::Index(_) => f64::NAN,
         _ => likelihood.freedom(&at, 1),
     };
     Fitted {
-        beta: at.beta.clone(),
-        between,
-        within: at.sigma * at.sigma,
+        beta: units.coefficients(&at.beta),
+        between: raw_between,
+        within: units.variance(at.sigma * at.sigma),
         freedom,
         log_likelihood,
         residual,

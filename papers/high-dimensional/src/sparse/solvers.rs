@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Coefficients, Loss, Problem, SparseError, dot};
+use super::{Coefficients, Loss, Problem, SparseError, dot, worse};
 
 mod coordinate;
 
@@ -143,12 +143,13 @@ fn accelerated(
         let mut worst = 0.0_f64;
         for (g, b) in gradient.iter_mut().zip(&middle.beta) {
             *g /= -(n as f64);
-            worst = worst.max(problem.violation(*g, *b));
+            worst = worse(worst, problem.violation(*g, *b));
             *g += problem.penalty.concave_slope(*b, problem.lambda);
         }
         let slope = if has_intercept { -residual.iter().sum::<f64>() / n as f64 } else { 0.0 };
         // The extrapolated point is as good an answer as any.
-        if worst.max(slope.abs()) <= options.tolerance {
+        let worst = worse(worst, slope.abs());
+        if worst <= options.tolerance || worst.is_nan() {
             return (middle, k - 1);
         }
         let soft = |z: f64, t: f64| if z.abs() <= t { 0.0 } else { z - t * z.signum() };
@@ -190,7 +191,7 @@ pub fn support(at: &Coefficients) -> Vec<usize> {
     at.beta.iter().enumerate().filter(|(_, b)| **b != 0.0).map(|(column, _)| column).collect()
 }
 
-/// Whether no direction within the support decreases the objective to second order; dense, |support|³.
+/// Whether no direction within the support, and of the intercept of logistic loss, decreases the objective to second order; dense, |support|³.
 pub fn is_local_minimum(problem: &Problem, at: &Coefficients) -> bool {
     let columns = support(at);
     if columns.is_empty() {
@@ -205,12 +206,16 @@ pub fn is_local_minimum(problem: &Problem, at: &Coefficients) -> bool {
         }
     };
     let n = problem.y.len() as f64;
-    let hessian = ndarray::Array2::from_shape_fn((columns.len(), columns.len()), |(i, j)| {
-        let weighted: Vec<f64> =
-            problem.x.column(columns[i]).iter().zip(&weights).map(|(x, w)| x * w).collect();
-        let curvature =
-            if i == j { problem.penalty.curvature(at.beta[columns[i]].abs(), problem.lambda) } else { 0.0 };
-        problem.weight * dot(&weighted, problem.x.column(columns[j])) / n + curvature
+    let ones = vec![1.0; problem.y.len()];
+    let column = |i: usize| columns.get(i).map_or(&ones[..], |place| problem.x.column(*place));
+    let size = columns.len() + usize::from(problem.loss == Loss::Logistic);
+    let hessian = ndarray::Array2::from_shape_fn((size, size), |(i, j)| {
+        let weighted: Vec<f64> = column(i).iter().zip(&weights).map(|(x, w)| x * w).collect();
+        let curvature = match columns.get(i) {
+            Some(place) if i == j => problem.penalty.curvature(at.beta[*place].abs(), problem.lambda),
+            _ => 0.0,
+        };
+        problem.weight * dot(&weighted, column(j)) / n + curvature
     });
     numerics::symmetric::eigenvalues(hessian.view()).is_some_and(|values| values[0] >= -1e-9)
 }

@@ -21,7 +21,7 @@ fn normals(count: usize, random: &mut impl Rng) -> Vec<f64> {
     (0..count).map(|_| StandardNormal.sample(random)).collect()
 }
 
-const METHODS: [Estimate; 4] = [
+pub const METHODS: [Estimate; 4] = [
     Estimate::Density(Settings { kernel: Kernel::Gaussian, bandwidth: Bandwidth::Silverman, grid: 96 }),
     Estimate::Density(Settings {
         kernel: Kernel::Epanechnikov,

@@ -7,7 +7,7 @@
 use std::time::Instant;
 
 use super::Options;
-use crate::sparse::{Coefficients, Loss, Problem, dot};
+use crate::sparse::{Coefficients, Loss, Problem, dot, worse};
 
 /// Cycles over the columns that are not zero until nothing moves, then over all; a sweep counts in proportion to the columns that it visits.
 pub fn descend(
@@ -38,7 +38,7 @@ pub fn descend(
         let mut worst = 0.0_f64;
         if problem.loss == Loss::Logistic {
             let slope = -residual.iter().sum::<f64>() / n;
-            worst = worst.max(slope.abs());
+            worst = worse(worst, slope.abs());
             let move_by = -slope / curvature;
             at.intercept += move_by;
             eta.iter_mut().for_each(|eta| *eta += move_by);
@@ -51,7 +51,7 @@ pub fn descend(
             }
             let gradient = -dot(problem.x.column(column), &residual) / n;
             let before = at.beta[column];
-            worst = worst.max(problem.violation(gradient, before));
+            worst = worse(worst, problem.violation(gradient, before));
             let after = step(problem, before, gradient, curvature);
             if after != before {
                 at.beta[column] = after;
@@ -73,7 +73,7 @@ pub fn descend(
         let limit = options.deadline.is_some_and(|limit| begun.elapsed() > limit);
         // What a column saw, later columns have changed: the end is judged at one point.
         let rests = everything && worst <= options.tolerance && problem.kkt(&at) <= options.tolerance;
-        if rests || sweeps >= options.iterations || limit {
+        if rests || worst.is_nan() || sweeps >= options.iterations || limit {
             return (at, sweeps);
         }
         // Columns that are in use until they rest, then all again.
