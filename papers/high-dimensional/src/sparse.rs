@@ -301,6 +301,11 @@ impl<'a> Problem<'a> {
     /// The largest violation of the first-order conditions: |g + p′ sign β| where β ≠ 0, (|g| − λ)₊ where β = 0, and the intercept's slope.
     pub fn kkt(&self, at: &Coefficients) -> f64 {
         let (gradient, intercept) = self.gradient(at);
+        self.kkt_of(&gradient, intercept, at)
+    }
+
+    /// The same from gradients that are known.
+    pub(crate) fn kkt_of(&self, gradient: &[f64], intercept: f64, at: &Coefficients) -> f64 {
         let violations = gradient.iter().zip(&at.beta).map(|(g, b)| self.violation(*g, *b));
         violations.fold(intercept.abs(), worse)
     }

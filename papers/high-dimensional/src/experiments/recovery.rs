@@ -81,7 +81,7 @@ impl Experiment for Recovery {
     const ID: &'static str = "recovery";
     const TITLE: &'static str = "Which columns are selected";
     const QUESTION: &'static str = "Do accelerated gradients select fewer wrong columns than coordinate descent, and what has the published strong rule to do with it?";
-    const REVISION: u32 = 7;
+    const REVISION: u32 = 8;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (rows, columns, ratios, sets): (u64, u64, &[f64], u32) = match profile {

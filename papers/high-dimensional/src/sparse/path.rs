@@ -54,7 +54,8 @@ pub fn path(
     let mut at = Coefficients { beta: vec![0.0; p], intercept: 0.0 };
     let mut last = problem.largest_lambda();
     let (mut gradient, _) = problem.gradient(&at);
-    let lipschitz = options.lipschitz.unwrap_or_else(|| problem.lipschitz());
+    // Of the whole table; without the columns that are left out it is less, and found anew.
+    let mut whole = options.lipschitz;
     let mut steps = Vec::new();
     for lambda in lambdas {
         let problem = problem.with(lambda);
@@ -66,7 +67,7 @@ pub fn path(
         };
         let mut kept: Vec<usize> = (0..p).filter(|column| kept_by_rule(*column, &at, &gradient)).collect();
         let (mut violations, mut iterations) = (0, 0);
-        loop {
+        let slope = loop {
             // A table of the kept columns alone; nothing to copy where all are.
             let all = kept.len() == p;
             let own;
@@ -90,15 +91,21 @@ pub fn path(
                 },
                 intercept: at.intercept,
             };
-            let options = Options { lipschitz: Some(lipschitz), ..*options };
+            let lipschitz = if all && method != Method::Coordinate {
+                Some(*whole.get_or_insert_with(|| problem.lipschitz()))
+            } else {
+                options.lipschitz
+            };
+            let options = Options { lipschitz, ..*options };
             let fit = observed(&Problem { x: table, ..problem }, method, &start, &options, &mut |_, _| true)?;
             iterations += fit.iterations;
             at.beta.fill(0.0);
             kept.iter().zip(&fit.at.beta).for_each(|(column, b)| at.beta[*column] = *b);
             at.intercept = fit.at.intercept;
-            (gradient, _) = problem.gradient(&at);
+            let slope;
+            (gradient, slope) = problem.gradient(&at);
             if rule != Rule::Strong {
-                break;
+                break slope;
             }
             // What was left out and should not have been.
             let mut mark = vec![false; p];
@@ -107,13 +114,13 @@ pub fn path(
                 .filter(|column| !mark[*column] && gradient[*column].abs() > lambda + options.tolerance)
                 .collect();
             if wrong.is_empty() {
-                break;
+                break slope;
             }
             violations += wrong.len();
             kept.extend(wrong);
             kept.sort_unstable();
-        }
-        let kkt = problem.kkt(&at);
+        };
+        let kkt = problem.kkt_of(&gradient, slope, &at);
         let fit = Fit {
             at: at.clone(),
             objective: problem.objective(&at),
