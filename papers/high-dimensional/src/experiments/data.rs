@@ -6,7 +6,7 @@ use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
 use crate::information::Outcome;
-use crate::sparse::{Columns, Loss, Penalty};
+use crate::sparse::{Columns, Loss, Penalty, SparseError};
 
 /// A penalty with the thesis's shape: MCP with γ = 3, SCAD with a = 3.7.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,13 +84,16 @@ pub struct Regression {
     pub y: Vec<f64>,
     /// Which columns have a signal.
     pub signal: Vec<bool>,
-    /// Columns and outcomes for testing, standardised as the others.
-    pub test: (Vec<Vec<f64>>, Vec<f64>),
+    /// Columns of as many rows for testing, standardised as the others.
+    pub test: Vec<Vec<f64>>,
     /// The coefficients of the standardised columns, and the intercept.
     pub truth: (Vec<f64>, f64),
 }
 
-/// Draws one: `rows` for fitting and as many for testing.
+/// Draws one: `rows` for fitting and as many for testing, of 50 columns and more.
+///
+/// # Errors
+/// For values that are not finite.
 pub fn regression(
     model: Model,
     rows: usize,
@@ -98,7 +101,7 @@ pub fn regression(
     rho: f64,
     ratio: f64,
     random: &mut impl Rng,
-) -> Regression {
+) -> Result<Regression, SparseError> {
     let zeros = (columns - 50) / 4;
     let (means, deviations): (&[f64], &[f64]) = match model {
         Model::Linear => (&[0.5, 5.0, 10.0, 20.0, 50.0], &[1.0, 2.0, 3.0, 4.0, 5.0]),
@@ -131,33 +134,19 @@ pub fn regression(
         .collect();
     let fitted: Vec<Vec<f64>> = all.iter().map(|column| column[..rows].to_vec()).collect();
     let mut held: Vec<Vec<f64>> = all.iter().map(|column| column[rows..].to_vec()).collect();
-    // Columns of random numbers are never constant.
-    let table = Columns::new(&fitted).map(|table| table.standardised());
-    let Ok((x, centres, scales)) = table else {
-        return Regression {
-            x: empty(),
-            y: Vec::new(),
-            signal: Vec::new(),
-            test: (Vec::new(), Vec::new()),
-            truth: (Vec::new(), 0.0),
-        };
-    };
+    let (x, centres, scales) = Columns::new(&fitted)?.standardised();
     for ((column, centre), scale) in held.iter_mut().zip(&centres).zip(&scales) {
         column.iter_mut().for_each(|x| *x = (*x - centre) / scale);
     }
-    let (mut y, mut held_y) = (outcomes[..rows].to_vec(), outcomes[rows..].to_vec());
+    let mut y = outcomes[..rows].to_vec();
     if model == Model::Linear {
         let centre = y.iter().sum::<f64>() / rows as f64;
-        y.iter_mut().chain(&mut held_y).for_each(|y| *y -= centre);
+        y.iter_mut().for_each(|y| *y -= centre);
     }
     let signal = beta.iter().map(|b| *b != 0.0).collect();
     let offset: f64 = beta.iter().zip(&centres).map(|(b, c)| b * c).sum();
     let scaled = beta.iter().zip(&scales).map(|(b, s)| b * s).collect();
-    Regression { x, y, signal, test: (held, held_y), truth: (scaled, intercept + offset) }
-}
-
-fn empty() -> Columns {
-    Columns::new(&[vec![0.0]]).unwrap_or_else(|_| unreachable!("a table of one number"))
+    Ok(Regression { x, y, signal, test: held, truth: (scaled, intercept + offset) })
 }
 
 /// What a screening outcome is made of.

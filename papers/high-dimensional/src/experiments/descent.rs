@@ -89,7 +89,7 @@ impl Experiment for Descent {
         for set in 0..cell.sets {
             let mut stream = random.stream(&format!("set {set}"));
             let (rows, columns) = (usize::try_from(cell.rows)?, usize::try_from(cell.columns)?);
-            let data = regression(Model::Logistic, rows, columns, cell.rho, 5.0, &mut stream);
+            let data = regression(Model::Logistic, rows, columns, cell.rho, 5.0, &mut stream)?;
             let problem = Problem {
                 x: &data.x,
                 y: &data.y,

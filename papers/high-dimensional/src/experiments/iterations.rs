@@ -95,7 +95,7 @@ impl Experiment for Iterations {
                 cell.rho,
                 5.0,
                 &mut random.stream(&format!("set {set}")),
-            );
+            )?;
             // As published: λ = 0.2 for squared loss, 0.02 for logistic loss over 2n.
             let (weight, lambda, target) = match cell.model {
                 Model::Linear => (1.0, 0.2, 3.0_f64.exp()),

@@ -122,7 +122,7 @@ impl Experiment for Recovery {
             ]);
             let mut stream = random.shared_stream("data", &key)?;
             let (rows, columns) = (usize::try_from(cell.rows)?, usize::try_from(cell.columns)?);
-            let data = regression(cell.model, rows, columns, 0.1, cell.ratio, &mut stream);
+            let data = regression(cell.model, rows, columns, 0.1, cell.ratio, &mut stream)?;
             let problem = Problem {
                 x: &data.x,
                 y: &data.y,
@@ -151,10 +151,10 @@ impl Experiment for Recovery {
             let mut keep_on = |step: &Step| 2 * count(step) < rows && !separated(step);
             let mut steps = path(&problem, &sequence, method, rule, &options, &mut keep_on)?;
             steps.retain(|step| !separated(step));
-            let truth = predictor(&data.test.0, &data.truth.0, data.truth.1);
+            let truth = predictor(&data.test, &data.truth.0, data.truth.1);
             let zero: f64 = truth.iter().map(|t| t * t).sum();
             let error = |step: &Step| {
-                let found = predictor(&data.test.0, &step.fit.at.beta, step.fit.at.intercept);
+                let found = predictor(&data.test, &step.fit.at.beta, step.fit.at.intercept);
                 let offset = if problem.loss == Loss::Squared { data.truth.1 } else { 0.0 };
                 found.iter().zip(&truth).map(|(f, t)| (f + offset - t).powi(2)).sum::<f64>() / zero
             };
