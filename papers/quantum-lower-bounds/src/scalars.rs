@@ -57,7 +57,7 @@ pub fn slope<const ORDERS: usize>(x: f64) -> [f64; ORDERS] {
 }
 
 /// sup Φ = √(2πe), which is also what a column is worth: the chain falls by e of it for every column.
-pub const SLOPE_LIMIT: f64 = 4.132731354122492938;
+pub const SLOPE_LIMIT: f64 = 4.132_731_354_122_493;
 
 #[cfg(test)]
 mod tests {

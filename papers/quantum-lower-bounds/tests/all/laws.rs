@@ -178,7 +178,7 @@ fn quantum_numbers_keep_their_bounds() {
         assert!((overlap(signs, signs) - 1.0).abs() < 1e-3 * (signs as f64).sqrt());
     }
     let (quantum, classical) = queries_for(1_000, 0.5);
-    assert!(classical == 250 && quantum >= 62 && quantum < 80, "{quantum}");
+    assert!(classical == 250 && (62..80).contains(&quantum), "{quantum}");
     for (letters, length) in [(2, 3), (5, 2), (1000, 4)] {
         let mut last = 0.0;
         for queries in 0..=length {

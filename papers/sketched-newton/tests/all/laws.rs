@@ -211,9 +211,9 @@ fn the_gaussian_law_holds_for_one_step() {
     let counted = sum / f64::from(runs);
     let deviation = ((square / f64::from(runs) - counted * counted) / f64::from(runs)).sqrt();
     assert!((counted - expected).abs() < 4.5 * deviation, "{counted} for {expected} ± {deviation}");
-    for i in 0..5 {
+    for (i, mean) in mean.iter().enumerate() {
         let exact = along(&start, i) * (1.0 - law.contraction[i]);
-        assert!((mean[i] - exact).abs() < 0.02, "{} for {exact}", mean[i]);
+        assert!((mean - exact).abs() < 0.02, "{mean} for {exact}");
     }
     // The number of steps is the first at which the mean square is small enough.
     let steps = law.steps(&squares, 1e-3).unwrap();
