@@ -63,13 +63,6 @@ fn key(columns: usize, replicate: u32) -> BTreeMap<&'static str, u32> {
     BTreeMap::from([("columns", columns as u32), ("replicate", replicate)])
 }
 
-/// The middle value, or the mean of the two in the middle.
-fn median(values: impl IntoIterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.into_iter().collect();
-    values.sort_by(f64::total_cmp);
-    numerics::bootstrap::quantile(&values, 0.5)
-}
-
 fn mean(values: impl IntoIterator<Item = f64>) -> f64 {
     numerics::bootstrap::mean(&values.into_iter().collect::<Vec<_>>())
 }

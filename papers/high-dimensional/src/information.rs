@@ -72,7 +72,7 @@ impl Outcome {
                 if values.len() < 20 {
                     return Err(InformationError::Rows(values.len(), 20));
                 }
-                if values.iter().all(|value| *value == values[0]) {
+                if crate::moments::moments(values, true).1 == 0.0 {
                     return Err(InformationError::Constant);
                 }
             }
@@ -117,16 +117,4 @@ fn class_counts(classes: &[usize]) -> Vec<usize> {
 /// √(1 − e^(−2I)), which is |ρ| for Gaussian columns (Linfoot).
 pub fn linfoot(information: f64) -> f64 {
     (-(-2.0 * information).exp_m1()).max(0.0).sqrt()
-}
-
-/// Mean and standard deviation (over n); squares are taken of values of size one, so that none of them overflows.
-fn moments(values: &[f64]) -> (f64, f64) {
-    let n = values.len() as f64;
-    let largest = values.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
-    if largest == 0.0 {
-        return (0.0, 0.0);
-    }
-    let mean = values.iter().map(|value| value / largest).sum::<f64>() / n;
-    let square = values.iter().map(|value| (value / largest - mean).powi(2)).sum::<f64>() / n;
-    (largest * mean, largest * square.sqrt())
 }

@@ -43,4 +43,5 @@ pub mod claims;
 pub mod experiments;
 pub mod information;
 pub mod mixed;
+mod moments;
 pub mod sparse;

@@ -9,10 +9,13 @@ pub mod penalty;
 pub mod solvers;
 pub mod stationary;
 
+use numerics::sum::fast_dot;
 use rand::{Rng, SeedableRng};
 use rand_distr::StandardNormal;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
+
+use crate::moments::moments;
 
 pub use penalty::Penalty;
 
@@ -105,7 +108,7 @@ impl Columns {
         out.par_iter_mut()
             .with_min_len(64)
             .enumerate()
-            .for_each(|(column, out)| *out = dot(self.column(column), r));
+            .for_each(|(column, out)| *out = fast_dot(self.column(column), r));
     }
 
     /// y ← y + a·column.
@@ -125,17 +128,10 @@ impl Columns {
     pub fn standardised(&self) -> (Self, Vec<f64>, Vec<f64>) {
         let (mut values, mut means, mut scales) = (self.values.clone(), Vec::new(), Vec::new());
         for column in values.chunks_exact_mut(self.rows) {
-            let n = column.len() as f64;
-            // Squares of values of size one do not overflow.
-            let largest = column.iter().fold(0.0_f64, |most, x| most.max(x.abs())).max(f64::MIN_POSITIVE);
-            let mean = largest * (column.iter().map(|x| x / largest).sum::<f64>() / n);
-            column.iter_mut().for_each(|x| *x -= mean);
-            let scale = largest * (column.iter().map(|x| (x / largest).powi(2)).sum::<f64>() / n).sqrt();
-            // What rounding leaves of a constant column is no column.
-            let constant = scale <= 1e-13 * mean.abs() || scale == 0.0;
-            column.iter_mut().for_each(|x| *x = if constant { 0.0 } else { *x / scale });
+            let (mean, scale) = moments(column, true);
+            column.iter_mut().for_each(|x| *x = if scale == 0.0 { 0.0 } else { (*x - mean) / scale });
             means.push(mean);
-            scales.push(if constant { 1.0 } else { scale });
+            scales.push(if scale == 0.0 { 1.0 } else { scale });
         }
         (Self { rows: self.rows, values }, means, scales)
     }
@@ -148,13 +144,13 @@ impl Columns {
         let mut across = vec![0.0; self.count()];
         let mut last = 0.0;
         for round in 0..500 {
-            let length = dot(&u, &u).sqrt();
+            let length = fast_dot(&u, &u).sqrt();
             if length == 0.0 {
                 return 0.0;
             }
             u.iter_mut().for_each(|u| *u /= length);
             self.transposed(&u, &mut across);
-            let value = dot(&across, &across) / n as f64;
+            let value = fast_dot(&across, &across) / n as f64;
             self.product(&across, &mut u);
             if round >= 30 && value <= last * (1.0 + 1e-5) {
                 last = value;
@@ -169,17 +165,6 @@ impl Columns {
 /// The larger one, NaN being the worst of all.
 pub(crate) fn worse(a: f64, b: f64) -> f64 {
     if a.is_nan() || b <= a { a } else { b }
-}
-
-pub(crate) fn dot(x: &[f64], y: &[f64]) -> f64 {
-    let mut sums = [0.0; 8];
-    let rest = x.len() / 8 * 8;
-    for (x, y) in x.chunks_exact(8).zip(y.chunks_exact(8)) {
-        for (sum, (x, y)) in sums.iter_mut().zip(x.iter().zip(y)) {
-            *sum += x * y;
-        }
-    }
-    sums.iter().sum::<f64>() + x[rest..].iter().zip(&y[rest..]).map(|(x, y)| x * y).sum::<f64>()
 }
 
 /// The loss, a multiple of the mean over rows.

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use lab::{Claim, Estimate, Rule, Table};
-use numerics::bootstrap::interval;
+use numerics::bootstrap::{interval, median};
 use numerics::growth::exponent;
 
 use crate::experiments::closeness::{self, ClosenessOfPenalty};
@@ -350,12 +350,6 @@ fn fitted(points: impl Iterator<Item = (f64, f64)>) -> f64 {
 
 fn in_mu(table: &FailuresTable, quantity: fn(&failures::Row) -> f64) -> Estimate {
     Estimate::exact(fitted(of(table, Example::TiltCubic).map(|(cell, row)| (cell.parameter, quantity(row)))))
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    if values.is_empty() { f64::NAN } else { numerics::bootstrap::quantile(&values, 0.5) }
 }
 
 /// How much ψ_σ exceeds ψ or falls as σ does, times σ; NaN stays NaN.

@@ -4,6 +4,7 @@
 //! |uⱼᵀρ(x)| ≥ ½ with the probability of a spherical cap, I_{1−c}((d − 1)/2, ½) with c = 1/(4R²). U is a product of T reflections that is never written
 //! out: Uᵀx takes 4Td flops and reads T vectors once. R and η = 1/5 are those of the literature as far as we know it.
 
+use numerics::sum::fast_dot;
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
@@ -54,7 +55,7 @@ impl Rotation {
     fn reflect(&self, column: usize, x: &mut [f64]) {
         let reflector = &self.reflectors[column * self.dimension..][column..self.dimension];
         let tail = &mut x[column..];
-        let twice = 2.0 * dot(reflector, tail);
+        let twice = 2.0 * fast_dot(reflector, tail);
         tail.iter_mut().zip(reflector).for_each(|(x, v)| *x -= twice * v);
     }
 
@@ -70,18 +71,6 @@ impl Rotation {
         x.iter_mut().zip(inside).zip(&self.signs).for_each(|((x, y), sign)| *x = sign * y);
         (0..self.columns()).rev().for_each(|column| self.reflect(column, x));
     }
-}
-
-/// Σ xᵢyᵢ in eight sums, which a processor adds at once.
-fn dot(x: &[f64], y: &[f64]) -> f64 {
-    let mut sums = [0.0; 8];
-    let (pairs, rest) = (x.chunks_exact(8).zip(y.chunks_exact(8)), x.len() / 8 * 8);
-    for (x, y) in pairs {
-        for (sum, (x, y)) in sums.iter_mut().zip(x.iter().zip(y)) {
-            *sum += x * y;
-        }
-    }
-    sums.iter().sum::<f64>() + x[rest..].iter().zip(&y[rest..]).map(|(x, y)| x * y).sum::<f64>()
 }
 
 /// The hidden chain.
@@ -137,14 +126,15 @@ impl Hidden {
         scratch.point.extend_from_slice(x);
         scratch.inside.resize(length, 0.0);
         scratch.slopes.resize(length, 0.0);
-        let square = dot(x, x);
+        let square = fast_dot(x, x);
         let shrink = 1.0 / (1.0 + square / (self.radius * self.radius)).sqrt();
         scratch.point.iter_mut().for_each(|x| *x *= shrink);
         self.rotation.inside(&mut scratch.point, &mut scratch.inside);
         let value = self.chain.gradient(&scratch.inside, &mut scratch.slopes);
         self.rotation.outside(&scratch.slopes, gradient);
         // ρ′(x)ᵀ = shrink·(I − ρρᵀ/R²), and ρ(x)ᵀ∇ is the product inside.
-        let along = dot(&scratch.inside, &scratch.slopes) * shrink * shrink / (self.radius * self.radius);
+        let along =
+            fast_dot(&scratch.inside, &scratch.slopes) * shrink * shrink / (self.radius * self.radius);
         for (g, x) in gradient.iter_mut().zip(x) {
             *g = shrink * *g - along * x + self.eta * x;
         }

@@ -67,9 +67,16 @@ pub fn quantile(sorted: &[f64], probability: f64) -> f64 {
     sorted[below] + (position - below as f64) * (sorted[above] - sorted[below])
 }
 
+/// The median of the numbers among values, the mean of the two in the middle if they are even in number; NaN if there is none.
+pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
+    let mut sorted: Vec<f64> = values.into_iter().filter(|value| !value.is_nan()).collect();
+    sorted.sort_by(f64::total_cmp);
+    if sorted.is_empty() { f64::NAN } else { quantile(&sorted, 0.5) }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Interval, interval, mean, mean_interval, quantile};
+    use super::{Interval, interval, mean, mean_interval, median, quantile};
     use crate::random::stream;
     use proptest::prelude::{any, prop, prop_assert, proptest};
     use rand::Rng;
@@ -79,6 +86,8 @@ mod tests {
         let sorted = [1.0, 2.0, 3.0, 4.0, 10.0];
         assert_eq!(quantile(&sorted, 0.0), 1.0);
         assert_eq!(quantile(&sorted, 0.5), 3.0);
+        assert_eq!(median([4.0, f64::NAN, 1.0, 2.0, 9.0]), 3.0);
+        assert!(median([f64::NAN]).is_nan());
         assert_eq!(quantile(&sorted, 0.875), 7.0);
         assert_eq!(quantile(&sorted, 1.0), 10.0);
     }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::soft::sizes;
-use super::{BETA, Drawn, HARD_WEIGHT, SOFT_WEIGHT, TRAINING, WIDTH, mean, median};
+use super::{BETA, Drawn, HARD_WEIGHT, SOFT_WEIGHT, TRAINING, WIDTH, mean};
 use crate::gradient::HardGradient;
 use crate::lasso::{Options, lasso_batch, stacked};
 use crate::network::Network;
@@ -16,6 +16,7 @@ use crate::problem::{Penalty, Problem};
 use crate::signals::{BernoulliGaussian, Model, gaussian_matrix, nmse_decibels};
 use crate::sparsest::descent;
 use crate::training::{Loss, Training, train};
+use numerics::bootstrap::median;
 
 /// Hard thresholds.
 pub struct HardThresholds;

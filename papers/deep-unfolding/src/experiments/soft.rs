@@ -6,7 +6,7 @@ use numerics::bootstrap::quantile;
 use numerics::symmetric::eigenvalues;
 use serde::{Deserialize, Serialize};
 
-use super::{Drawn, SOFT_WEIGHT, TRAINING, mean, median};
+use super::{Drawn, SOFT_WEIGHT, TRAINING, mean};
 use crate::chebyshev::{bit_reversed, chebyshev_steps};
 use crate::iterations::{amp, fista};
 use crate::lasso::{Options, StopReason, lasso_batch, stacked};
@@ -14,6 +14,7 @@ use crate::network::Network;
 use crate::problem::{Penalty, Problem};
 use crate::signals::{Model, nmse_decibels};
 use crate::training::{Loss, Training, train};
+use numerics::bootstrap::median;
 
 /// Soft thresholds.
 pub struct SoftThresholds;

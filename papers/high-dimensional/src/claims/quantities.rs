@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use lab::Table;
-use numerics::bootstrap::quantile;
+use numerics::bootstrap::median;
 
 use crate::experiments::clusters::{self, Contamination, Model as Fitted};
 use crate::experiments::conjugacy::{self, Method as Gradients};
@@ -15,13 +15,6 @@ use crate::experiments::{descent, iterations};
 type Screening = Table<screening::Parameters, screening::Row>;
 type Recovery = Table<recovery::Parameters, recovery::Row>;
 type Conjugacy = Table<conjugacy::Parameters, conjugacy::Row>;
-
-/// The median of the numbers among values; NaN if there is none.
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut kept: Vec<f64> = values.filter(|value| !value.is_nan()).collect();
-    kept.sort_by(f64::total_cmp);
-    if kept.is_empty() { f64::NAN } else { quantile(&kept, 0.5) }
-}
 
 fn by_set(table: &Screening, signal: Signal, method: Method) -> BTreeMap<(u64, u32), f64> {
     let rows = table.rows().filter(|(cell, _)| cell.signal == signal && cell.method == method);
@@ -57,7 +50,7 @@ pub fn median_ratio(
     table: &Table<iterations::Parameters, iterations::Row>,
     of: fn(&iterations::Row) -> u64,
 ) -> f64 {
-    median(ratios(table, of, 0.0).into_iter())
+    median(ratios(table, of, 0.0))
 }
 
 type Descent = Table<descent::Parameters, descent::Row>;

@@ -3,7 +3,7 @@
 use rustfft::FftPlanner;
 use rustfft::num_complex::Complex64;
 
-use super::moments;
+use crate::moments::moments;
 
 /// A rule for the standard deviation h of the kernel.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,7 +31,7 @@ impl Bandwidth {
     /// For a column of a density in `dimension` = 1 or 2 variables. Zero for a constant column.
     pub fn choose(self, values: &[f64], dimension: usize) -> Chosen {
         let n = values.len() as f64;
-        let (_, deviation) = moments(values);
+        let (_, deviation) = moments(values, true);
         let d = dimension as f64;
         let plain = |width: f64| Chosen { width, fallback: false };
         match self {

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::binning::{bins, equal_width, information};
 use super::density::{Binned, Scratch, Settings, classes, continuous};
 use super::{InformationError, Outcome, neighbours};
+use crate::moments::moments;
 
 /// How mutual information is estimated.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,9 +66,8 @@ pub fn screen(
         if values.len() != outcome.rows() {
             return Err(InformationError::Lengths(values.len(), outcome.rows()));
         }
-        let constant = values.iter().all(|value| *value == values[0]);
-        if constant {
-            super::finite(values)?;
+        super::finite(values)?;
+        if moments(values, true).1 == 0.0 {
             return Ok(Score { column, information: 0.0, p_value: f64::NAN, fallback: false });
         }
         let scored = prepared.column(column, values, outcome, method)?;
@@ -88,7 +88,7 @@ pub fn screen(
 
 /// Mean 0 and deviation 1, for norms that compare columns. Distances of zero tell nothing, so equal values are set apart by 10⁻¹⁰ of noise, which differs with the seed.
 fn standardised(values: &[f64], seed: u64) -> Vec<f64> {
-    let (mean, deviation) = super::moments(values);
+    let (mean, deviation) = moments(values, true);
     let mut scaled: Vec<f64> = values.iter().map(|value| (value - mean) / deviation).collect();
     let mut sorted = scaled.clone();
     sorted.sort_by(f64::total_cmp);
@@ -206,7 +206,7 @@ impl Column<'_> {
 }
 
 fn from_correlation(x: &[f64], y: &[f64]) -> f64 {
-    let ((mean_x, sd_x), (mean_y, sd_y)) = (super::moments(x), super::moments(y));
+    let ((mean_x, sd_x), (mean_y, sd_y)) = (moments(x, true), moments(y, true));
     let products = x.iter().zip(y).map(|(x, y)| (x - mean_x) / sd_x * ((y - mean_y) / sd_y));
     let r = (products.sum::<f64>() / x.len() as f64).clamp(-1.0, 1.0);
     // Rounding must not make a perfect correlation infinite.

@@ -4,6 +4,8 @@
 //! φ(x) = f − s/2 |∇f|² + M(x − s∇f) judges a step, M being the Moreau envelope of sh; it is an exact penalty function of the problem. After each step along d comes a proximal one, which keeps zeros exact and falls as far
 //! as ISTA would. Reconstructed from the abstract's words.
 
+use numerics::sum::fast_dot;
+
 /// A smooth function with a separable proximal term.
 pub trait Composite {
     /// f, and ∇f into `gradient`; infinite or NaN where f is not defined.
@@ -44,10 +46,6 @@ pub struct Found {
     pub largest_rise: f64,
 }
 
-fn dot(x: &[f64], y: &[f64]) -> f64 {
-    x.iter().zip(y).map(|(x, y)| x * y).sum()
-}
-
 /// A point with all that is known of it.
 #[derive(Clone)]
 struct State {
@@ -82,16 +80,16 @@ impl Run<'_> {
         self.problem.prox(&mut forward, step);
         let mapping: Vec<f64> = x.iter().zip(&forward).map(|(x, u)| (x - u) / step).collect();
         // f − s∇f·G + s/2 |G|² + h(u).
-        let envelope = smooth - step * dot(&gradient, &mapping)
-            + 0.5 * step * dot(&mapping, &mapping)
+        let envelope = smooth - step * fast_dot(&gradient, &mapping)
+            + 0.5 * step * fast_dot(&mapping, &mapping)
             + self.problem.term(&forward);
         State { x, smooth, gradient, forward, mapping, envelope }
     }
 
     /// Whether f at the proximal point is what a curvature of 1/s allows.
     fn falls(&self, state: &State, there: f64) -> bool {
-        let model = state.smooth - self.step * dot(&state.gradient, &state.mapping)
-            + 0.5 * self.step * dot(&state.mapping, &state.mapping);
+        let model = state.smooth - self.step * fast_dot(&state.gradient, &state.mapping)
+            + 0.5 * self.step * fast_dot(&state.mapping, &state.mapping);
         there <= model + 1e-12 * (1.0 + state.smooth.abs()) || self.step < 1e-18
     }
 
@@ -127,18 +125,21 @@ pub fn minimise(problem: &dyn Composite, start: &[f64], options: &Options) -> Fo
     {
         let mut along = None;
         if options.conjugate {
-            let slope = dot(&state.mapping, &direction);
-            if slope > -1e-4 * dot(&state.mapping, &state.mapping).sqrt() * dot(&direction, &direction).sqrt()
+            let slope = fast_dot(&state.mapping, &direction);
+            if slope
+                > -1e-4
+                    * fast_dot(&state.mapping, &state.mapping).sqrt()
+                    * fast_dot(&direction, &direction).sqrt()
             {
                 direction.iter_mut().zip(&state.mapping).for_each(|(d, g)| *d = -g);
             }
-            let slope = dot(&state.mapping, &direction);
+            let slope = fast_dot(&state.mapping, &direction);
             // The last length, then secants of the slope, until it has fallen to a third; of what Armijo's test accepts the last.
             let mut trial_length = length;
             for _ in 0..5 {
                 let x: Vec<f64> = state.x.iter().zip(&direction).map(|(x, d)| x + trial_length * d).collect();
                 let trial = run.at(x);
-                let there = dot(&trial.mapping, &direction);
+                let there = fast_dot(&trial.mapping, &direction);
                 let falls = trial.envelope.is_finite()
                     && trial.envelope <= state.envelope + 1e-4 * trial_length * slope;
                 let factor = if there.is_finite() && there > slope { slope / (slope - there) } else { 10.0 };
@@ -167,10 +168,12 @@ pub fn minimise(problem: &dyn Composite, start: &[f64], options: &Options) -> Fo
         rise = rise.max((value - objective) / (1.0 + objective.abs()));
         objective = value;
         let change: Vec<f64> = next.mapping.iter().zip(&before).map(|(new, old)| new - old).collect();
-        let curvature = dot(&direction, &change);
+        let curvature = fast_dot(&direction, &change);
         let beta = if moved && curvature > 0.0 {
-            let (hestenes, dai) =
-                (dot(&next.mapping, &change) / curvature, dot(&next.mapping, &next.mapping) / curvature);
+            let (hestenes, dai) = (
+                fast_dot(&next.mapping, &change) / curvature,
+                fast_dot(&next.mapping, &next.mapping) / curvature,
+            );
             hestenes.min(dai).max(0.0)
         } else {
             0.0

@@ -1,6 +1,7 @@
 //! Units in which a table is fitted: columns and outcome about zero and of size one, so that tolerances and pivots mean the same whatever the data's units.
 
 use super::clusters::{Cluster, Clusters, MixedError};
+use crate::moments::moments;
 
 /// What was taken off each column and the outcome, and divided by.
 pub(super) struct Units {
@@ -10,20 +11,6 @@ pub(super) struct Units {
     outcome: (f64, f64),
     /// The column of the random slope.
     slope: Option<usize>,
-}
-
-/// Mean and deviation about a centre, without overflow.
-fn mean_and_size(values: &[f64], centred: bool) -> (f64, f64) {
-    let largest = values.iter().fold(0.0_f64, |most, v| most.max(v.abs()));
-    if largest == 0.0 {
-        return (0.0, 0.0);
-    }
-    let n = values.len() as f64;
-    let mean = if centred { values.iter().map(|v| v / largest).sum::<f64>() / n } else { 0.0 };
-    let square = values.iter().map(|v| (v / largest - mean).powi(2)).sum::<f64>() / n;
-    // What rounding leaves of a constant column is nothing.
-    let size = if square.sqrt() <= 1e-13 * mean.abs() { 0.0 } else { square.sqrt() };
-    (largest * mean, largest * size)
 }
 
 impl Units {
@@ -43,7 +30,7 @@ impl Units {
         let (mut centres, mut scales) = (Vec::new(), Vec::new());
         for j in 0..fixed {
             let (centre, size) =
-                if j == 0 && intercept { (0.0, first[0]) } else { mean_and_size(&column(j), intercept) };
+                if j == 0 && intercept { (0.0, first[0]) } else { moments(&column(j), intercept) };
             if size == 0.0 {
                 return Err(MixedError::Dependent(format!("column {} is constant", j + 1)));
             }
@@ -51,7 +38,7 @@ impl Units {
             scales.push(size);
         }
         let y: Vec<f64> = clusters.clusters.iter().flat_map(|cluster| cluster.y.clone()).collect();
-        let (centre, size) = mean_and_size(&y, intercept);
+        let (centre, size) = moments(&y, intercept);
         let outcome = (centre, if size == 0.0 { 1.0 } else { size });
         Ok(Self { centres, scales, outcome, slope: clusters.slope })
     }

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Coefficients, Loss, Problem, SparseError, dot, worse};
+use numerics::sum::fast_dot;
+
+use super::{Coefficients, Loss, Problem, SparseError, worse};
 
 mod coordinate;
 
@@ -215,7 +217,7 @@ pub fn is_local_minimum(problem: &Problem, at: &Coefficients) -> bool {
             Some(place) if i == j => problem.penalty.curvature(at.beta[*place].abs(), problem.lambda),
             _ => 0.0,
         };
-        problem.weight * dot(&weighted, column(j)) / n + curvature
+        problem.weight * fast_dot(&weighted, column(j)) / n + curvature
     });
     numerics::symmetric::eigenvalues(hessian.view()).is_some_and(|values| values[0] >= -1e-9)
 }

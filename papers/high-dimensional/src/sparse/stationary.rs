@@ -6,7 +6,9 @@
 use ndarray::Array2;
 
 use super::solvers::is_local_minimum;
-use super::{Coefficients, Loss, Penalty, Problem, SparseError, dot};
+use numerics::sum::fast_dot;
+
+use super::{Coefficients, Loss, Penalty, Problem, SparseError};
 
 /// A stationary point.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,10 +71,10 @@ pub fn stationary_points(problem: &Problem) -> Result<Vec<Point>, SparseError> {
     }
     let n = problem.y.len() as f64;
     let gram = Array2::from_shape_fn((p, p), |(i, j)| {
-        problem.weight * dot(problem.x.column(i), problem.x.column(j)) / n
+        problem.weight * fast_dot(problem.x.column(i), problem.x.column(j)) / n
     });
     let covariance: Vec<f64> =
-        (0..p).map(|j| problem.weight * dot(problem.x.column(j), problem.y) / n).collect();
+        (0..p).map(|j| problem.weight * fast_dot(problem.x.column(j), problem.y) / n).collect();
     let pieces = pieces(problem.penalty, problem.lambda);
     let mut choice = vec![0_usize; p];
     let mut found: Vec<Point> = Vec::new();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lab::{Estimate, Table};
-use numerics::bootstrap::quantile;
+use numerics::bootstrap::median;
 use numerics::growth::exponent;
 
 use crate::experiments::adaptivity::{self, Mode};
@@ -192,13 +192,6 @@ pub fn median_order(table: &Rates, power: f64) -> f64 {
         median(kept.map(order))
     };
     median(cells.map(|(_, rows)| order(rows)))
-}
-
-/// The median of the numbers among values; NaN if there is none.
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut kept: Vec<f64> = values.filter(|value| !value.is_nan()).collect();
-    kept.sort_by(f64::total_cmp);
-    if kept.is_empty() { f64::NAN } else { quantile(&kept, 0.5) }
 }
 
 /// A number of a solver by grid, where it solved the system.

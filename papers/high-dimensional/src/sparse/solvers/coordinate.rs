@@ -6,8 +6,10 @@
 
 use std::time::Instant;
 
+use numerics::sum::fast_dot;
+
 use super::Options;
-use crate::sparse::{Coefficients, Loss, Problem, dot, worse};
+use crate::sparse::{Coefficients, Loss, Problem, worse};
 
 /// Cycles over the columns that are not zero until nothing moves, then over all; a sweep counts in proportion to the columns that it visits.
 pub fn descend(
@@ -28,7 +30,7 @@ pub fn descend(
         Loss::Logistic => 0.25 * problem.weight,
     };
     let curvatures: Vec<f64> = (0..p)
-        .map(|column| curvature * dot(problem.x.column(column), problem.x.column(column)) / n)
+        .map(|column| curvature * fast_dot(problem.x.column(column), problem.x.column(column)) / n)
         .collect();
     let mut visited = 0.0;
     let mut sweeps = 0;
@@ -49,7 +51,7 @@ pub fn descend(
             if curvature == 0.0 {
                 continue;
             }
-            let gradient = -dot(problem.x.column(column), &residual) / n;
+            let gradient = -fast_dot(problem.x.column(column), &residual) / n;
             let before = at.beta[column];
             worst = worse(worst, problem.violation(gradient, before));
             let after = step(problem, before, gradient, curvature);
