@@ -217,6 +217,3 @@ fn interactions(nodes: &[Node]) -> Vec<(usize, usize)> {
     }
     pairs.into_iter().collect()
 }
-
-#[cfg(test)]
-mod tests;

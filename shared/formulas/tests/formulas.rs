@@ -1,4 +1,6 @@
-use super::*;
+//! Conventions, derivatives against differences, faults, and formulas of any length.
+
+use formulas::{Formula, Tape};
 
 fn at(text: &str, x: &[f64]) -> f64 {
     Formula::parse(text).unwrap().evaluate(x, &mut Tape::default())
