@@ -10,18 +10,10 @@ use crate::oracle::Oracle;
 
 /// x ← x − ∇f(x)/L from 0, until |∇f| ≤ ε or so many queries were made.
 pub fn gradient_descent(oracle: &mut dyn Oracle, smoothness: f64, epsilon: f64, limit: usize) -> Run {
-    let mut x = vec![0.0; oracle.dimension()];
-    let mut gradient = x.clone();
-    let mut found = false;
-    while oracle.queries() < limit {
-        oracle.query(&x, &mut gradient);
-        if norm(&gradient) <= epsilon {
-            found = true;
-            break;
-        }
-        x.iter_mut().zip(&gradient).for_each(|(x, g)| *x -= g / smoothness);
-    }
-    Run { queries: oracle.queries(), found, point: x }
+    walk(oracle, epsilon, limit, |x, gradient| {
+        x.iter_mut().zip(gradient).for_each(|(x, g)| *x -= g / smoothness);
+        true
+    })
 }
 
 /// Nesterov's accelerated gradient with restarts whenever f rises, from 0: y = x + β(x − x₋), x ← y − ∇f(y)/L.
@@ -54,18 +46,30 @@ pub fn accelerated(oracle: &mut dyn Oracle, smoothness: f64, epsilon: f64, limit
 
 /// The fastest that a zero-respecting method can be: moves the newest coordinate with a gradient far out, by `far`, and asks again. T + 1 queries.
 pub fn greedy(oracle: &mut dyn Oracle, far: f64, epsilon: f64, limit: usize) -> Run {
+    walk(oracle, epsilon, limit, |x, gradient| {
+        let newest = x.iter().zip(gradient).position(|(x, g)| *x == 0.0 && *g != 0.0);
+        if let Some(newest) = newest {
+            x[newest] = -far * gradient[newest].signum();
+        }
+        newest.is_some()
+    })
+}
+
+/// Asks from 0 on until |∇f| ≤ ε, so many queries were made, or `step`, which moves x by its gradient, says that there is nowhere to go.
+fn walk(
+    oracle: &mut dyn Oracle,
+    epsilon: f64,
+    limit: usize,
+    mut step: impl FnMut(&mut [f64], &[f64]) -> bool,
+) -> Run {
     let mut x = vec![0.0; oracle.dimension()];
-    let mut gradient = x.clone();
-    let mut found = false;
+    let (mut gradient, mut found) = (x.clone(), false);
     while oracle.queries() < limit {
         oracle.query(&x, &mut gradient);
-        if norm(&gradient) <= epsilon {
-            found = true;
+        found = norm(&gradient) <= epsilon;
+        if found || !step(&mut x, &gradient) {
             break;
         }
-        let newest = x.iter().zip(&gradient).position(|(x, g)| *x == 0.0 && *g != 0.0);
-        let Some(newest) = newest else { break };
-        x[newest] = -far * gradient[newest].signum();
     }
     Run { queries: oracle.queries(), found, point: x }
 }
