@@ -9,7 +9,7 @@ use crate::experiments::data::{Model, Signal};
 use crate::experiments::recovery::Way;
 use crate::experiments::screening::Method;
 use crate::experiments::{
-    Conjugacy, ContaminatedClusters, Descent, Grids, Iterations, Optima, Recovery, Screening,
+    Bounds, Conjugacy, ContaminatedClusters, Descent, Grids, Iterations, Optima, Recovery, Screening,
 };
 
 mod quantities;
@@ -125,6 +125,15 @@ fn fitted() -> Vec<Claim> {
         )
         .paper_value("1.5")
         .shown_by("ratios"),
+        Claim::new(
+            "gradient-bound",
+            "The least gradient along the iterations stays under Ghadimi and Lan's bound.",
+            "part 2, abstract",
+            &Bounds,
+            Rule::at_most("largest ratio to the bound, of both settings at every iteration", 1.0),
+            |table| Ok(Estimate::worst_of(table.rows().map(|(_, row)| row.ratio))),
+        )
+        .shown_by("bounds"),
         Claim::new(
             "minutes-against-days",
             "Coordinate descent needs days where accelerated gradients need minutes.",
@@ -265,6 +274,18 @@ fn beyond() -> Vec<Claim> {
             |table| Ok(Estimate::exact(median_ratio(table, |row| row.restarted))),
         )
         .shown_by("ratios"),
+        Claim::new(
+            "smaller-bound",
+            "The faster setting is the one with the smaller bound (its steps of 0.99/L let the bound grow: expected to fail).",
+            "beyond the paper",
+            &Bounds,
+            Rule::at_most("largest ratio of the tuned setting's bound to Ghadimi and Lan's, last iteration", 1.0),
+            |table| {
+                let last = table.rows().filter(|(cell, row)| 2 * row.iteration > cell.iterations);
+                Ok(Estimate::worst_of(last.map(|(_, row)| row.tuned_bound / row.ghadimi_lan_bound)))
+            },
+        )
+        .shown_by("bounds"),
         Claim::new(
             "enumeration-complete",
             "No method ends below the least of the enumerated stationary points.",

@@ -1,5 +1,6 @@
 //! Experiments on mutual information, on screening, on sparse fits, and on mixed models.
 
+pub mod bounds;
 pub mod clusters;
 pub mod conjugacy;
 pub mod data;
@@ -11,6 +12,7 @@ pub mod optima;
 pub mod recovery;
 pub mod screening;
 
+pub use bounds::Bounds;
 pub use clusters::ContaminatedClusters;
 pub use conjugacy::Conjugacy;
 pub use descent::Descent;

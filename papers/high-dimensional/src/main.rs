@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use high_dimensional::claims::{OPEN_QUESTIONS, claims};
 use high_dimensional::experiments::{
-    Conjugacy, ContaminatedClusters, Descent, Families, Grids, Iterations, Optima, Recovery, Screening,
+    Bounds, Conjugacy, ContaminatedClusters, Descent, Families, Grids, Iterations, Optima, Recovery,
+    Screening,
 };
 use lab::{Citation, Paper};
 
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         .experiment(Grids)
         .experiment(Screening)
         .experiment(Iterations)
+        .experiment(Bounds)
         .experiment(Descent)
         .experiment(Recovery)
         .experiment(Optima)

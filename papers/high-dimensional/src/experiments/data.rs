@@ -6,7 +6,7 @@ use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
 use crate::information::Outcome;
-use crate::sparse::{Columns, Loss, Penalty, SparseError};
+use crate::sparse::{Columns, Loss, Penalty, Problem, SparseError};
 
 /// A penalty with the thesis's shape: MCP with γ = 3, SCAD with a = 3.7.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +88,15 @@ pub struct Regression {
     pub test: Vec<Vec<f64>>,
     /// The coefficients of the standardised columns, and the intercept.
     pub truth: (Vec<f64>, f64),
+}
+
+/// As published: λ = 0.2 for squared loss over 2n, 0.02 for logistic loss over 2n.
+pub fn published_problem(data: &Regression, model: Model, penalty: Shape) -> Problem<'_> {
+    let (weight, lambda) = match model {
+        Model::Linear => (1.0, 0.2),
+        Model::Logistic => (0.5, 0.02),
+    };
+    Problem { x: &data.x, y: &data.y, loss: model.loss(), weight, penalty: penalty.penalty(), lambda }
 }
 
 /// Draws one: `rows` for fitting and as many for testing, of 50 columns and more.

@@ -3,9 +3,9 @@
 use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
-use super::data::{Model, Shape, regression};
+use super::data::{Model, Shape, published_problem, regression};
+use crate::sparse::Coefficients;
 use crate::sparse::solvers::{Method, Options, observed};
-use crate::sparse::{Coefficients, Problem};
 
 /// Iterations.
 pub struct Iterations;
@@ -96,18 +96,10 @@ impl Experiment for Iterations {
                 5.0,
                 &mut random.stream(&format!("set {set}")),
             )?;
-            // As published: λ = 0.2 for squared loss, 0.02 for logistic loss over 2n.
-            let (weight, lambda, target) = match cell.model {
-                Model::Linear => (1.0, 0.2, 3.0_f64.exp()),
-                Model::Logistic => (0.5, 0.02, (-4.0_f64).exp()),
-            };
-            let problem = Problem {
-                x: &data.x,
-                y: &data.y,
-                loss: cell.model.loss(),
-                weight,
-                penalty: cell.penalty.penalty(),
-                lambda,
+            let problem = published_problem(&data, cell.model, cell.penalty);
+            let target = match cell.model {
+                Model::Linear => 3.0_f64.exp(),
+                Model::Logistic => (-4.0_f64).exp(),
             };
             let mut start = Coefficients { beta: vec![0.0; data.x.count()], intercept: 0.0 };
             if cell.model == Model::Linear {
@@ -123,9 +115,9 @@ impl Experiment for Iterations {
             // Objectives cost as much as an iteration: often at first, then by hundredths.
             let looks = |k: usize| k < 50 || k.is_multiple_of((k / 50).max(1));
             let mut trace = Vec::new();
-            let fit = observed(&problem, Method::Tuned, &start, &options, &mut |k, at| {
-                if looks(k) {
-                    trace.push((k as u64, problem.objective(at)));
+            let fit = observed(&problem, Method::Tuned, &start, &options, &mut |seen| {
+                if looks(seen.number) {
+                    trace.push((seen.number as u64, problem.objective(seen.at)));
                 }
                 true
             })?;
@@ -138,10 +130,10 @@ impl Experiment for Iterations {
                 let limit = PATIENCE * tuned;
                 let options = Options { tolerance: 0.0, iterations: usize::try_from(limit)?, ..options };
                 let mut found = limit;
-                observed(&problem, method, &start, &options, &mut |k, at| {
-                    let done = looks(k) && near(problem.objective(at));
+                observed(&problem, method, &start, &options, &mut |seen| {
+                    let done = looks(seen.number) && near(problem.objective(seen.at));
                     if done {
-                        found = k as u64;
+                        found = seen.number as u64;
                     }
                     !done
                 })?;

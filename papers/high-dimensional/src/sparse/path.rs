@@ -97,7 +97,7 @@ pub fn path(
                 options.lipschitz
             };
             let options = Options { lipschitz, ..*options };
-            let fit = observed(&Problem { x: table, ..problem }, method, &start, &options, &mut |_, _| true)?;
+            let fit = observed(&Problem { x: table, ..problem }, method, &start, &options, &mut |_| true)?;
             iterations += fit.iterations;
             at.beta.fill(0.0);
             kept.iter().zip(&fit.at.beta).for_each(|(column, b)| at.beta[*column] = *b);

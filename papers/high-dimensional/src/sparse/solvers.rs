@@ -6,6 +6,7 @@ use numerics::sum::fast_dot;
 
 use super::{Coefficients, Loss, Problem, SparseError, worse};
 
+pub mod bound;
 mod coordinate;
 
 pub use coordinate::published_coordinate_descent;
@@ -59,6 +60,32 @@ pub struct Fit {
     pub converged: bool,
 }
 
+/// What an observer sees after an iteration.
+#[derive(Clone, Copy, Debug)]
+pub struct Iterate<'a> {
+    /// Which, from 1.
+    pub number: usize,
+    /// The coefficients.
+    pub at: &'a Coefficients,
+    /// How accelerated gradients came there; none of coordinate descent.
+    pub sequences: Option<Sequences<'a>>,
+}
+
+/// Ghadimi and Lan's three sequences, `at` being x^ag_k.
+#[derive(Clone, Copy, Debug)]
+pub struct Sequences<'a> {
+    /// x^md_k, where the gradient was taken.
+    pub middle: &'a Coefficients,
+    /// x_k.
+    pub inner: &'a Coefficients,
+    /// α_k.
+    pub damping: f64,
+    /// λ_k, the step of x_k.
+    pub inner_step: f64,
+    /// β_k, the step from x^md_k to x^ag_k.
+    pub step: f64,
+}
+
 /// Solves from a start.
 ///
 /// # Errors
@@ -69,10 +96,10 @@ pub fn solve(
     start: &Coefficients,
     options: &Options,
 ) -> Result<Fit, SparseError> {
-    observed(problem, method, start, options, &mut |_, _| true)
+    observed(problem, method, start, options, &mut |_| true)
 }
 
-/// The same, with the coefficients after each iteration shown; `false` ends the run.
+/// The same, with each iteration shown; `false` ends the run.
 ///
 /// # Errors
 /// As [`solve`].
@@ -81,7 +108,7 @@ pub fn observed(
     method: Method,
     start: &Coefficients,
     options: &Options,
-    observe: &mut dyn FnMut(usize, &Coefficients) -> bool,
+    observe: &mut dyn FnMut(Iterate) -> bool,
 ) -> Result<Fit, SparseError> {
     problem.check()?;
     if start.beta.len() != problem.x.count() {
@@ -105,7 +132,7 @@ fn accelerated(
     method: Method,
     start: &Coefficients,
     options: &Options,
-    observe: &mut dyn FnMut(usize, &Coefficients) -> bool,
+    observe: &mut dyn FnMut(Iterate) -> bool,
 ) -> (Coefficients, usize) {
     let begun = Instant::now();
     let (n, p) = (problem.y.len(), problem.x.count());
@@ -176,7 +203,9 @@ fn accelerated(
             }
             last.clone_from(&aggregate);
         }
-        if !observe(k, &aggregate) {
+        let sequences =
+            Sequences { middle: &middle, inner: &x, damping: alpha, inner_step: inner, step: outer };
+        if !observe(Iterate { number: k, at: &aggregate, sequences: Some(sequences) }) {
             return (aggregate, k);
         }
     }

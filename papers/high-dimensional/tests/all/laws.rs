@@ -10,6 +10,7 @@ use high_dimensional::mixed::conjugate::{Composite, Options as Proximal, acceler
 use high_dimensional::mixed::q_gaussian::{log_density, log_student};
 use high_dimensional::mixed::{Clusters, Effects, MixedError, Shape, fit, freedom_interval};
 use high_dimensional::sparse::path::{Rule, lambdas, path};
+use high_dimensional::sparse::solvers::bound::GradientBound;
 use high_dimensional::sparse::solvers::{Method, Options, inverse_damping, solve, support};
 use high_dimensional::sparse::{Coefficients, Columns, Loss, Penalty, Problem, SparseError};
 use numerics::random::stream;
@@ -174,8 +175,8 @@ fn coordinate_descent_never_rises() {
         Method::Coordinate,
         &start,
         &Options::default(),
-        &mut |_, at| {
-            let objective = problem.objective(at);
+        &mut |seen| {
+            let objective = problem.objective(seen.at);
             assert!(objective <= last + 1e-12, "{objective} after {last}");
             last = objective;
             true
@@ -434,5 +435,29 @@ proptest! {
         let t = other.abs() + 0.01;
         let slope = (penalty.value(t + 1e-6, lambda) - penalty.value(t - 1e-6, lambda)) / 2e-6;
         prop_assert!((slope - penalty.slope(t, lambda)).abs() < 1e-4);
+    }
+}
+
+#[test]
+fn gradients_stay_under_their_bound() {
+    let (x, y) = table(60, 90, 7);
+    let problem =
+        Problem { x: &x, y: &y, loss: Loss::Squared, weight: 1.0, penalty: Penalty::Scad(3.7), lambda: 0.1 };
+    let start = Coefficients { beta: vec![0.0; 90], intercept: 0.0 };
+    let reference = solve(&problem, Method::Tuned, &start, &Options::default()).unwrap();
+    let lipschitz = problem.lipschitz();
+    for method in [Method::Tuned, Method::GhadimiLan] {
+        let mut bound = GradientBound::new(&problem, lipschitz, &start, &reference.at);
+        let options =
+            Options { tolerance: 0.0, iterations: 300, lipschitz: Some(lipschitz), ..Options::default() };
+        let mut seen_all = 0;
+        high_dimensional::sparse::solvers::observed(&problem, method, &start, &options, &mut |seen| {
+            let bounded = bound.after(&seen).unwrap();
+            assert!(bounded.least <= bounded.bound, "{method:?} after {}: {bounded:?}", seen.number);
+            seen_all += 1;
+            true
+        })
+        .unwrap();
+        assert_eq!(seen_all, 300);
     }
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use numerics::sum::fast_dot;
 
-use super::Options;
+use super::{Iterate, Options};
 use crate::sparse::{Coefficients, Loss, Problem, worse};
 
 /// Cycles over the columns that are not zero until nothing moves, then over all; a sweep counts in proportion to the columns that it visits.
@@ -16,7 +16,7 @@ pub fn descend(
     problem: &Problem,
     start: &Coefficients,
     options: &Options,
-    observe: &mut dyn FnMut(usize, &Coefficients) -> bool,
+    observe: &mut dyn FnMut(Iterate) -> bool,
 ) -> (Coefficients, usize) {
     let begun = Instant::now();
     let (n, p) = (problem.y.len() as f64, problem.x.count());
@@ -68,7 +68,7 @@ pub fn descend(
         let now = visited.ceil() as usize;
         if now > sweeps {
             sweeps = now;
-            if !observe(sweeps, &at) {
+            if !observe(Iterate { number: sweeps, at: &at, sequences: None }) {
                 return (at, sweeps);
             }
         }
