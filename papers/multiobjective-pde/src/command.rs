@@ -1,0 +1,60 @@
+//! What people run on their own problems.
+
+use std::path::Path;
+
+use clap::Subcommand;
+use lab::polars::prelude::{Column, DataFrame};
+use lab::table::csv_bytes;
+use lab::write_atomically;
+
+mod cover;
+mod descend;
+mod front;
+mod indicator;
+mod path;
+mod problem;
+mod reduce;
+mod state;
+
+/// The paper's own subcommands.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Solves −Δy + κ max(0, y) = b on a square
+    State(state::State),
+    /// Points of a front of an optimal control problem, with what is proven of them
+    Front(front::Front),
+    /// Descends for several objectives that are maxima of formulas
+    Descend(descend::Descend),
+    /// Covers the critical set of objectives by boxes
+    Cover(cover::CoverCommand),
+    /// The lasso's path, exactly
+    Path(path::PathCommand),
+    /// Volume, gaps and dominated points of a front
+    Indicator(indicator::Indicator),
+    /// A reduced basis for states of a problem with several controls, with its bound
+    Reduce(reduce::Reduce),
+}
+
+impl Command {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// One line that names the input and the fault.
+    pub fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::State(state) => state.run(),
+            Self::Front(front) => front.run(),
+            Self::Descend(descend) => descend.run(),
+            Self::Cover(cover) => cover.run(),
+            Self::Path(path) => path.run(),
+            Self::Indicator(indicator) => indicator.run(),
+            Self::Reduce(reduce) => reduce.run(),
+        }
+    }
+}
+
+/// Writes named columns of equal length as CSV.
+fn write_columns(path: &Path, columns: Vec<Column>) -> anyhow::Result<()> {
+    let height = columns.first().map_or(0, Column::len);
+    Ok(write_atomically(path, &csv_bytes(&DataFrame::new(height, columns)?)?)?)
+}
