@@ -10,7 +10,7 @@ use numerics::bootstrap::median;
 use numerics::growth::exponent;
 
 use crate::experiments::covers::Set;
-use crate::experiments::fronts::{self, Method};
+use crate::experiments::fronts::{self, Method, unevenness};
 use crate::experiments::problems::Pair;
 use crate::experiments::reduction::Choice;
 use crate::experiments::{
@@ -172,18 +172,6 @@ fn control() -> Vec<Claim> {
     ]
 }
 
-/// Largest gap over smallest, without the last one, which is what is left over.
-fn unevenness(table: &Table<fronts::Parameters, fronts::Row>, pair: Pair, method: Method) -> f64 {
-    let rows = table.rows().filter(|(cell, _)| cell.pair == pair && cell.method == method);
-    let mut gaps: Vec<f64> = rows.filter_map(|(_, row)| row.gap).collect();
-    if method == Method::ReferencePoints {
-        gaps.pop();
-    }
-    let (least, most) =
-        gaps.iter().fold((f64::INFINITY, 0.0_f64), |(least, most), gap| (least.min(*gap), most.max(*gap)));
-    most / least
-}
-
 fn systems(table: &Table<fronts::Parameters, fronts::Row>, method: Method) -> f64 {
     let rows = table.rows().filter(|(cell, _)| cell.method == method);
     let (count, sum) =
@@ -200,7 +188,7 @@ fn fronts() -> Vec<Claim> {
             &Certificates,
             Rule::at_most("largest distance of objectives, certified points", 1e-8),
             |table| {
-                let proven = table.rows().filter(|(_, row)| row.certificate <= 1.0);
+                let proven = table.rows().filter(|(_, row)| row.proven());
                 Ok(Estimate::worst_of(proven.map(|(_, row)| row.apart)))
             },
         ),
@@ -388,7 +376,7 @@ fn beyond() -> Vec<Claim> {
             &Certificates,
             Rule::at_least("least gap of weighted sums, certified points", -1e-12),
             |table| {
-                let proven = table.rows().filter(|(_, row)| row.certificate <= 1.0);
+                let proven = table.rows().filter(|(_, row)| row.proven());
                 Ok(Estimate::smallest_of(proven.map(|(_, row)| row.least_gap)))
             },
         ),
@@ -400,7 +388,7 @@ fn beyond() -> Vec<Claim> {
             Rule::at_least("share of weights, all κ", 0.5),
             |table| {
                 let all = table.rows().count() as f64;
-                let proven = table.rows().filter(|(_, row)| row.certificate <= 1.0).count() as f64;
+                let proven = table.rows().filter(|(_, row)| row.proven()).count() as f64;
                 Ok(Estimate::exact(proven / all))
             },
         )

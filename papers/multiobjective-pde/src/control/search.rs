@@ -6,7 +6,7 @@
 use ndarray::Array2;
 
 use super::three_sets::Sets;
-use super::{Control, ControlError, Effort, STATIONARY, Stationary, Weighted};
+use super::{Control, ControlError, Effort, Input, Objective, STATIONARY, Stationary, Weighted};
 use crate::state::{State, Workspace, switch};
 
 /// One number of several objectives.
@@ -197,8 +197,9 @@ impl Control {
 
     /// A stationary point of a scalarisation: the search, and three sets where it meets nodes with y = 0.
     ///
-    /// With three sets it goes on where controls are everywhere on the grid: from where the search stalled, with several constants c; then by continuation in σ from 10⁻⁸ on, with three of them. Of what was found the lowest
-    /// stationary point counts, or what the search gave if there is none. For a reference point the weights are those where the search stalled, which has J_i − z_i to rounding.
+    /// For weights: from where the search stalled, with several constants c; then, with controls everywhere, by continuation in σ from 10⁻⁸ on. Of what was found the lowest
+    /// stationary point counts, or what the search gave if there is none. For a reference point of two objectives: the weights whose point has J − z along them, by the
+    /// secant method in a bracket; each of its steps is a problem for weights.
     ///
     /// # Errors
     /// As [`Control::objective_search`].
@@ -209,40 +210,100 @@ impl Control {
         work: &mut Workspace,
     ) -> Result<Stationary, ControlError> {
         let searched = self.objective_search(scalarisation, start, work)?;
-        let mut best = self.judge(searched.u, &searched.weights, None, searched.effort, work)?;
-        if searched.smooth || self.input != super::Input::Onto {
-            return Ok(best);
+        let found = self.judge(searched.u, &searched.weights, None, searched.effort, work)?;
+        match scalarisation {
+            _ if searched.smooth => Ok(found),
+            Scalarisation::Weights(weights) => self.with_sets(found, weights, work),
+            Scalarisation::Reference(z) if z.len() == 2 => self.bracketed(found, [z[0], z[1]], work),
+            Scalarisation::Reference(_) => Ok(found),
         }
-        let mut effort = best.effort;
-        let found = |sets: Option<Sets>, effort: &mut Effort, best: &mut Stationary, work: &mut Workspace| {
+    }
+
+    /// Goes on from a stalled search for weights.
+    fn with_sets(
+        &self,
+        stalled: Stationary,
+        weights: &[f64],
+        work: &mut Workspace,
+    ) -> Result<Stationary, ControlError> {
+        let weighted = self.checked_weighted(weights)?;
+        let sum = |values: &[f64]| -> f64 { weights.iter().zip(values).map(|(w, v)| w * v).sum() };
+        let beginning = Sets::near_zero(&stalled.y, &stalled.p);
+        let mut effort = stalled.effort;
+        let mut best = stalled;
+        let mut keep = |sets: Option<Sets>, effort: &mut Effort, work: &mut Workspace| {
             let Some(sets) = sets else { return Ok::<bool, ControlError>(false) };
             let (zero, given) = sets.zeros();
-            let point = self.judge(sets.u, &searched.weights, Some((&zero, &given)), *effort, work)?;
+            let point = self.judge(sets.u, weights, Some((&zero, &given)), *effort, work)?;
             *effort = point.effort;
-            let better = best.residual > STATIONARY
-                || scalarisation.value(&point.values) < scalarisation.value(&best.values);
             let good = point.residual <= STATIONARY;
-            if good && better {
-                *best = point;
+            if good && (best.residual > STATIONARY || sum(&point.values) < sum(&best.values)) {
+                best = point;
             }
             Ok(good)
         };
-        let sum: f64 = searched.weights.iter().sum();
-        let weights: Vec<f64> = searched.weights.iter().map(|weight| weight / sum).collect();
-        let weighted = self.weighted(&weights);
-        let beginning = Sets::near_zero(&best.y, &best.p);
+        let mut done = false;
         for c in [1.0, 0.1, 10.0, 30.0] {
-            let sets = self.three_sets(&weighted, beginning.clone(), c, &mut effort, work);
-            if found(sets.solved(), &mut effort, &mut best, work)? {
-                best.effort = effort;
-                return Ok(best);
+            if !done {
+                let sets = self.three_sets(&weighted, beginning.clone(), c, &mut effort, work);
+                done = keep(sets.solved(), &mut effort, work)?;
             }
         }
         for c in [0.1, 1.0, 10.0] {
-            let sets = self.three_sets_by_continuation(&weighted, c, &mut effort, work)?;
-            found(sets, &mut effort, &mut best, work)?;
+            if !done && self.input == Input::Onto {
+                let sets = self.three_sets_by_continuation(&weighted, c, &mut effort, work)?;
+                keep(sets, &mut effort, work)?;
+            }
         }
-        best.effort = effort;
-        Ok(best)
+        Ok(Stationary { effort, ..best })
+    }
+
+    /// The weight a with a(J₂ − z₂) = (1 − a)(J₁ − z₁), by the Illinois variant of the secant method.
+    fn bracketed(
+        &self,
+        stalled: Stationary,
+        z: [f64; 2],
+        work: &mut Workspace,
+    ) -> Result<Stationary, ControlError> {
+        let mut effort = stalled.effort;
+        let mut start = stalled.u.clone();
+        let mut at = |a: f64, work: &mut Workspace| -> Result<(f64, Stationary), ControlError> {
+            let found = self.minimise(&Scalarisation::Weights(vec![a, 1.0 - a]), &start, work)?;
+            start.clone_from(&found.u);
+            effort.states += found.effort.states;
+            effort.systems += found.effort.systems;
+            let fault = a * (found.values[1] - z[1]) - (1.0 - a) * (found.values[0] - z[0]);
+            Ok((fault, found))
+        };
+        // A weight of zero, unless the control would then cost nothing.
+        let end = |objective: &Objective| if objective.cost > 0.0 { 0.0 } else { 1e-6 };
+        let (mut low, mut high) = (end(&self.objectives[1]), 1.0 - end(&self.objectives[0]));
+        let (mut below, lowest) = at(low, work)?;
+        let (mut above, mut found) = at(high, work)?;
+        if below == 0.0 {
+            return Ok(Stationary { effort, ..lowest });
+        }
+        if above == 0.0 {
+            return Ok(Stationary { effort, ..found });
+        }
+        if below > 0.0 || above < 0.0 {
+            // z is not below the front: nothing to bracket.
+            return Ok(stalled);
+        }
+        let scale = below.abs().max(above.abs());
+        for _ in 0..100 {
+            let a = (low * above - high * below) / (above - below);
+            let (fault, here) = at(a, work)?;
+            found = here;
+            if fault.abs() <= 1e-14 * scale || high - low <= 1e-13 {
+                break;
+            }
+            if fault < 0.0 {
+                (low, below, above) = (a, fault, 0.5 * above);
+            } else {
+                (high, above, below) = (a, fault, 0.5 * below);
+            }
+        }
+        Ok(Stationary { effort, ..found })
     }
 }

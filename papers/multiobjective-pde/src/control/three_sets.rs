@@ -4,7 +4,9 @@
 //! are v < p, v > 0, and between. Where p ≥ 0, the sign of y decides. For fixed sets the optimality system is linear in y outside the zero set and q inside; a solution
 //! whose sets are its own is exactly strongly stationary. Not globally convergent: sets can cycle. This is not in the paper.
 
-use super::{Control, ControlError, Effort, Weighted, squared_solve};
+use faer::linalg::solvers::Solve;
+
+use super::{Control, ControlError, Effort, Input, Weighted, squared_solve};
 use crate::state::{Workspace, largest};
 
 /// Where a node is.
@@ -21,7 +23,7 @@ pub enum Side {
 /// A solution for its own sets.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sets {
-    /// u = −p/σ.
+    /// u = −B*p/σ.
     pub u: Vec<f64>,
     /// p.
     pub p: Vec<f64>,
@@ -79,7 +81,7 @@ impl Sets {
 }
 
 impl Control {
-    /// Iterates from given sets; for controls everywhere on the grid.
+    /// Iterates from given sets.
     pub fn three_sets(
         &self,
         weighted: &Weighted,
@@ -94,7 +96,9 @@ impl Control {
             if !seen.insert(sides.clone()) {
                 return Ended::Cycled { steps };
             }
-            let (y, p, q) = self.solve_sets(weighted, &sides, effort, work);
+            let Some((u, y, p, q)) = self.solve_sets(weighted, &sides, effort, work) else {
+                return Ended::Cycled { steps };
+            };
             // A node keeps its set where only rounding would move it.
             let (of_q, of_y) = (ROUNDING * largest(&p), ROUNDING * largest(&y));
             let next: Vec<Side> = (0..y.len())
@@ -115,7 +119,6 @@ impl Control {
                 })
                 .collect();
             if next == sides {
-                let u = p.iter().map(|p| -p / weighted.cost).collect();
                 return Ended::Solved(Sets { u, p, q, sides });
             }
             sides = next;
@@ -151,10 +154,84 @@ impl Control {
         }
     }
 
-    /// y, p and q for fixed sets: K y + p/σ = f and −τy + K p + κq = −g with K = A + κ on the plus set, y = 0 on the zero set, q = 0 outside it.
+    /// u, y, p and q for fixed sets; none where there are more zero nodes than controls can hold.
+    #[allow(clippy::type_complexity, reason = "four vectors")]
+    fn solve_sets(
+        &self,
+        weighted: &Weighted,
+        sides: &[Side],
+        effort: &mut Effort,
+        work: &mut Workspace,
+    ) -> Option<(Vec<f64>, Vec<f64>, Vec<f64>, Vec<f64>)> {
+        match &self.input {
+            Input::Onto => {
+                let (y, p, q) = self.solve_sets_everywhere(weighted, sides, effort, work);
+                let u = p.iter().map(|p| -p / weighted.cost).collect();
+                Some((u, y, p, q))
+            }
+            Input::Columns(columns) => self.solve_sets_with(columns, weighted, sides, effort, work),
+        }
+    }
+
+    /// With m controls the states of the controls, S = K⁻¹B, make one system of order m and the number of zero nodes Z: σu + τS*(y₀ + Su − …) with y = 0 on Z as constraint, whose multipliers are κq.
+    #[allow(clippy::type_complexity, reason = "four vectors")]
+    fn solve_sets_with(
+        &self,
+        columns: &[Vec<f64>],
+        weighted: &Weighted,
+        sides: &[Side],
+        effort: &mut Effort,
+        work: &mut Workspace,
+    ) -> Option<(Vec<f64>, Vec<f64>, Vec<f64>, Vec<f64>)> {
+        let chi: Vec<f64> = sides.iter().map(|side| f64::from(u8::from(*side == Side::Plus))).collect();
+        let zeros: Vec<usize> = (0..sides.len()).filter(|k| sides[*k] == Side::Zero).collect();
+        let (m, z) = (columns.len(), zeros.len());
+        if z > m {
+            return None;
+        }
+        let (kappa, grid) = (self.pde.kappa(), self.pde.grid());
+        let square = grid.spacing() * grid.spacing();
+        let states: Vec<Vec<f64>> =
+            columns.iter().map(|column| self.inverse(&chi, column, effort, work)).collect();
+        let free = self.inverse(&chi, &self.f, effort, work);
+        let adjoint = self.adjoint(&chi, weighted, &free, effort, work);
+        let gradient = self.adjoint_input(&adjoint);
+        let matrix = faer::Mat::from_fn(m + z, m + z, |i, j| match (i < m, j < m) {
+            (true, true) => {
+                let diagonal = if i == j { weighted.cost } else { 0.0 };
+                weighted.tracking * grid.inner(&states[i], &states[j]) + diagonal
+            }
+            (true, false) => -kappa * square * states[i][zeros[j - m]],
+            (false, true) => states[j][zeros[i - m]],
+            (false, false) => 0.0,
+        });
+        let mut right: Vec<f64> =
+            gradient.iter().map(|g| -g).chain(zeros.iter().map(|k| -free[*k])).collect();
+        matrix.partial_piv_lu().solve_in_place(faer::ColMut::from_slice_mut(&mut right).as_mat_mut());
+        if right.iter().any(|value| !value.is_finite()) {
+            return None;
+        }
+        let (u, multipliers) = right.split_at(m);
+        let mut y = free;
+        for (state, u) in states.iter().zip(u) {
+            y.iter_mut().zip(state).for_each(|(y, s)| *y += u * s);
+        }
+        zeros.iter().for_each(|k| y[*k] = 0.0);
+        let mut source: Vec<f64> =
+            y.iter().zip(&weighted.target).map(|(y, g)| weighted.tracking * y - g).collect();
+        for (k, q) in zeros.iter().zip(multipliers) {
+            source[*k] -= kappa * q;
+        }
+        let p = self.inverse(&chi, &source, effort, work);
+        let mut q: Vec<f64> = p.iter().zip(&chi).map(|(p, chi)| p * chi).collect();
+        zeros.iter().zip(multipliers).for_each(|(k, multiplier)| q[*k] = *multiplier);
+        Some((u.to_vec(), y, p, q))
+    }
+
+    /// With controls everywhere: K y + p/σ = f and −τy + K p + κq = −g with K = A + κ on the plus set, y = 0 on the zero set, q = 0 outside it.
     ///
     /// p is eliminated; what the squared system loses, corrections with the residuals of the two equations bring back.
-    fn solve_sets(
+    fn solve_sets_everywhere(
         &self,
         weighted: &Weighted,
         sides: &[Side],

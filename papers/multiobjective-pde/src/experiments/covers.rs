@@ -75,7 +75,7 @@ impl Experiment for Covers {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (smooth, hit) = match profile {
             Profile::Smoke => (8, 6),
-            Profile::Quick => (14, 10),
+            Profile::Quick => (16, 12),
             Profile::Full => (20, 14),
         };
         let mut cells: Vec<Parameters> = [0.0, 0.01, 0.1]
@@ -97,7 +97,7 @@ impl Experiment for Covers {
             Set::QlAndMifflin => [Test::Ql, Test::Mifflin1],
         };
         // Minimisers of weighted sums, which are all Pareto points of convex objectives.
-        let fine = Options { radius: 1e-6, tolerance: 1e-6, iterations: 5_000, ..Options::default() };
+        let fine = Options { radius: 1e-4, tolerance: 1e-4, ..Options::default() };
         let mut x = vec![0.5, 0.5];
         let mut exact = Vec::new();
         for k in 0..=100 {

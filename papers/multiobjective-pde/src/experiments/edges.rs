@@ -69,7 +69,7 @@ impl Experiment for Edges {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let depth = match profile {
             Profile::Smoke => 9,
-            Profile::Quick => 12,
+            Profile::Quick => 14,
             Profile::Full => 18,
         };
         vec![Parameters { depth }]

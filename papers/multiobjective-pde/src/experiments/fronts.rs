@@ -1,5 +1,6 @@
 //! `fronts`: weighted sums against reference points.
 
+use lab::table::format_number;
 use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
@@ -71,16 +72,16 @@ impl Experiment for Fronts {
     const TITLE: &'static str = "Weights and reference points";
     const QUESTION: &'static str =
         "With as many points: which method spreads them evenly, and what does a point cost?";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 3;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (n, points) = match profile {
             Profile::Smoke => (7, 7),
-            Profile::Quick => (15, 15),
+            Profile::Quick => (31, 21),
             Profile::Full => (63, 51),
         };
         let mut cells = Vec::new();
-        for pair in [Pair::Tracking, Pair::Cost] {
+        for pair in [Pair::Tracking, Pair::Cost, Pair::ScaledCost] {
             for method in [Method::Weights, Method::ReferencePoints] {
                 cells.push(Parameters { pair, method, n, points });
             }
@@ -119,10 +120,13 @@ impl Experiment for Fronts {
     }
 
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
-        let mut figure = Figure::new("Two fronts, each with about as many points").columns(2);
-        for (pair, title) in
-            [(Pair::Tracking, "two targets"), (Pair::Cost, "a target and the cost of control")]
-        {
+        let mut figure =
+            Figure::new("Three fronts, each with about as many points").columns(3).width(1_300.0);
+        for (pair, title) in [
+            (Pair::Tracking, "two targets"),
+            (Pair::Cost, "a target and the cost of control"),
+            (Pair::ScaledCost, "the cost in other units"),
+        ] {
             let mut chart = Chart::new().title(title).x_label("first objective").y_label("second objective");
             for (method, name) in
                 [(Method::Weights, "weights"), (Method::ReferencePoints, "reference points")]
@@ -132,11 +136,33 @@ impl Experiment for Fronts {
             }
             figure = figure.panel(chart);
         }
+        let ratios: Vec<String> = [Pair::Tracking, Pair::Cost, Pair::ScaledCost]
+            .iter()
+            .map(|pair| {
+                let of = |method| format_number(unevenness(table, *pair, method));
+                format!("{} and {}", of(Method::Weights), of(Method::ReferencePoints))
+            })
+            .collect();
         report.figure(
             "fronts",
-            "Against the cost of control equally spaced weights crowd at one end; reference points do not, and cost more for each.",
-            "Two falling curves of points.",
+            &format!(
+                "Whether weights crowd is a matter of units: largest gap over smallest, by weights and by reference points, is {} for two targets, {} against the cost, and {} where the cost is scaled to the size of the other objective.",
+                ratios[0], ratios[1], ratios[2]
+            ),
+            "Three falling curves of points.",
             &figure,
         )
     }
+}
+
+/// Largest gap over smallest; of reference points without the last one, which is what is left over.
+pub fn unevenness(table: &Table<Parameters, Row>, pair: Pair, method: Method) -> f64 {
+    let rows = table.rows().filter(|(cell, _)| cell.pair == pair && cell.method == method);
+    let mut gaps: Vec<f64> = rows.filter_map(|(_, row)| row.gap).collect();
+    if method == Method::ReferencePoints {
+        gaps.pop();
+    }
+    let (least, most) =
+        gaps.iter().fold((f64::INFINITY, 0.0_f64), |(least, most), gap| (least.min(*gap), most.max(*gap)));
+    most / least
 }

@@ -69,7 +69,8 @@ impl Experiment for Newton {
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let sides: &[u64] = match profile {
-            Profile::Smoke | Profile::Quick => &[11],
+            Profile::Smoke => &[11],
+            Profile::Quick => &[11, 19],
             Profile::Full => &[11, 19, 31, 63],
         };
         let targets = if profile == Profile::Smoke { &Target::ALL[..2] } else { &Target::ALL[..] };

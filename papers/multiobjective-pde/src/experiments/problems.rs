@@ -61,6 +61,8 @@ pub enum Pair {
     Tracking,
     /// sin πx sin πy against the cost ½|u|².
     Cost,
+    /// The same with the cost in units in which both objectives are of one size, (10⁻³/2)|u|².
+    ScaledCost,
 }
 
 impl Pair {
@@ -76,8 +78,9 @@ impl Pair {
                 let second = pde.grid().sample(|x, y| -0.5 * (2.0 * PI * x).sin() * (PI * y).sin());
                 [first, second].map(|target| Objective { target: Some(target), cost: 1e-3 }).to_vec()
             }
-            Self::Cost => {
-                vec![Objective { target: Some(first), cost: 0.0 }, Objective { target: None, cost: 1.0 }]
+            Self::Cost | Self::ScaledCost => {
+                let cost = if self == Self::Cost { 1.0 } else { 1e-3 };
+                vec![Objective { target: Some(first), cost: 0.0 }, Objective { target: None, cost }]
             }
         };
         let f = vec![0.0; pde.grid().nodes()];

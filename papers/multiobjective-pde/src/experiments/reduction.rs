@@ -76,12 +76,12 @@ impl Experiment for Reduction {
     const ID: &'static str = "reduction";
     const TITLE: &'static str = "Reduced bases";
     const QUESTION: &'static str = "How fast does the error of a reduced basis fall, does its bound hold from both sides, and what does it save?";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (n, side) = match profile {
             Profile::Smoke => (15, 3),
-            Profile::Quick => (63, 5),
+            Profile::Quick => (63, 9),
             Profile::Full => (255, 21),
         };
         [Choice::Greedy, Choice::Principal]

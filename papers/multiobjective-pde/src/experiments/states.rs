@@ -46,7 +46,7 @@ impl Experiment for States {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let sides: &[u64] = match profile {
             Profile::Smoke => &[15, 31],
-            Profile::Quick => &[15, 31, 63, 127],
+            Profile::Quick => &[15, 31, 63, 127, 255],
             Profile::Full => &[15, 31, 63, 127, 255, 511],
         };
         [1.0, 100.0, 1e4, 1e6]
