@@ -115,7 +115,8 @@ impl Experiment for Certificates {
     }
 
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
-        let mut chart = Chart::new().x_label("weight of the first objective").y_label("C").y_log();
+        let mut chart =
+            Chart::new().x_label("weight of the first objective").y_label("C, zero drawn at 0.001").y_log();
         let kappas: std::collections::BTreeSet<u64> =
             table.cells().map(|(cell, _)| cell.kappa as u64).collect();
         for kappa in kappas {

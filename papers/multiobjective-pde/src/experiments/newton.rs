@@ -140,7 +140,7 @@ impl Experiment for Newton {
             .bars("solution has such nodes", methods.map(|(_, of)| share(of, true)));
         report.figure(
             "solved",
-            "Where two sets fail, the solution has nodes with y = 0, which no two sets can have. A line search does not help; a third set does.",
+            "Most failures of two sets are on problems whose solution has nodes with y = 0, which two sets cannot have: no line search cures these, a third set does.",
             "Grouped bars: failures are nearly all on problems with zero nodes, and none are left for the last method.",
             &Figure::new("Failures of five methods").width(1_100.0).panel(chart),
         )

@@ -1,9 +1,12 @@
 //! `bounded-losses`: compromises between a loss that is not convex and |x|₁ that no weights reach.
 
+use std::collections::BTreeSet;
+
 use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
-use crate::continuation::{Loss, Wells, follow};
+use crate::continuation::{Loss, Point, Wells, follow};
+use crate::hypervolume::nondominated;
 
 /// Bounded losses.
 pub struct BoundedLosses;
@@ -41,6 +44,8 @@ pub struct Row {
     pub residual: f64,
     /// Whether some weight has it as a global minimiser.
     pub reached: bool,
+    /// Whether no other point of the curve is better in both objectives.
+    pub compromise: bool,
 }
 
 impl Experiment for BoundedLosses {
@@ -50,7 +55,7 @@ impl Experiment for BoundedLosses {
     const ID: &'static str = "bounded-losses";
     const TITLE: &'static str = "Compromises that weights miss";
     const QUESTION: &'static str = "How much of a critical curve is out of reach of every weight, and does continuation follow it there?";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (dimensions, step): (&[u32], f64) = match profile {
@@ -67,36 +72,42 @@ impl Experiment for BoundedLosses {
     fn measure(&self, cell: &Parameters, _: &Random) -> Result<Outcome<Row>, Failure> {
         let wells = Wells((0..cell.dimension).map(|i| cell.nearest + cell.apart * f64::from(i)).collect());
         let points = follow(&wells, cell.step, 100_000);
-        let row = |point: &crate::continuation::Point| Row {
+        let objectives: Vec<Vec<f64>> = points
+            .iter()
+            .map(|point| vec![wells.value(&point.x), point.x.iter().map(|x| x.abs()).sum()])
+            .collect();
+        let compromises: BTreeSet<usize> = nondominated(&objectives).into_iter().collect();
+        let row = |(place, point): (usize, &Point)| Row {
             arc: point.arc,
             lambda: point.lambda,
-            loss: wells.value(&point.x),
-            l1: point.x.iter().map(|x| x.abs()).sum(),
+            loss: objectives[place][0],
+            l1: objectives[place][1],
             residual: point.residual,
             reached: wells.weight_reaches(&point.x, point.lambda),
+            compromise: compromises.contains(&place),
         };
-        Ok(Outcome::Done(points.iter().map(row).collect()))
+        Ok(Outcome::Done(points.iter().enumerate().map(row).collect()))
     }
 
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
         let mut figure = Figure::new("Critical curves of bounded losses and |x|₁").columns(2);
         for (cell, rows) in table.cells().filter(|(cell, _)| cell.dimension <= 2) {
-            let of = |reached: bool| {
-                rows.iter().filter(move |row| row.reached == reached).map(|row| (row.l1, row.loss))
-            };
             let title = if cell.dimension == 1 { "one coordinate" } else { "two coordinates" };
             let chart = Chart::new()
                 .title(title)
                 .x_label("|x|₁")
                 .y_label("loss")
-                .scatter("reached by a weight", of(true))
-                .scatter("by none", of(false));
+                .line("critical curve", rows.iter().map(|row| (row.l1, row.loss)))
+                .scatter(
+                    "reached by a weight",
+                    rows.iter().filter(|row| row.reached).map(|row| (row.l1, row.loss)),
+                );
             figure = figure.panel(chart);
         }
         report.figure(
             "curves",
-            "All points are critical. Weights reach only the ends, where the front is convex.",
-            "Falling curves, most of which no weight reaches.",
+            "The curve of critical points, which turns back where it has to. Weights reach only its end, where the front is convex.",
+            "Curves that fall, one of them forth and back, with dots at their ends only.",
             &figure,
         )
     }
