@@ -12,7 +12,10 @@ def newton(stiffness, mass, right):
 
     y, on = None, numpy.zeros(len(right), bool)
     for _ in range(50):
-        y = splu((stiffness + KAPPA * diags(mass * on)).tocsc()).solve(right)
+        # The order for symmetric matrices: the default takes five times as long.
+        matrix = (stiffness + KAPPA * diags(mass * on)).tocsc()
+        factor = splu(matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
+        y = factor.solve(right)
         if numpy.array_equal(y > 0, on):
             break
         on = y > 0

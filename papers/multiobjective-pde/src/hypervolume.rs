@@ -72,7 +72,7 @@ fn falling(axis: usize) -> impl Fn(&Vec<f64>, &Vec<f64>) -> Ordering {
 }
 
 /// The volume of the union of boxes from the origin.
-fn volume(boxes: &mut Vec<Vec<f64>>) -> f64 {
+fn volume(boxes: &mut [Vec<f64>]) -> f64 {
     match boxes.first().map_or(0, Vec::len) {
         0 => 0.0,
         1 => boxes.iter().map(|lengths| lengths[0]).fold(0.0, f64::max),

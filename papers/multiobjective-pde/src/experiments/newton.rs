@@ -122,7 +122,8 @@ impl Experiment for Newton {
     }
 
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
-        let methods: [(&str, fn(&Row) -> bool); 5] = [
+        type Solved = fn(&Row) -> bool;
+        let methods: [(&str, Solved); 5] = [
             ("local", |row| row.local),
             ("search on residual", |row| row.residual_search),
             ("search on objective", |row| row.objective_search),
@@ -130,7 +131,7 @@ impl Experiment for Newton {
             ("search, then sets", |row| row.together),
         ];
         let all = table.rows().count() as f64;
-        let share = |of: fn(&Row) -> bool, zeros: bool| {
+        let share = |of: Solved, zeros: bool| {
             table.rows().filter(|(_, row)| (row.zeros > 0) == zeros && !of(row)).count() as f64 / all
         };
         let chart = Chart::new()
