@@ -51,7 +51,7 @@ impl Convolution {
     }
 
     /// The transpose of [`patches`](Self::patches): adds patches where they came from.
-    fn gather<T: Real>(&self, patches: ArrayView2<T>, rows: usize) -> Array2<T> {
+    pub fn gather<T: Real>(&self, patches: ArrayView2<T>, rows: usize) -> Array2<T> {
         let (positions, span) = (self.positions(), self.patch * self.channels);
         let mut inputs = Array2::zeros((rows, self.side * self.side * self.channels));
         for (index, from) in patches.rows().into_iter().enumerate() {

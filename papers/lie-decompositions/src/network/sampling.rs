@@ -1,0 +1,77 @@
+//! Which group elements a network's features live on.
+
+use std::f64::consts::PI;
+
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+
+use crate::haar::{Ball, Law, Points, draw};
+use crate::polar::Polar2;
+
+/// A subgroup with a law of its samples.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sampling {
+    /// SL(2): Haar measure on t ≤ radius.
+    Special {
+        /// T.
+        radius: f64,
+    },
+    /// GL⁺(2): the same times |s| ≤ scale.
+    General {
+        /// T.
+        radius: f64,
+        /// B.
+        scale: f64,
+    },
+    /// The authors' log-normal law for SL(2) with equidistant rotations.
+    LogNormal {
+        /// Variance of log g gᵀ.
+        variance: f64,
+    },
+    /// Rotations, equidistant.
+    Rotations,
+    /// Scales e^s with |s| up to this.
+    Scales {
+        /// B.
+        scale: f64,
+    },
+    /// The identity alone: an ordinary convolutional network.
+    Identity,
+}
+
+impl Sampling {
+    /// Draws elements. Rotations of a set begin at a random angle.
+    pub fn draw(&self, count: usize, random: &mut impl Rng) -> Vec<Polar2> {
+        let turned = |k: usize, start: f64| {
+            let angle = start + 2.0 * PI * k as f64 / count as f64;
+            angle - 2.0 * PI * ((angle + PI) / (2.0 * PI)).floor()
+        };
+        let from_law = |law: Law, random: &mut _| -> Vec<Polar2> {
+            draw(law, Points::Random, count, random).map(|samples| samples.elements).unwrap_or_default()
+        };
+        match *self {
+            Self::Special { radius } => from_law(Law::Haar(Ball { radius, log_scale: 0.0 }), random),
+            Self::General { radius, scale } => from_law(Law::Haar(Ball { radius, log_scale: scale }), random),
+            Self::LogNormal { variance } => {
+                let start = random.random_range(-PI..PI);
+                let mut elements = from_law(Law::LogNormal { variance, scale: false }, random);
+                elements.iter_mut().enumerate().for_each(|(k, element)| element.angle = turned(k, start));
+                elements
+            }
+            Self::Rotations => {
+                let start = random.random_range(-PI..PI);
+                (0..count).map(|k| Polar2 { angle: turned(k, start), ..Polar2::IDENTITY }).collect()
+            }
+            Self::Scales { scale } => (0..count)
+                .map(|_| Polar2 { scale: random.random_range(-scale..=scale), ..Polar2::IDENTITY })
+                .collect(),
+            Self::Identity => vec![Polar2::IDENTITY],
+        }
+    }
+
+    /// Whether elements change areas.
+    pub fn has_scale(&self) -> bool {
+        matches!(self, Self::General { .. } | Self::Scales { .. })
+    }
+}
