@@ -174,14 +174,14 @@ fn layers() -> Vec<Claim> {
 
 type Trained = Table<classification::Parameters, classification::Row>;
 
-/// Differences of two networks over repetitions, with the fewest training glyphs; of several sample counts the fewest.
+/// Differences of two networks over repetitions, with the fewest training glyphs; of several sample counts the largest.
 fn differences(table: &Trained, one: Kind, other: Kind, of: fn(&classification::Row) -> f64) -> Vec<f64> {
     let fewest = table.rows().map(|(cell, _)| cell.glyphs).min();
     let value = |kind: Kind, seed: u32| {
         let rows = table
             .rows()
             .filter(|(cell, _)| cell.kind == kind && cell.seed == seed && Some(cell.glyphs) == fewest);
-        rows.min_by_key(|(cell, _)| cell.samples).map(|(_, row)| of(row))
+        rows.max_by_key(|(cell, _)| cell.samples).map(|(_, row)| of(row))
     };
     let seeds: std::collections::BTreeSet<u32> = table.rows().map(|(cell, _)| cell.seed).collect();
     seeds.into_iter().filter_map(|seed| Some(value(one, seed)? - value(other, seed)?)).collect()

@@ -4,7 +4,7 @@
 //! Kernels are small sine networks of continuous coordinates, evaluated on a grid of K × K points z whose image g_i⁻¹z lies in the unit disc; so both layers are ordinary convolutions with N C channels, whose
 //! weights are computed from few parameters. Norms are over all channels, samples and pixels of an image; behind everything is a maximum over samples and pixels.
 
-use ndarray::{Array1, Array2, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView2, Axis, Zip};
 use networks::{Activation, Initialisation, Loss, Network, Parametrisation, Real};
 use rand::Rng;
 
@@ -136,10 +136,44 @@ struct Normed<T> {
     inverse: Array1<T>,
 }
 
+/// z Φ(z) and its derivative, for all entries.
+///
+/// In single precision Φ is Hastings's (Abramowitz and Stegun 7.1.26), right to 1.5·10⁻⁷, and shares its exponential with the density: computed in double precision Φ would take half of a training step.
+fn gelu<T: Real>(z: &Array2<T>) -> (Array2<T>, Array2<T>) {
+    let activation = Activation::Gelu;
+    if T::epsilon() < T::of(1e-10) {
+        return (activation.values(z), z.mapv(|z| activation.derivative(z)));
+    }
+    let [one, half, root, slope, peak] =
+        [1.0, 0.5, std::f64::consts::FRAC_1_SQRT_2, 0.327_591_1, 0.398_942_280_401_432_7].map(T::of);
+    let [a1, a2, a3, a4, a5] =
+        [0.254_829_592, -0.284_496_736, 1.421_413_741, -1.453_152_027, 1.061_405_429].map(T::of);
+    let (mut values, mut slopes) = (Array2::zeros(z.raw_dim()), Array2::zeros(z.raw_dim()));
+    Zip::from(&mut values).and(&mut slopes).and(z).for_each(|value, derivative, &z| {
+        let x = z.abs() * root;
+        let bell = (-x * x).exp();
+        let t = one / (one + slope * x);
+        let tail = half * bell * t * (a1 + t * (a2 + t * (a3 + t * (a4 + t * a5))));
+        let below = if z > T::zero() { one - tail } else { tail };
+        *value = z * below;
+        *derivative = below + z * bell * peak;
+    });
+    (values, slopes)
+}
+
 /// What a stage leaves for the way back.
 enum Trace<T> {
-    Convolved { kernel: Kernel<T>, patches: Array2<T>, normed: Normed<T>, adds: Option<usize> },
-    Pooled { from: Vec<usize>, before: usize },
+    Convolved {
+        kernel: Kernel<T>,
+        patches: Array2<T>,
+        normed: Normed<T>,
+        slopes: Array2<T>,
+        adds: Option<usize>,
+    },
+    Pooled {
+        from: Vec<usize>,
+        before: usize,
+    },
 }
 
 impl<T: Real> GroupNetwork<T> {
@@ -278,9 +312,9 @@ impl<T: Real> GroupNetwork<T> {
     ) -> (Array2<T>, Trace<T>) {
         let (product, patches) = geometry.forward(values, &kernel.weights);
         let normed = normalise(product, self.architecture.epsilon);
-        let after = Activation::Gelu.values(&normed.values);
+        let (after, slopes) = gelu(&normed.values);
         kernel.geometry = Some(geometry);
-        (after, Trace::Convolved { kernel, patches, normed, adds })
+        (after, Trace::Convolved { kernel, patches, normed, slopes, adds })
     }
 
     /// The mean cross-entropy and its derivatives.
@@ -318,11 +352,11 @@ impl<T: Real> GroupNetwork<T> {
         for (place, trace) in forward.traces.iter().enumerate().rev() {
             match trace {
                 Trace::Pooled { from, before } => delta = convolution::spread(&delta, from, *before),
-                Trace::Convolved { kernel, patches, normed, adds } => {
+                Trace::Convolved { kernel, patches, normed, slopes, adds } => {
                     if let Some(count) = adds {
                         waiting.push((*count, delta.clone()));
                     }
-                    delta.zip_mut_with(&normed.values, |d, z| *d *= Activation::Gelu.derivative(*z));
+                    delta *= slopes;
                     let by_product = through_norm(&delta, normed);
                     let (by_weights, by_inputs) = kernel.backward(&by_product, patches, place > 0);
                     let network = if place == 0 {

@@ -85,7 +85,7 @@ impl Experiment for Equivariance {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (last, sets) = match profile {
             Profile::Smoke => (2, 2),
-            Profile::Quick => (7, 8),
+            Profile::Quick => (6, 8),
             Profile::Full => (12, 16),
         };
         SAMPLERS

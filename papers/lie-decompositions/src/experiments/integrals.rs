@@ -66,7 +66,7 @@ impl Experiment for Integrals {
     const TITLE: &'static str = "Integrals over groups";
     const QUESTION: &'static str =
         "Do sums over samples in the coordinates of the subgroups meet integrals that are known?";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let counts: &[u64] = match profile {
@@ -162,7 +162,7 @@ impl Experiment for Integrals {
     }
 }
 
-/// Terms of ∫ e^{−tr S} det Sᵃ dμ(S): S = e^{2X}, X normal around half the logarithm of the peak, dμ = 2^{n(n+1)/2} ∏ sinhc(x_i − x_j) dX.
+/// Terms of ∫ e^{−tr S} det Sᵃ dμ(S): S = e^{2X}, X normal around half the logarithm of the peak, dμ = 2^{n(n+1)/2} ∏ sinhc(x_i − x_j) ∏ dX_ij.
 fn gamma_terms<const N: usize>(a: f64, count: usize, random: &mut impl Rng) -> Vec<f64> {
     let directions = (N * (N + 1) / 2) as f64;
     // The peak of e^{−s} sᵃ on multiples of the identity, and a spread that is wide enough.
@@ -185,8 +185,9 @@ fn gamma_terms<const N: usize>(a: f64, count: usize, random: &mut impl Rng) -> V
                 (-0.5 * square).exp() / (2.0 * PI).powf(0.5 * directions) / deviation.powf(directions);
             let (values, _) = eigen(&x);
             let pairs = (0..N).flat_map(|i| (0..i).map(move |j| (i, j)));
-            let measure: f64 =
-                2.0_f64.powf(directions) * pairs.map(|(i, j)| sinhc(values[i] - values[j])).product::<f64>();
+            // 2^{n(n+1)/2} for entries, of which those off the diagonal are orthonormal coordinates over √2.
+            let jacobian = 2.0_f64.powf(directions - 0.25 * (N * (N - 1)) as f64);
+            let measure: f64 = jacobian * pairs.map(|(i, j)| sinhc(values[i] - values[j])).product::<f64>();
             let trace: f64 = values.iter().map(|x| (2.0 * x).exp()).sum();
             let log_det: f64 = 2.0 * values.iter().sum::<f64>();
             (-trace + a * log_det).exp() * measure / density

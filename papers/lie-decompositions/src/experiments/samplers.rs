@@ -68,7 +68,7 @@ impl Experiment for Samplers {
         let count = match profile {
             Profile::Smoke => 20_000,
             Profile::Quick => 500_000,
-            Profile::Full => 20_000_000,
+            Profile::Full => 5_000_000,
         };
         let mut cells = Vec::new();
         let mut add = |quantity, radii: &[f64], count| {

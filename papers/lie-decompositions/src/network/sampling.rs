@@ -12,7 +12,7 @@ use crate::polar::Polar2;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sampling {
-    /// SL(2): Haar measure on t ≤ radius.
+    /// SL(2): Haar measure on t ≤ radius, by Sobol's points with a random shift.
     Special {
         /// T.
         radius: f64,
@@ -47,15 +47,20 @@ impl Sampling {
             let angle = start + 2.0 * PI * k as f64 / count as f64;
             angle - 2.0 * PI * ((angle + PI) / (2.0 * PI)).floor()
         };
-        let from_law = |law: Law, random: &mut _| -> Vec<Polar2> {
-            draw(law, Points::Random, count, random).map(|samples| samples.elements).unwrap_or_default()
+        let from_law = |law: Law, points: Points, random: &mut _| -> Vec<Polar2> {
+            draw(law, points, count, random).map(|samples| samples.elements).unwrap_or_default()
         };
         match *self {
-            Self::Special { radius } => from_law(Law::Haar(Ball { radius, log_scale: 0.0 }), random),
-            Self::General { radius, scale } => from_law(Law::Haar(Ball { radius, log_scale: scale }), random),
+            Self::Special { radius } => {
+                from_law(Law::Haar(Ball { radius, log_scale: 0.0 }), Points::Sobol, random)
+            }
+            Self::General { radius, scale } => {
+                from_law(Law::Haar(Ball { radius, log_scale: scale }), Points::Sobol, random)
+            }
             Self::LogNormal { variance } => {
                 let start = random.random_range(-PI..PI);
-                let mut elements = from_law(Law::LogNormal { variance, scale: false }, random);
+                let mut elements =
+                    from_law(Law::LogNormal { variance, scale: false }, Points::Random, random);
                 elements.iter_mut().enumerate().for_each(|(k, element)| element.angle = turned(k, start));
                 elements
             }
