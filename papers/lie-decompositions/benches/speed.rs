@@ -1,26 +1,50 @@
-//! The method against the rival's algorithm on the same work, the results checked too.
+//! Coordinates of single matrices, and one step of training.
 
 use divan::{Bencher, black_box};
-use lie_decompositions::problems::Integrand;
-use lie_decompositions::{sample, sample_cells};
+use lie_decompositions::glyphs::images;
+use lie_decompositions::network::sampling::Sampling;
+use lie_decompositions::network::{Architecture, GroupNetwork, Stage};
+use lie_decompositions::polar::{Polar, Polar2};
+use lie_decompositions::spd;
 use numerics::random::stream;
 
-const POINTS: usize = 1_000_000;
-
 fn main() {
-    let f = Integrand::QuarterDisc;
-    let found = sample(f, POINTS, &mut stream(0, &["bench"])).expect("there are enough points");
-    assert!((found.mean - f.mean()).abs() < 6.0 * found.standard_error);
     divan::main();
 }
 
 #[divan::bench]
-fn plain(bencher: Bencher) {
-    bencher.bench_local(|| sample(black_box(Integrand::QuarterDisc), POINTS, &mut stream(0, &["bench"])));
+fn plane(bencher: Bencher) {
+    let g = [[2.0, 1.0], [-0.3, 0.7]];
+    bencher.bench_local(|| Polar2::of(black_box(&g)).map(|polar| (polar.log_spd(), polar.rotation())));
 }
 
 #[divan::bench]
-fn stratified(bencher: Bencher) {
-    bencher
-        .bench_local(|| sample_cells(black_box(Integrand::QuarterDisc), POINTS, &mut stream(0, &["bench"])));
+fn space(bencher: Bencher) {
+    let g = [[2.0, 1.0, 0.1], [-0.3, 0.7, 0.4], [0.2, -0.5, 1.1]];
+    bencher.bench_local(|| Polar::of(black_box(&g)));
+}
+
+#[divan::bench]
+fn logarithm(bencher: Bencher) {
+    let (p, q) = ([[2.0, 0.3], [0.3, 1.0]], [[1.0, -0.2], [-0.2, 3.0]]);
+    bencher.bench_local(|| spd::log(black_box(&p), black_box(&q)));
+}
+
+#[divan::bench]
+fn step(bencher: Bencher) {
+    let mut random = stream(0, &["bench"]);
+    let architecture = Architecture {
+        side: 18,
+        channels: 12,
+        kernel: 5,
+        hidden: vec![16, 16],
+        scale: false,
+        stages: vec![Stage::Pool, Stage::Residual(1)],
+        classes: 10,
+        epsilon: 1e-5,
+    };
+    let network = GroupNetwork::<f32>::new(&architecture, &mut random).expect("sizes fit");
+    let (pixels, labels) = images(10, 18, None, &mut random);
+    let samples = Sampling::Special { radius: 0.5 }.draw(4, &mut random);
+    bencher.bench_local(|| network.loss_and_gradients(black_box(pixels.view()), &labels, &samples));
 }

@@ -233,17 +233,20 @@ pub fn density_bound(n: usize, radius: f64) -> f64 {
     if pairs == 0 { 1.0 } else { sinhc(radius * (2.0 / (n as f64 - 1.0)).sqrt()).powi(pairs) }
 }
 
+/// A symmetric matrix that is standard normal in every orthonormal direction: entries off the diagonal have half the variance.
+pub fn normal_symmetric<const N: usize>(random: &mut impl Rng) -> Matrix<N> {
+    let mut x = [[0.0; N]; N];
+    for (i, j) in (0..N).flat_map(|i| (0..=i).map(move |j| (i, j))) {
+        let z: f64 = StandardNormal.sample(random);
+        x[i][j] = if i == j { z } else { z / 2.0_f64.sqrt() };
+        x[j][i] = x[i][j];
+    }
+    x
+}
+
 /// A traceless symmetric matrix, uniform in the ball, and ∏ sinhc(x_i − x_j).
 pub fn proposal<const N: usize>(radius: f64, random: &mut impl Rng) -> (Matrix<N>, f64) {
-    let mut x = [[0.0; N]; N];
-    for i in 0..N {
-        for j in 0..=i {
-            let z: f64 = StandardNormal.sample(random);
-            let entry = if i == j { z } else { z / 2.0_f64.sqrt() };
-            x[i][j] = entry;
-            x[j][i] = entry;
-        }
-    }
+    let mut x = normal_symmetric(random);
     let mean = (0..N).map(|i| x[i][i]).sum::<f64>() / N as f64;
     (0..N).for_each(|i| x[i][i] -= mean);
     // Normal in the traceless directions: the direction is uniform, and the radius to the power of the dimension.

@@ -59,11 +59,9 @@ pub fn singular<const N: usize>(a: &Matrix<N>) -> Option<Singular<N>> {
 
 /// Rows p and q of a matrix turned.
 fn rotate<const N: usize>(rows: &mut Matrix<N>, p: usize, q: usize, cosine: f64, sine: f64) {
-    for k in 0..N {
-        let (x, y) = (rows[p][k], rows[q][k]);
-        rows[p][k] = cosine * x - sine * y;
-        rows[q][k] = sine * x + cosine * y;
-    }
+    let (x, y) = (rows[p], rows[q]);
+    rows[p] = std::array::from_fn(|k| cosine * x[k] - sine * y[k]);
+    rows[q] = std::array::from_fn(|k| sine * x[k] + cosine * y[k]);
 }
 
 /// Eigenvalues, in no order, and eigenvectors in columns of a symmetric matrix.

@@ -77,9 +77,8 @@ pub fn determinant_sign<const N: usize>(a: &Matrix<N>) -> f64 {
         sign *= a[k][k].signum();
         for i in k + 1..N {
             let factor = a[i][k] / a[k][k];
-            for j in k..N {
-                a[i][j] -= factor * a[k][j];
-            }
+            let pivot = a[k];
+            a[i].iter_mut().zip(&pivot).for_each(|(x, y)| *x -= factor * y);
         }
     }
     sign

@@ -163,17 +163,18 @@ fn gelu<T: Real>(z: &Array2<T>) -> (Array2<T>, Array2<T>) {
 
 /// What a stage leaves for the way back.
 enum Trace<T> {
-    Convolved {
-        kernel: Kernel<T>,
-        patches: Array2<T>,
-        normed: Normed<T>,
-        slopes: Array2<T>,
-        adds: Option<usize>,
-    },
-    Pooled {
-        from: Vec<usize>,
-        before: usize,
-    },
+    Convolved(Box<Convolved<T>>),
+    Pooled { from: Vec<usize>, before: usize },
+}
+
+/// Convolution, norm and GELU.
+struct Convolved<T> {
+    kernel: Kernel<T>,
+    patches: Array2<T>,
+    normed: Normed<T>,
+    slopes: Array2<T>,
+    /// At the end of a residual block, its convolutions.
+    adds: Option<usize>,
 }
 
 impl<T: Real> GroupNetwork<T> {
@@ -196,8 +197,8 @@ impl<T: Real> GroupNetwork<T> {
                 random,
             )?;
             let last = network.layers() - 1;
-            for l in 0..=last {
-                let inside = widths[l] as f64;
+            for (l, width) in widths.iter().take(last + 1).enumerate() {
+                let inside = *width as f64;
                 // FanIn draws from ±1/√in.
                 let factor = match l {
                     _ if l == last => (6.0 / fan).sqrt(),
@@ -314,7 +315,7 @@ impl<T: Real> GroupNetwork<T> {
         let normed = normalise(product, self.architecture.epsilon);
         let (after, slopes) = gelu(&normed.values);
         kernel.geometry = Some(geometry);
-        (after, Trace::Convolved { kernel, patches, normed, slopes, adds })
+        (after, Trace::Convolved(Box::new(Convolved { kernel, patches, normed, slopes, adds })))
     }
 
     /// The mean cross-entropy and its derivatives.
@@ -352,7 +353,8 @@ impl<T: Real> GroupNetwork<T> {
         for (place, trace) in forward.traces.iter().enumerate().rev() {
             match trace {
                 Trace::Pooled { from, before } => delta = convolution::spread(&delta, from, *before),
-                Trace::Convolved { kernel, patches, normed, slopes, adds } => {
+                Trace::Convolved(convolved) => {
+                    let Convolved { kernel, patches, normed, slopes, adds } = &**convolved;
                     if let Some(count) = adds {
                         waiting.push((*count, delta.clone()));
                     }

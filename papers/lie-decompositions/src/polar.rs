@@ -49,7 +49,7 @@ impl Polar2 {
         if !(g[0][0] + g[0][1] + g[1][0] + g[1][1]).is_finite() || !most.is_finite() {
             return Err(NotInGroup::NotFinite);
         }
-        if most > 1e100 || most < 1e-100 {
+        if !(1e-100..=1e100).contains(&most) {
             // By a power of two, so that squares neither overflow nor vanish.
             if most == 0.0 {
                 return Err(NotInGroup::Determinant);

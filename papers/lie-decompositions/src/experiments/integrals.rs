@@ -4,10 +4,9 @@ use std::f64::consts::PI;
 
 use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use rand::Rng;
-use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
-use crate::haar::{Ball, Law, Points, draw, sinhc};
+use crate::haar::{Ball, Law, Points, draw, normal_symmetric, sinhc};
 use crate::jacobi::eigen;
 use crate::matrix::{Matrix, product};
 use crate::polar::Polar2;
@@ -170,17 +169,10 @@ fn gamma_terms<const N: usize>(a: f64, count: usize, random: &mut impl Rng) -> V
     let deviation = 0.7 / a.sqrt();
     (0..count)
         .map(|_| {
-            let mut x: Matrix<N> = [[0.0; N]; N];
-            let mut square = 0.0;
-            for i in 0..N {
-                for j in 0..=i {
-                    let z: f64 = StandardNormal.sample(random);
-                    square += z * z;
-                    let entry = if i == j { centre + deviation * z } else { deviation * z / 2.0_f64.sqrt() };
-                    x[i][j] = entry;
-                    x[j][i] = entry;
-                }
-            }
+            let z: Matrix<N> = normal_symmetric(random);
+            let square: f64 = z.iter().flatten().map(|z| z * z).sum();
+            let mut x = z.map(|row| row.map(|z| deviation * z));
+            x.iter_mut().enumerate().for_each(|(i, row)| row[i] += centre);
             let density =
                 (-0.5 * square).exp() / (2.0 * PI).powf(0.5 * directions) / deviation.powf(directions);
             let (values, _) = eigen(&x);

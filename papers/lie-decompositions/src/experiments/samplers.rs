@@ -7,7 +7,7 @@ use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::exponential::{has_logarithm, missed_share};
-use crate::haar::{Ball, Law, Points, density_bound, draw, draw_ball, proposal};
+use crate::haar::{Ball, Law as Samples, Points, density_bound, draw, draw_ball, proposal};
 use crate::jacobi::singular;
 use crate::matrix::product;
 use crate::polar::Polar2;
@@ -97,12 +97,13 @@ impl Experiment for Samplers {
             near(which, hits as f64 / n, expected, (expected * (1.0 - expected) / n).sqrt())
         };
         let haar = |log_scale, random: &mut _| {
-            draw(Law::Haar(Ball { radius, log_scale }), Points::Random, count, random)
+            draw(Samples::Haar(Ball { radius, log_scale }), Points::Random, count, random)
         };
         let rows = match cell.quantity {
             Quantity::Laws => {
                 let samples = haar(0.3, &mut stream)?.elements;
-                let laws: [(fn(&Polar2) -> f64, Box<dyn Fn(f64) -> f64>); 4] = [
+                type Law = (fn(&Polar2) -> f64, Box<dyn Fn(f64) -> f64>);
+                let laws: [Law; 4] = [
                     (|g| g.squeeze, Box::new(move |t| (t.sinh() / radius.sinh()).powi(2))),
                     (|g| g.axis, Box::new(|psi| psi / (2.0 * PI))),
                     (|g| g.angle, Box::new(|theta| 0.5 + theta / (2.0 * PI))),
