@@ -68,10 +68,11 @@ impl Experiment for Integrals {
     const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
+        // Powers of two, of which Sobol's points are nets.
         let counts: &[u64] = match profile {
-            Profile::Smoke => &[1_000],
-            Profile::Quick => &[1_000, 4_000, 16_000],
-            Profile::Full => &[1_000, 4_000, 16_000, 64_000, 256_000, 1_000_000],
+            Profile::Smoke => &[1 << 10],
+            Profile::Quick => &[1 << 10, 1 << 12, 1 << 14],
+            Profile::Full => &[1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20],
         };
         let plane =
             [Integral::HeatMass, Integral::HeatSpherical, Integral::Gaussian, Integral::ProductFormula];
