@@ -4,7 +4,7 @@ use divan::{Bencher, black_box};
 use lie_decompositions::glyphs::images;
 use lie_decompositions::network::sampling::Sampling;
 use lie_decompositions::network::{Architecture, GroupNetwork, Stage};
-use lie_decompositions::polar::{Polar, Polar2};
+use lie_decompositions::polar::{Polar, log_and_rotation};
 use lie_decompositions::spd;
 use numerics::random::stream;
 
@@ -15,7 +15,7 @@ fn main() {
 #[divan::bench]
 fn plane(bencher: Bencher) {
     let g = [[2.0, 1.0], [-0.3, 0.7]];
-    bencher.bench_local(|| Polar2::of(black_box(&g)).map(|polar| (polar.log_spd(), polar.rotation())));
+    bencher.bench_local(|| log_and_rotation(black_box(&g)));
 }
 
 #[divan::bench]

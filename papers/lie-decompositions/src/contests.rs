@@ -6,7 +6,7 @@ use lab::ndarray::{Array2, ArrayD, Ix2};
 use lab::{Failure, Profile};
 use lie_decompositions::haar::rotation;
 use lie_decompositions::matrix::{Matrix, congruence, product, transpose};
-use lie_decompositions::polar::{Polar, Polar2};
+use lie_decompositions::polar::{Polar, log_and_rotation};
 use lie_decompositions::spd;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -143,10 +143,7 @@ fn rows<const N: usize>(found: &[(Matrix<N>, Matrix<N>)]) -> ArrayD<f64> {
 fn load_plane(inputs: &Path) -> Result<Box<dyn Entrant>, Failure> {
     let all = matrices::<2>(inputs, "g")?;
     Ok(entrant(
-        move || {
-            let of = |g| Polar2::of(g).map(|polar| (polar.log_spd(), polar.rotation()));
-            Ok(all.iter().map(of).collect::<Result<Vec<_>, _>>()?)
-        },
+        move || Ok(all.iter().map(log_and_rotation).collect::<Result<Vec<_>, _>>()?),
         |found: &Vec<(Matrix<2>, Matrix<2>)>| rows(found),
     ))
 }

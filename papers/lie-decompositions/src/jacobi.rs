@@ -30,13 +30,13 @@ pub fn singular<const N: usize>(a: &Matrix<N>) -> Option<Singular<N>> {
                 let dot = |x: &[f64; N], y: &[f64; N]| -> f64 { x.iter().zip(y).map(|(x, y)| x * y).sum() };
                 let (alpha, beta) = (dot(&columns[p], &columns[p]), dot(&columns[q], &columns[q]));
                 let gamma = dot(&columns[p], &columns[q]);
-                if gamma.abs() <= f64::EPSILON * 0.5 * (alpha * beta).sqrt() || gamma == 0.0 {
+                if gamma * gamma <= 0.25 * f64::EPSILON * f64::EPSILON * alpha * beta || gamma == 0.0 {
                     continue;
                 }
                 turned = true;
                 let zeta = (beta - alpha) / (2.0 * gamma);
-                let t = zeta.signum() / (zeta.abs() + zeta.hypot(1.0));
-                let cosine = 1.0 / t.hypot(1.0);
+                let t = zeta.signum() / (zeta.abs() + (1.0 + zeta * zeta).sqrt());
+                let cosine = 1.0 / (1.0 + t * t).sqrt();
                 let sine = cosine * t;
                 rotate(&mut columns, p, q, cosine, sine);
                 rotate(&mut v, p, q, cosine, sine);
@@ -81,8 +81,12 @@ pub fn eigen<const N: usize>(a: &Matrix<N>) -> ([f64; N], Matrix<N>) {
                 }
                 turned = true;
                 let theta = (a[q][q] - a[p][p]) / (2.0 * off);
-                let t = if theta == 0.0 { 1.0 } else { theta.signum() / (theta.abs() + theta.hypot(1.0)) };
-                let cosine = 1.0 / t.hypot(1.0);
+                let t = if theta == 0.0 {
+                    1.0
+                } else {
+                    theta.signum() / (theta.abs() + (1.0 + theta * theta).sqrt())
+                };
+                let cosine = 1.0 / (1.0 + t * t).sqrt();
                 let sine = cosine * t;
                 a[p][p] -= t * off;
                 a[q][q] += t * off;

@@ -23,6 +23,47 @@ pub enum NotInGroup {
     Determinant,
 }
 
+/// Two factors that bring a positive number to between one and two, and the exponent that they take away: two, because the power of two itself may overflow.
+fn power_of_two(most: f64) -> ([f64; 2], f64) {
+    let exponent = most.log2().floor();
+    let half = (0.5 * exponent).floor();
+    ([(-half).exp2(), (half - exponent).exp2()], exponent)
+}
+
+/// asinh for x ≥ 0 whose square is finite.
+fn asinh(x: f64) -> f64 {
+    let square = x * x;
+    (x + square / (1.0 + (1.0 + square).sqrt())).ln_1p()
+}
+
+/// log p and r of a matrix without its angles: cos ψ and sin ψ are those of a product of two complex numbers. For batches: two logarithms, no other transcendental function.
+///
+/// # Errors
+/// As [`Polar2::of`].
+pub fn log_and_rotation(g: &Matrix<2>) -> Result<(Matrix<2>, Matrix<2>), NotInGroup> {
+    let [[a, b], [c, d]] = *g;
+    let (e, f) = (0.5 * (a + d), 0.5 * (a - d));
+    let (k, h) = (0.5 * (c + b), 0.5 * (c - b));
+    let (turn, long) = (e * e + h * h, f * f + k * k);
+    let determinant = determinant2(g);
+    let usual = determinant > 1e-200 && turn < 1e200 && long > 1e-200;
+    if !usual {
+        // Rotations, extreme sizes and what is not in the group.
+        return Polar2::of(g).map(|polar| (polar.log_spd(), polar.rotation()));
+    }
+    let (turn, radius) = (1.0 / turn.sqrt(), long.sqrt());
+    let (cosine, sine) = (e * turn, h * turn);
+    let near = (a - 1.0).abs().max((d - 1.0).abs()) < 0.25 && b.abs().max(c.abs()) < 0.25;
+    let scale = if near {
+        0.5 * ((a - 1.0) + (d - 1.0) + ((a - 1.0) * (d - 1.0) - b * c)).ln_1p()
+    } else {
+        0.5 * determinant.ln()
+    };
+    let ratio = asinh(radius / determinant.sqrt()) / radius;
+    let (x, y) = (ratio * (f * cosine - k * sine), ratio * (f * sine + k * cosine));
+    Ok(([[scale + x, y], [y, scale - x]], [[cosine, -sine], [sine, cosine]]))
+}
+
 /// Polar coordinates in the plane.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Polar2 {
@@ -54,9 +95,8 @@ impl Polar2 {
             if most == 0.0 {
                 return Err(NotInGroup::Determinant);
             }
-            let exponent = most.log2().floor();
-            let (half, rest) = ((0.5 * exponent).floor(), exponent - (0.5 * exponent).floor());
-            let scaled = g.map(|row| row.map(|x| x * (-half).exp2() * (-rest).exp2()));
+            let (down, exponent) = power_of_two(most);
+            let scaled = g.map(|row| row.map(|x| x * down[0] * down[1]));
             let found = Self::of(&scaled)?;
             return Ok(Self { scale: found.scale + exponent * std::f64::consts::LN_2, ..found });
         }
@@ -154,14 +194,13 @@ impl<const N: usize> Polar<N> {
         if scale == 0.0 {
             return Err(NotInGroup::Determinant);
         }
-        let exponent = scale.log2().floor();
-        let (half, rest) = ((0.5 * exponent).floor(), exponent - (0.5 * exponent).floor());
-        let scaled: Matrix<N> = g.map(|row| row.map(|x| x * (-half).exp2() * (-rest).exp2()));
+        let (down, exponent) = power_of_two(scale);
+        let scaled: Matrix<N> = g.map(|row| row.map(|x| x * down[0] * down[1]));
         if determinant_sign(&scaled) <= 0.0 {
             return Err(NotInGroup::Determinant);
         }
         let found = singular(&scaled).ok_or(NotInGroup::Determinant)?;
-        let spd = congruence(&found.u, found.values.map(|value| value * half.exp2() * rest.exp2()));
+        let spd = congruence(&found.u, found.values.map(|value| value / down[0] / down[1]));
         let shift = exponent * std::f64::consts::LN_2;
         let log_spd = congruence(&found.u, found.values.map(|value| value.ln() + shift));
         Ok(Self { spd, log_spd, rotation: product(&found.u, &transpose(&found.v)) })

@@ -5,6 +5,7 @@
 
 use crate::jacobi::{eigen, singular};
 use crate::matrix::{Matrix, cholesky, congruence, forward, identity, largest, product, transpose};
+use crate::polar::log_and_rotation;
 
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,11 +48,33 @@ fn relative<const N: usize>(
     Ok((l, found.u, found.values.map(|value| 2.0 * value.ln())))
 }
 
+/// L and log L⁻¹QL⁻ᵀ in the plane, which is twice that of the positive factor of L⁻¹M: a closed form.
+fn relative2(p: &Matrix<2>, q: &Matrix<2>) -> Result<Option<(Matrix<2>, Matrix<2>)>, SpdError> {
+    let (l, m) = (factor(p, "P")?, factor(q, "Q")?);
+    let b = forward(&l, &m);
+    // Near pairs have digits that only their difference knows.
+    let near = (b[0][0] - 1.0).abs() < 0.1 && (b[1][1] - 1.0).abs() < 0.1 && b[1][0].abs() < 0.1;
+    if near {
+        return Ok(None);
+    }
+    let (log, _) = log_and_rotation(&b).map_err(|_| SpdError::NotPositive("Q"))?;
+    Ok(Some((l, log.map(|row| row.map(|x| 2.0 * x)))))
+}
+
 /// Log_P(Q): the velocity at P of the geodesic that is at Q after one unit.
 ///
 /// # Errors
 /// For what is not symmetric or not positive definite.
 pub fn log<const N: usize>(p: &Matrix<N>, q: &Matrix<N>) -> Result<Matrix<N>, SpdError> {
+    if N == 2 {
+        let of = |a: &Matrix<N>| [[a[0][0], a[0][1]], [a[1][0], a[1][1]]];
+        if let Some((l, log)) = relative2(&of(p), &of(q))? {
+            let found = product(&product(&l, &log), &transpose(&l));
+            let off = 0.5 * (found[0][1] + found[1][0]);
+            let even = [[found[0][0], off], [off, found[1][1]]];
+            return Ok(std::array::from_fn(|i| std::array::from_fn(|j| even[i][j])));
+        }
+    }
     let (l, u, logs) = relative(p, q)?;
     Ok(congruence(&product(&l, &u), logs))
 }

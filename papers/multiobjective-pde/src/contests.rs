@@ -64,7 +64,11 @@ pub fn contests() -> [Contest; 7] {
                 target: Some(Target::AtMost(1e-2)),
             },
             write_inputs,
-            ours: vec![Ours { name: "weights", differs: Some("uses gradients"), load: load_front }],
+            ours: vec![Ours {
+                name: "weights",
+                differs: Some("a closed form: knows the matrices"),
+                load: load_front,
+            }],
             rivals: vec![rival(
                 "pymoo, NSGA-II",
                 "front",

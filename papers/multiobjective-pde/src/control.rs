@@ -259,7 +259,10 @@ impl Control {
             0.0 => 0.0,
             bending => bending / (2.0 * curvature * y.abs()),
         };
-        y.iter().zip(p).map(ratio).fold(0.0, f64::max)
+        // f64::max passes NaN by, and a NaN proves nothing.
+        let worse = |most: f64, ratio: f64| if ratio.is_nan() { f64::INFINITY } else { most.max(ratio) };
+        let finite = p.iter().all(|p| p.is_finite());
+        y.iter().zip(p).map(ratio).fold(if finite { 0.0 } else { f64::INFINITY }, worse)
     }
 
     /// The reduced Hessian of a weighted sum while χ stays, σI + τB*(A + κχ)⁻²B, prepared.
@@ -407,7 +410,7 @@ pub enum Kind {
     Weak,
     /// Strongly stationary.
     Strong,
-    /// Proven to be globally optimal.
+    /// Proven to be globally optimal, as far as a residual of at most 10⁻⁸ is none.
     Global,
 }
 
@@ -427,8 +430,10 @@ impl Control {
         mut effort: Effort,
         work: &mut Workspace,
     ) -> Result<Stationary, ControlError> {
-        let sum: f64 = weights.iter().sum();
+        // Of a reference point above the front weights are negative, and at one on it zero: no weighted sum is minimised there.
+        let sum: f64 = weights.iter().map(|weight| weight.abs()).sum::<f64>().max(f64::MIN_POSITIVE);
         let weights: Vec<f64> = weights.iter().map(|weight| weight / sum).collect();
+        let convex = weights.iter().all(|weight| *weight >= 0.0);
         let weighted = self.weighted(&weights);
         let mut state = self.state(&u, None, &mut effort, work)?;
         if let Some((zero, _)) = zeros {
@@ -441,8 +446,10 @@ impl Control {
         let y = state.y;
         let mut chi = switch(&y);
         if let Some((zero, given)) = zeros {
-            for ((chi, given), _) in chi.iter_mut().zip(given).zip(zero).filter(|(_, zero)| **zero) {
-                *chi = *given;
+            for (((chi, given), zero), y) in chi.iter_mut().zip(given).zip(zero).zip(&y) {
+                if *zero && *y == 0.0 {
+                    *chi = *given;
+                }
             }
         }
         let p = self.adjoint(&chi, &weighted, &y, &mut effort, work);
@@ -453,7 +460,7 @@ impl Control {
         let certificate = self.certificate(&weighted, &y, &p);
         let kind = if residual.is_nan() || residual > STATIONARY {
             Kind::NotStationary
-        } else if certificate <= 1.0 {
+        } else if convex && certificate <= 1.0 {
             Kind::Global
         } else if y.iter().zip(&p).any(|(y, p)| *y == 0.0 && *p > 0.0) {
             Kind::Weak
@@ -461,6 +468,9 @@ impl Control {
             Kind::Strong
         };
         let values = self.values(&u, &y);
+        if values.iter().any(|value| !value.is_finite()) {
+            return Err(ControlError::Shape(format!("the objectives are {values:?}")));
+        }
         Ok(Stationary { u, y, p, chi, values, weights, residual, certificate, kind, effort })
     }
 }

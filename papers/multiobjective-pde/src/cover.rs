@@ -28,13 +28,20 @@ pub enum CoverError {
     /// The domain is none.
     #[error("the domain from {0:?} to {1:?} has no inside")]
     Domain(Vec<f64>, Vec<f64>),
+    /// An axis has been halved as often as places can count.
+    #[error("an axis was halved {0} times: no more is possible")]
+    Depth(u32),
     /// Too many boxes for memory and patience.
-    #[error("{0} boxes at depth {1}: a smaller depth or smaller Lipschitz constants are needed")]
+    #[error(
+        "{0} boxes or descents at depth {1}: a smaller depth, fewer variables or smaller Lipschitz constants are needed"
+    )]
     Boxes(usize, u32),
 }
 
 /// Boxes at most.
 const MOST: usize = 4_000_000;
+/// Halvings of an axis at most: places are 32-bit numbers.
+const HALVINGS: u32 = 31;
 
 impl Cover {
     /// One box.
@@ -124,12 +131,15 @@ impl Cover {
     /// Halves all boxes along their longest side.
     ///
     /// # Errors
-    /// For more than four million boxes.
+    /// For more than four million boxes, and for an axis that was halved 31 times.
     pub fn halve(&mut self) -> Result<(), CoverError> {
         let sides = self.sides();
         let axis = (0..sides.len()).rev().max_by(|a, b| sides[*a].total_cmp(&sides[*b])).unwrap_or(0);
         if self.boxes.len() > MOST / 2 {
             return Err(CoverError::Boxes(2 * self.boxes.len(), self.halvings.iter().sum::<u32>() + 1));
+        }
+        if self.halvings[axis] >= HALVINGS {
+            return Err(CoverError::Depth(HALVINGS));
         }
         self.halvings[axis] += 1;
         let mut halves = Vec::with_capacity(2 * self.boxes.len());
@@ -155,21 +165,40 @@ impl Cover {
         let sides = self.sides();
         let radius = 0.5 * self.diameter();
         let reach = errors.iter().zip(lipschitz).map(|(e, l)| e + l * radius).fold(0.0, f64::max);
+        // What rounding may add to the shortest vector.
+        let slack = |gradients: &[Vec<f64>]| {
+            1e-6 * gradients.iter().flatten().fold(0.0_f64, |most, g| most.max(g.abs()))
+        };
         let boxes = std::mem::take(&mut self.boxes);
         self.boxes = boxes
             .into_par_iter()
             .filter(|place| {
-                let found = shortest(&gradients(&self.centre(place, &sides))).vector;
-                found.iter().map(|v| v * v).sum::<f64>().sqrt() <= reach
+                let at = gradients(&self.centre(place, &sides));
+                let found = shortest(&at).vector;
+                // Gradients that are no numbers prove nothing.
+                let length = found.iter().map(|v| v * v).sum::<f64>().sqrt();
+                length.is_nan() || length <= reach + slack(&at)
             })
             .collect();
     }
 
-    /// Keeps boxes that a descent hits from one of `per_axis`ᵈ points in a box that was kept.
-    pub fn keep_hit(&mut self, objectives: &dyn Objectives, per_axis: u32, options: &Options) {
+    /// Takes the boxes that descents hit from `per_axis`ᵈ points in each box there is, wherever they are.
+    ///
+    /// # Errors
+    /// For more than ten million descents.
+    pub fn keep_hit(
+        &mut self,
+        objectives: &dyn Objectives,
+        per_axis: u32,
+        options: &Options,
+    ) -> Result<(), CoverError> {
         let sides = self.sides();
         let d = sides.len();
-        let points = per_axis.pow(d as u32);
+        let points = per_axis.checked_pow(d as u32).unwrap_or(u32::MAX);
+        let descents = f64::from(points) * self.boxes.len() as f64;
+        if descents > 1e7 {
+            return Err(CoverError::Boxes(descents as usize, self.halvings.iter().sum()));
+        }
         let cover = &*self;
         let hits: Vec<Vec<u32>> = cover
             .boxes
@@ -198,6 +227,7 @@ impl Cover {
             .collect();
         let unique: std::collections::BTreeSet<Vec<u32>> = hits.into_iter().collect();
         self.boxes = unique.into_iter().collect();
+        Ok(())
     }
 }
 

@@ -37,7 +37,7 @@ pub struct Descended {
     pub values: Vec<f64>,
     /// The length of the hull's shortest vector.
     pub criticality: f64,
-    /// Whether that is within the tolerance.
+    /// Whether that is within the tolerance; if not, iterations ran out, or no direction was found to decrease all objectives, by rounding or because values or gradients are not finite.
     pub critical: bool,
     /// Iterations.
     pub iterations: usize,
@@ -85,9 +85,10 @@ pub fn descend(objectives: &dyn Objectives, start: &[f64], options: &Options) ->
     let mut values = counted.values(&x);
     let mut iterations = 0;
     loop {
-        let (direction, length) = direction(&mut counted, &x, &values, options);
+        let (direction, length, certain) = direction(&mut counted, &x, &values, options);
         let critical = length <= options.tolerance;
-        if critical || iterations == options.iterations {
+        // A direction that decreases nothing, by rounding or because values are no numbers, is an end as well.
+        if critical || !certain || iterations == options.iterations {
             let Counted { calls, subgradients, .. } = counted;
             return Descended { x, values, criticality: length, critical, iterations, calls, subgradients };
         }
@@ -102,7 +103,8 @@ pub fn descend(objectives: &dyn Objectives, start: &[f64], options: &Options) ->
             let next = moved(&x, t, &direction);
             let then = counted.values(&next);
             let enough = |(now, then): (&f64, &f64)| *then <= now - options.decrease * t * length * length;
-            if t == least || values.iter().zip(&then).all(enough) {
+            let finite = then.iter().all(|value| value.is_finite());
+            if t == least || (finite && values.iter().zip(&then).all(enough)) {
                 (x, values) = (next, then);
                 break;
             }
@@ -111,22 +113,28 @@ pub fn descend(objectives: &dyn Objectives, start: &[f64], options: &Options) ->
     }
 }
 
-/// A direction with its length: the hull grows until the direction decreases every objective over ε, or is short.
-fn direction(counted: &mut Counted, x: &[f64], values: &[f64], options: &Options) -> (Vec<f64>, f64) {
+/// A direction with its length, and whether it was seen to decrease every objective: the hull grows until the direction decreases every objective over ε, or is short.
+fn direction(counted: &mut Counted, x: &[f64], values: &[f64], options: &Options) -> (Vec<f64>, f64, bool) {
     let count = counted.objectives.count();
     let mut hull: Vec<Vec<f64>> = (0..count).map(|i| counted.subgradient(i, x)).collect();
     loop {
         let v: Vec<f64> = shortest(&hull).vector.iter().map(|v| -v).collect();
         let length = fast_dot(&v, &v).sqrt();
-        if length <= options.tolerance || hull.len() >= LARGEST_HULL {
-            return (v, length);
+        if !length.is_finite() || hull.len() >= LARGEST_HULL {
+            return (v, length, false);
+        }
+        if length <= options.tolerance {
+            return (v, length, true);
         }
         let reach = options.radius / length;
         let ahead = counted.values(&moved(x, reach, &v));
         let fails = |i: &usize| ahead[*i] > values[*i] - options.decrease * options.radius * length;
         let failing: Vec<usize> = (0..count).filter(fails).collect();
+        if ahead.iter().any(|value| !value.is_finite()) {
+            return (v, length, false);
+        }
         if failing.is_empty() {
-            return (v, length);
+            return (v, length, true);
         }
         let before = hull.len();
         for i in failing {
@@ -137,7 +145,7 @@ fn direction(counted: &mut Counted, x: &[f64], values: &[f64], options: &Options
         }
         if hull.len() == before {
             // Rounding hides what is missing: nothing better is known.
-            return (v, length);
+            return (v, length, false);
         }
     }
 }

@@ -50,7 +50,7 @@ pub fn by_weights(
     Ok(front)
 }
 
-/// Nearest points to reference points that are `along` apart, and a third of that below the front, from the minimiser of the first objective until the second is within `along` of its minimum; its minimiser is the last point.
+/// Nearest points to reference points that are `along` apart, and a third of that below the front, from the minimiser of the first objective until that of the second is within `along` in objective space; it is the last point.
 ///
 /// # Errors
 /// As [`by_weights`].
@@ -69,7 +69,8 @@ pub fn by_reference_points(
     while front.len() + 1 < most {
         let here = &front[front.len() - 1];
         let length = toward[0].hypot(toward[1]);
-        if length == 0.0 || here.values[1] - last.values[1] <= along {
+        let left = (here.values[0] - last.values[0]).hypot(here.values[1] - last.values[1]);
+        if length == 0.0 || left <= along {
             break;
         }
         let unit = [toward[0] / length, toward[1] / length];

@@ -174,6 +174,7 @@ impl Objectives for WeightedTests {
 #[derive(Clone, Debug)]
 pub struct Pieces {
     names: Vec<String>,
+    bends: bool,
     objectives: Vec<Vec<(Formula, Vec<usize>)>>,
 }
 
@@ -188,6 +189,7 @@ impl Pieces {
         }
         let mut parsed = Vec::new();
         let mut names = std::collections::BTreeSet::new();
+        let mut bends = false;
         for (i, pieces) in objectives.iter().enumerate() {
             if pieces.is_empty() {
                 return Err(format!("objective {} has no piece", i + 1));
@@ -197,6 +199,8 @@ impl Pieces {
                 let formula = Formula::parse(text)
                     .map_err(|fault| format!("objective {}, piece {}: {fault}", i + 1, j + 1))?;
                 names.extend(formula.names().iter().cloned());
+                bends |= ["abs", "min", "max"].iter().any(|name| text.contains(name))
+                    || !formula.is_differentiable();
                 formulas.push(formula);
             }
             parsed.push(formulas);
@@ -210,7 +214,7 @@ impl Pieces {
             (formula, places)
         };
         let objectives = parsed.into_iter().map(|pieces| pieces.into_iter().map(place).collect()).collect();
-        Ok(Self { names, objectives })
+        Ok(Self { names, bends, objectives })
     }
 
     /// Names of the variables, in the order of points.
@@ -218,9 +222,9 @@ impl Pieces {
         &self.names
     }
 
-    /// Whether every objective has one piece.
+    /// Whether every objective has one piece, without absolute values, minima, maxima and steps.
     pub fn is_smooth(&self) -> bool {
-        self.objectives.iter().all(|pieces| pieces.len() == 1)
+        !self.bends && self.objectives.iter().all(|pieces| pieces.len() == 1)
     }
 
     /// The Frobenius norm of the Hessian of the largest piece of objective i.

@@ -99,7 +99,7 @@ pub(crate) fn largest(v: &[f64]) -> f64 {
 
 /// Newton steps at most; a handful is usual, and N + 2 the proof.
 const STEPS: usize = 200;
-/// The residual of a solved equation, relative.
+/// The residual of a solved equation, relative; on fine grids ten roundings of A y, if that is more.
 const SOLVED: f64 = 1e-10;
 
 impl MaxPde {
@@ -261,12 +261,15 @@ impl MaxPde {
             self.residual(&y, b, &mut fault);
             let residual = if size > 0.0 { largest(&fault) / size } else { 0.0 };
             let next = switch(&y);
+            let steepest = 8.0 / (self.grid.spacing() * self.grid.spacing()) + self.kappa;
+            let solved =
+                SOLVED.max(10.0 * f64::EPSILON * steepest * largest(&y) / size.max(f64::MIN_POSITIVE));
             // A node with y = 0 may change sides for ever by rounding; its κ max(0, y) is then nothing.
-            if (next == chi && residual <= SOLVED) || residual <= 1e-14 {
+            if (next == chi && residual <= solved) || residual <= 1e-14 {
                 return Ok(State { y, steps: step, inner, residual });
             }
             if next == chi || step == STEPS || residual.is_nan() {
-                return if residual <= SOLVED {
+                return if residual <= solved {
                     Ok(State { y, steps: step, inner, residual })
                 } else {
                     Err(StateError::NotSolved { residual, steps: step })

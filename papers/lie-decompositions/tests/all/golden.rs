@@ -6,7 +6,7 @@ use lie_decompositions::exponential::{exponential, logarithm, missed_share};
 use lie_decompositions::matrix::{Matrix, largest};
 use lie_decompositions::network::convolution::{Geometry, Kernel};
 use lie_decompositions::network::{Architecture, GroupNetwork, Stage};
-use lie_decompositions::polar::{Polar, Polar2};
+use lie_decompositions::polar::{Polar, Polar2, log_and_rotation};
 use lie_decompositions::spd;
 use lie_decompositions::spherical::{heat, multivariate_gamma, riemannian_gaussian, spherical};
 use ndarray::{Array1, Array2};
@@ -51,6 +51,11 @@ fn polar_coordinates_in_the_plane_have_all_digits() {
         let bound = 6.0 * EPSILON * largest(&log).max(1.0);
         assert!(away(&found.log_spd(), &log) <= bound, "{name}: {:?} for {log:?}", found.log_spd());
         assert!(away(&found.rotation(), &matrix::<2>(&case["r"])) <= 4.0 * EPSILON, "{name}");
+        let (fast_log, fast_rotation) = log_and_rotation(&g).unwrap();
+        assert!(
+            away(&fast_log, &log) <= bound && away(&fast_rotation, &found.rotation()) <= 8.0 * EPSILON,
+            "{name}"
+        );
         let p = matrix::<2>(&case["p"]);
         assert!(away(&found.spd_of(&g), &p) <= 32.0 * EPSILON * largest(&p), "{name}");
         // From the coordinates alone e^s and e^{s + t} lose what their exponents have before the point.

@@ -71,8 +71,11 @@ impl CoverCommand {
         }
         if !self.hits && !pieces.is_smooth() {
             bail!(
-                "{name}: an objective has several pieces: its gradient jumps, and only --hits can cover it"
+                "{name}: an objective has several pieces, abs, min or max: its gradient jumps, and only --hits can cover it"
             );
+        }
+        if self.hits && !(self.lipschitz.is_empty() && self.errors.is_empty()) {
+            return Err(usage("--lipschitz and --errors are not used with --hits"));
         }
         let mut cover = Cover::new(self.low.clone(), self.high.clone())
             .map_err(|fault| usage(format!("--low and --high: {fault}")))?;
@@ -95,7 +98,7 @@ impl CoverCommand {
             cover.halve()?;
             if self.hits {
                 let options = Options { radius: 1e-4, iterations: 100, ..Options::default() };
-                cover.keep_hit(&pieces, 3, &options);
+                cover.keep_hit(&pieces, 3, &options)?;
             } else {
                 cover.keep_critical(&gradients, &errors, &lipschitz);
             }

@@ -119,12 +119,16 @@ impl Descend {
         let critical = found.iter().filter(|found| found.critical).count();
         let total =
             |of: fn(&multiobjective_pde::descent::Descended) -> u64| found.iter().map(of).sum::<u64>();
-        Ok(say(&format!(
+        say(&format!(
             "critical            {critical} of {} starts\nobjective calls     {}\nsubgradients        {}\niterations          {}",
             found.len(),
             total(|found| found.calls),
             total(|found| found.subgradients),
             total(|found| found.iterations as u64),
-        ))?)
+        ))?;
+        if critical == 0 {
+            bail!("{}: no start ends at a critical point", self.starts.display());
+        }
+        Ok(())
     }
 }

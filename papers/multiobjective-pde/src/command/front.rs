@@ -8,7 +8,7 @@ use lab::arguments::{check_output, positive, refuse_one_file_for_two, usage};
 use lab::polars::prelude::Column;
 use lab::say;
 use lab::table::format_number;
-use multiobjective_pde::control::{Kind, Stationary};
+use multiobjective_pde::control::{Effort, Kind, Stationary};
 use multiobjective_pde::front::{by_reference_points, by_weights, effort, gaps};
 use multiobjective_pde::state::Workspace;
 
@@ -23,7 +23,7 @@ pub struct Front {
     /// How points are found
     #[arg(long, value_enum, default_value = "weights")]
     method: Scheme,
-    /// Points; of reference points the most there may be
+    /// Points by weights; with --along the most reference points there may be, else about as many of them
     #[arg(long, default_value_t = 11, value_parser = clap::value_parser!(u32).range(2..=10_000))]
     points: u32,
     /// Distance of reference points along the front; what makes as many points as weights would, if it is not given
@@ -64,11 +64,14 @@ impl Front {
         let control = problem::read(&self.problem)?;
         let work = &mut Workspace::default();
         let points = self.points as usize;
+        // The points by weights that say how far apart reference points are to be.
+        let mut before = Effort::default();
         let front = match (self.method, self.along) {
             (Scheme::Weights, _) => by_weights(&control, points, work),
             (Scheme::ReferencePoints, Some(along)) => by_reference_points(&control, along, points, work),
             (Scheme::ReferencePoints, None) => by_weights(&control, points, work).and_then(|front| {
                 let along = gaps(&front).iter().sum::<f64>() / (points - 1) as f64;
+                before = effort(&front);
                 by_reference_points(&control, along, 4 * points, work)
             }),
         }
@@ -92,8 +95,8 @@ impl Front {
             count(Kind::NotStationary),
             format_number(least),
             format_number(most),
-            spent.states,
-            spent.systems,
+            spent.states + before.states,
+            spent.systems + before.systems,
         ))?;
         if count(Kind::NotStationary) == front.len() {
             bail!("{name}: no stationary point was found");

@@ -16,8 +16,13 @@ pub struct Indicator {
     #[arg(long, value_name = "FILE")]
     points: PathBuf,
     /// The point up to which volume counts; without one there is no volume
-    #[arg(long, value_delimiter = ',', allow_hyphen_values = true, required = true)]
+    #[arg(long, value_delimiter = ',', value_parser = finite, allow_hyphen_values = true, required = true)]
     reference: Vec<f64>,
+}
+
+fn finite(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number: &f64| number.is_finite());
+    number.ok_or_else(|| "expected a finite number".into())
 }
 
 /// Points of more than three objectives at most: volumes take exponential time.
@@ -41,6 +46,9 @@ impl Indicator {
             );
         }
         let volume = hypervolume(&front, &self.reference).with_context(|| name)?;
+        if !volume.is_finite() {
+            bail!("{}: the volume is beyond what a double holds", self.points.display());
+        }
         let beyond =
             front.iter().filter(|point| point.iter().zip(&self.reference).any(|(p, r)| p >= r)).count();
         let mut text = format!(

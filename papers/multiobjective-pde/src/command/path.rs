@@ -53,8 +53,9 @@ impl PathCommand {
             super::write_columns(out, columns)?;
         }
         let last = &kinks[kinks.len() - 1];
+        let cut = if last.lambda > 0.0 { ": the path goes on" } else { "" };
         Ok(say(&format!(
-            "kinks               {}\nlambda              from {} to {}\nloss                from {} to {}\nl1                  up to {}\nlargest support     {}\narea under front    {}",
+            "kinks               {}{cut}\nlambda              from {} to {}\nloss                from {} to {}\nl1                  up to {}\nlargest support     {}\narea under front    {}",
             kinks.len(),
             format_number(kinks[0].lambda),
             format_number(last.lambda),

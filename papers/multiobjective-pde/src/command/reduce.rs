@@ -52,8 +52,8 @@ impl Reduce {
     /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
         check_output(self.out.as_deref(), "csv", [self.problem.as_path()])?;
-        if !(self.low < self.high && self.low.is_finite() && self.high.is_finite()) {
-            return Err(usage("--low is below --high, and both are finite"));
+        if !(self.low < self.high && (self.high - self.low).is_finite()) {
+            return Err(usage("--low is below --high, and their difference is finite"));
         }
         let name = self.problem.display().to_string();
         let control = problem::read(&self.problem)?;

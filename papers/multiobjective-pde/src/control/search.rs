@@ -6,7 +6,7 @@
 use ndarray::Array2;
 
 use super::three_sets::Sets;
-use super::{Control, ControlError, Effort, Input, Objective, STATIONARY, Stationary, Weighted};
+use super::{Control, ControlError, Effort, Input, Kind, Objective, STATIONARY, Stationary, Weighted};
 use crate::state::{State, Workspace, switch};
 
 /// One number of several objectives.
@@ -291,18 +291,27 @@ impl Control {
             return Ok(stalled);
         }
         let scale = below.abs().max(above.abs());
+        let (mut last, mut kept) = (f64::INFINITY, 0);
         for _ in 0..100 {
             let a = (low * above - high * below) / (above - below);
             let (fault, here) = at(a, work)?;
-            found = here;
+            (found, last) = (here, fault);
             if fault.abs() <= 1e-14 * scale || high - low <= 1e-13 {
                 break;
             }
+            // An end that is kept twice counts half.
+            let side = if fault < 0.0 { -1 } else { 1 };
+            let factor = if side == kept { 0.5 } else { 1.0 };
+            kept = side;
             if fault < 0.0 {
-                (low, below, above) = (a, fault, 0.5 * above);
+                (low, below, above) = (a, fault, factor * above);
             } else {
-                (high, above, below) = (a, fault, 0.5 * below);
+                (high, above, below) = (a, fault, factor * below);
             }
+        }
+        if last.abs() > 1e-8 * scale {
+            // The front has a dent there: a point for these weights, but not for z.
+            found.kind = Kind::NotStationary;
         }
         Ok(Stationary { effort, ..found })
     }

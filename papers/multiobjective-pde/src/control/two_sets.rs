@@ -10,7 +10,7 @@ use crate::state::{Workspace, switch};
 pub struct Run {
     /// The control.
     pub u: Vec<f64>,
-    /// Whether the sets repeated with a residual of the system below 10⁻¹⁰ of its right side.
+    /// Whether the sets repeated, which makes the solution of their linear system one of the whole; or, of a search, whether the system's residual fell by 10⁻¹⁰.
     pub solved: bool,
     /// Whether sets came back that had been left before.
     pub cycled: bool,

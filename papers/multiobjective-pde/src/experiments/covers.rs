@@ -70,7 +70,7 @@ impl Experiment for Covers {
     const ID: &'static str = "covers";
     const TITLE: &'static str = "Covers of Pareto sets";
     const QUESTION: &'static str = "Does subdivision keep the whole set, with exact gradients, with wrong ones, and with descent for nonsmooth objectives?";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (smooth, hit) = match profile {
@@ -112,7 +112,7 @@ impl Experiment for Covers {
         let mut rows = Vec::new();
         for halvings in 1..=cell.depth {
             cover.halve()?;
-            cover.keep_hit(&pair, 4, &options);
+            cover.keep_hit(&pair, 4, &options)?;
             rows.push(row(halvings, &cover, &exact, f64::NAN));
         }
         Ok(Outcome::Done(rows))

@@ -72,7 +72,7 @@ impl Experiment for Fronts {
     const TITLE: &'static str = "Weights and reference points";
     const QUESTION: &'static str =
         "With as many points: which method spreads them evenly, and what does a point cost?";
-    const REVISION: u32 = 3;
+    const REVISION: u32 = 4;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (n, points) = match profile {

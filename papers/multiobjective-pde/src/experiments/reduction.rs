@@ -47,7 +47,7 @@ pub struct Row {
     /// The largest error in the energy norm at 20 fresh parameters.
     #[column(within = 1e-3)]
     pub error: f64,
-    /// The least ratio of bound to error there, of errors above 10⁻¹¹ of the state.
+    /// The least ratio of bound to error there, of errors above 10⁻⁹ of the state.
     #[column(within = 1e-6)]
     pub least_effectivity: f64,
     /// The largest.
@@ -55,7 +55,7 @@ pub struct Row {
     pub largest_effectivity: f64,
     /// 1 + κ/λ₁.
     pub allowed: f64,
-    /// Flops of conjugate gradients for the states there, over those of the reduced steps.
+    /// Flops of conjugate gradients for the states there, to rounding, over those of the reduced steps, to the error above.
     #[column(within = 0.2)]
     pub saved: f64,
     /// Seconds for a state.

@@ -87,8 +87,8 @@ impl Experiment for States {
         }
         report.figure(
             "states",
-            "Errors fall with h² across the line where the switch acts; steps hardly depend on the grid.",
-            "Four parallel lines of slope two, and four nearly level ones.",
+            "Errors fall with h² across the line where the switch acts. Steps grow slowly with the grid, by about one for each halving of h where κ is large.",
+            "Four parallel lines of slope two, and four that rise slowly.",
             &Figure::new("Newton's method on −Δy + κ max(0, y) = b")
                 .panel(errors)
                 .panel(steps.y_range(0.0, 11.0)),

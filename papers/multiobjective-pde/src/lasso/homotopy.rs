@@ -6,8 +6,11 @@ use numerics::sum::fast_dot;
 use super::Kink;
 use super::screen::{Matrix, Screen};
 
-/// Columns whose squared distance from the span of the active ones is below this part of their squared length count as dependent.
-const DEPENDENT: f64 = 1e-12;
+/// Columns whose squared distance from the span of k active ones is below this times k + 1 of their squared length count as dependent: what rounding leaves of nothing. That is a sine of some 10⁻⁷.
+const DEPENDENT: f64 = 8.0 * f64::EPSILON;
+
+/// Steps below this part of λ are none, and values below this part of the largest are zero.
+const TIE: f64 = 1e-13;
 
 /// A path at a kink.
 pub struct Homotopy {
@@ -30,8 +33,12 @@ pub struct Homotopy {
     excluded: Vec<bool>,
     /// Columns of the upper factor R of the active ones.
     factor: Vec<Vec<f64>>,
-    /// What left at the last kink, and the sign that it left.
-    left: Option<(usize, f64)>,
+    /// The last direction.
+    rates: Vec<f64>,
+    /// What reached zero since λ last fell, and the signs that it left: rounding must not bring it back at once.
+    left: Vec<(usize, f64)>,
+    /// Steps of length zero since then.
+    still: usize,
 }
 
 /// What ends a step.
@@ -70,7 +77,9 @@ impl Homotopy {
             is_active: vec![false; count],
             excluded: vec![false; count],
             factor: Vec::new(),
-            left: None,
+            rates: Vec::new(),
+            left: Vec::new(),
+            still: 0,
         };
         if let Some(first) = (0..count).find(|j| homotopy.correlations[*j].abs() == lambda && lambda > 0.0) {
             homotopy.enter(first);
@@ -103,7 +112,7 @@ impl Homotopy {
         }
         let square = fast_dot(column, column);
         let rest = square - fast_dot(&entries, &entries);
-        if rest <= DEPENDENT * square {
+        if rest <= DEPENDENT * (entries.len() + 1) as f64 * square {
             self.excluded[j] = true;
             return false;
         }
@@ -112,6 +121,7 @@ impl Homotopy {
         self.active.push(j);
         self.signs.push(self.correlations[j].signum());
         self.values.push(0.0);
+        self.rates.push(0.0);
         self.is_active[j] = true;
         true
     }
@@ -119,12 +129,12 @@ impl Homotopy {
     /// Takes the active column in a place out: rotations make the factor triangular again.
     fn leave(&mut self, place: usize) {
         let column = self.active[place];
-        self.left = Some((column, self.signs[place]));
         self.is_active[column] = false;
         self.correlations[column] = self.signs[place] * self.lambda;
         self.active.remove(place);
         self.signs.remove(place);
         self.values.remove(place);
+        self.rates.remove(place);
         self.factor.remove(place);
         for k in place..self.factor.len() {
             let (x, y) = (self.factor[k][k], self.factor[k][k + 1]);
@@ -159,6 +169,33 @@ impl Homotopy {
         }
     }
 
+    /// (A_SᵀA_S)⁻¹ sign, where columns that entered together and would move against their signs have left again.
+    ///
+    /// The direction minimises ½|A_S d|² − ⟨sign, d⟩ among those that move coordinates at zero with their signs only: the non-negative least squares of Lawson and Hanson, from the last direction.
+    fn direction(&mut self) -> Vec<f64> {
+        loop {
+            let mut wanted = self.signs.clone();
+            self.solve(&mut wanted);
+            let mut nearest: Option<(f64, usize)> = None;
+            for (place, value) in self.values.iter().enumerate() {
+                if *value == 0.0 && wanted[place] * self.signs[place] < 0.0 {
+                    let reach = self.rates[place] / (self.rates[place] - wanted[place]);
+                    if nearest.is_none_or(|(least, _)| reach < least) {
+                        nearest = Some((reach, place));
+                    }
+                }
+            }
+            let Some((reach, place)) = nearest else {
+                self.rates.clone_from(&wanted);
+                return wanted;
+            };
+            for (rate, wanted) in self.rates.iter_mut().zip(&wanted) {
+                *rate += reach * (wanted - *rate);
+            }
+            self.leave(place);
+        }
+    }
+
     /// On to the next kink; `false` at the end of the path.
     pub fn advance(&mut self) -> bool {
         loop {
@@ -166,8 +203,7 @@ impl Homotopy {
                 return false;
             }
             // λ falls by γ: x grows by γd with d = (A_SᵀA_S)⁻¹ sign, correlations by −γ Aᵀ(A_S d).
-            let mut direction = self.signs.clone();
-            self.solve(&mut direction);
+            let direction = self.direction();
             let mut moved = vec![0.0; self.residual.len()];
             for (j, d) in self.active.iter().zip(&direction) {
                 moved.iter_mut().zip(self.matrix.column(*j)).for_each(|(m, a)| *m += d * a);
@@ -184,27 +220,41 @@ impl Homotopy {
                 let at = (self.lambda, speed);
                 self.screen.renew(&self.matrix, &self.correlations, &self.residual, at, skip);
             };
-            self.left = None;
-            self.screen.passed();
-            self.values.iter_mut().zip(&direction).for_each(|(x, d)| *x += step * d);
-            if self.active.len() == self.b.len() {
-                self.screen.invalidate();
+            // What ties is at one kink: rounding sets it apart by no more than this.
+            let moves = step > TIE * self.lambda;
+            if moves {
+                self.left.clear();
+                self.still = 0;
+                self.screen.passed();
+                self.values.iter_mut().zip(&direction).for_each(|(x, d)| *x += step * d);
+                if self.active.len() == self.b.len() {
+                    self.screen.invalidate();
+                }
+                for j in &self.screen.candidates {
+                    self.correlations[*j as usize] -= step * self.slopes[*j as usize];
+                }
+                self.lambda = if matches!(event, Event::Ends) { 0.0 } else { self.lambda - step };
+                self.refresh();
+            } else {
+                self.still += 1;
+                if self.still > 100 + 4 * self.matrix.count() {
+                    return false;
+                }
             }
-            for j in &self.screen.candidates {
-                self.correlations[*j as usize] -= step * self.slopes[*j as usize];
-            }
-            self.lambda = if matches!(event, Event::Ends) { 0.0 } else { self.lambda - step };
-            self.refresh();
-            match event {
+            // A dependent column makes no kink, and what happens without a step belongs to the last one.
+            let kink = match event {
                 Event::Leaves(place) => {
                     self.values[place] = 0.0;
+                    self.left.push((self.active[place], self.signs[place]));
                     self.leave(place);
+                    moves
                 }
-                // A dependent column makes no kink.
-                Event::Enters(j) if !self.enter(j) => continue,
-                Event::Enters(_) | Event::Ends => {}
+                Event::Enters(j) => self.enter(j) && moves,
+                Event::Ends => true,
+            };
+            if kink {
+                return true;
             }
-            return true;
         }
     }
 
@@ -227,7 +277,7 @@ impl Homotopy {
                 continue;
             }
             for sign in [1.0, -1.0] {
-                if self.left == Some((j, sign)) {
+                if self.left.contains(&(j, sign)) {
                     continue;
                 }
                 // sign(c − γ slope) = λ − γ.
@@ -247,6 +297,9 @@ impl Homotopy {
             .map(|(j, sign)| fast_dot(self.matrix.column(*j), &self.b) - self.lambda * sign)
             .collect();
         self.solve(&mut values);
+        // What reaches zero together with another is zero as well.
+        let most = values.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+        values.iter_mut().filter(|value| value.abs() <= TIE * most).for_each(|value| *value = 0.0);
         self.values = values;
         self.residual.copy_from_slice(&self.b);
         for (j, value) in self.active.iter().zip(&self.values) {

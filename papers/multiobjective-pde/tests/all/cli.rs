@@ -32,6 +32,9 @@ fn files(folder: &Path) {
     put("named.json", r#"{"n": 3, "kappa": 1, "objectives": [{"target": "z", "cost": 1}, {"cost": 1}]}"#);
     put("short.json", r#"{"n": 3, "kappa": 1, "objectives": [{"target": [1, 2], "cost": 1}, {"cost": 1}]}"#);
     put("huge.json", r#"{"n": 100000, "kappa": 1, "objectives": [{"cost": 1}]}"#);
+    put("bent.json", r#"{"objectives": [["abs(x)"]]}"#);
+    put("down.json", r#"{"objectives": [["x"]]}"#);
+    put("one.csv", "1\n");
     put("broken.json", r#"{"objectives": [["x +"]]}"#);
     put("logarithm.json", r#"{"objectives": [["ln(x1) + x2"]]}"#);
 }
@@ -122,6 +125,11 @@ fn bad_input_gets_one_line() {
         ("path --matrix matrix.csv --rhs five.csv", "the matrix has 8 rows, b has 5", 1),
         ("indicator --points front.csv --reference 5", "point 1 has 2 objectives", 1),
         ("indicator --points front.csv", "--reference", 2),
+        ("indicator --points front.csv --reference nan,5", "--reference", 2),
+        ("reduce --problem heaters.json --low -1e308 --high 1e308", "their difference is finite", 2),
+        ("cover --pieces pieces.json --low 0,0 --high 2,2 --hits --lipschitz 1,1", "not used with --hits", 2),
+        ("cover --pieces bent.json --low -1 --high 1", "only --hits", 1),
+        ("descend --pieces down.json --starts one.csv", "no start ends at a critical point", 1),
         ("reproduce front --out reports", "did you mean fronts?", 2),
     ] {
         let said = refusal(folder.path(), arguments, code);

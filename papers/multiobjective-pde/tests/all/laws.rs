@@ -326,6 +326,71 @@ proptest! {
 }
 
 #[test]
+fn tied_columns_wait_for_their_turn() {
+    // By hand: both columns tie at λ = 1, and only the second may move.
+    let a = ndarray::array![[-1.0, -1.0], [2.0, 1.0]];
+    let b = ndarray::array![1.0, 0.0];
+    check_path(&a, &b);
+    let mut random = stream(11, &["integers"]);
+    for _ in 0..400 {
+        let (rows, columns) = (random.random_range(2..6), random.random_range(1..8));
+        let a = Array2::from_shape_simple_fn((rows, columns), || f64::from(random.random_range(-2..=2)));
+        let b = Array1::from_shape_simple_fn(rows, || f64::from(random.random_range(-2..=2)));
+        if a.t().dot(&b).iter().any(|c| *c != 0.0) {
+            check_path(&a, &b);
+        }
+    }
+}
+
+/// Conditions at every kink and halfway to the next.
+fn check_path(a: &Array2<f64>, b: &Array1<f64>) {
+    let kinks = lasso::path(a.view(), b.view(), 1_000).unwrap();
+    let dense = |kink: &lasso::Kink| {
+        let mut x = Array1::<f64>::zeros(a.ncols());
+        kink.x.iter().for_each(|(place, value)| x[*place] = *value);
+        x
+    };
+    assert!(lasso::area(&kinks) >= 0.0 && kinks.len() < 1_000);
+    for pair in kinks.windows(2) {
+        let (from, to) = (dense(&pair[0]), dense(&pair[1]));
+        for (x, lambda) in
+            [((&from + &to) * 0.5, 0.5 * (pair[0].lambda + pair[1].lambda)), (to.clone(), pair[1].lambda)]
+        {
+            let correlations = a.t().dot(&(b - &a.dot(&x)));
+            for (c, x) in correlations.iter().zip(&x) {
+                assert!(c.abs() <= lambda + 1e-9, "{c} above {lambda} for {a:?} and {b:?}");
+                assert!(
+                    x.abs() < 1e-12 || (c - lambda * x.signum()).abs() < 1e-9,
+                    "{c}, {x}, {lambda} for {a:?} and {b:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_no_number_ends_a_descent() {
+    let root = Pieces::parse(&[vec!["sqrt(x)".into()]]).unwrap();
+    assert!(!descend(&root, &[0.5], &Options::default()).critical);
+    let fall = Pieces::parse(&[vec!["x^3".into()]]).unwrap();
+    let found = descend(&fall, &[0.5], &Options::default());
+    assert!(found.values[0].is_finite(), "{found:?}");
+    assert!(!Pieces::parse(&[vec!["abs(x)".into()]]).unwrap().is_smooth());
+}
+
+#[test]
+fn covers_are_not_halved_beyond_their_places() {
+    let mut cover = Cover::new(vec![-1.0], vec![2.0]).unwrap();
+    let gradients = |x: &[f64]| vec![vec![2.0 * x[0]]];
+    for _ in 0..31 {
+        cover.halve().unwrap();
+        cover.keep_critical(&gradients, &[0.0], &[2.0]);
+    }
+    assert!(cover.contains(&[0.0]));
+    assert!(cover.halve().is_err());
+}
+
+#[test]
 fn faults_are_named() {
     assert_eq!(MaxPde::new(3, -1.0).err(), Some(StateError::Kappa(-1.0)));
     let pde = MaxPde::new(3, 1.0).unwrap();
