@@ -86,7 +86,7 @@ impl Experiment for Equivariance {
         let (last, sets) = match profile {
             Profile::Smoke => (2, 2),
             Profile::Quick => (6, 8),
-            Profile::Full => (12, 16),
+            Profile::Full => (10, 16),
         };
         SAMPLERS
             .iter()
