@@ -1,7 +1,7 @@
 //! Coordinates of single matrices, and one step of training.
 
 use divan::{Bencher, black_box};
-use lie_decompositions::glyphs::images;
+use lie_decompositions::glyphs::{glyphs, images};
 use lie_decompositions::network::sampling::Sampling;
 use lie_decompositions::network::{Architecture, GroupNetwork, Stage};
 use lie_decompositions::polar::{Polar, log_and_rotation};
@@ -44,7 +44,8 @@ fn step(bencher: Bencher) {
         epsilon: 1e-5,
     };
     let network = GroupNetwork::<f32>::new(&architecture, &mut random).expect("sizes fit");
-    let (pixels, labels) = images(10, 18, None, &mut random);
+    let (drawn, labels) = glyphs(10, &mut random);
+    let pixels = images(&drawn, 18, None, &mut random);
     let samples = Sampling::Special { radius: 0.5 }.draw(4, &mut random);
     bencher.bench_local(|| network.loss_and_gradients(black_box(pixels.view()), &labels, &samples));
 }

@@ -47,7 +47,12 @@ pub fn contests() -> [Contest; 5] {
             },
             ours: vec![Ours { name: "closed form", differs: None, load: load_plane }],
             rivals: vec![
-                rival("NumPy, the closed form", "polar", "closed", None),
+                rival(
+                    "NumPy, the closed form",
+                    "polar",
+                    "closed",
+                    Some("with angles: two arctangents, two sines and two cosines each"),
+                ),
                 rival("NumPy, eigenvalues of g gᵀ", "polar", "squared", None),
                 rival("NumPy, singular values", "polar", "singular", None),
             ],
@@ -176,6 +181,9 @@ fn judge_polar<const N: usize>(inputs: &Path, answer: &ArrayD<f64>) -> Result<f6
         let made = product(&congruence(&u, values.map(f64::exp)), &r);
         let unit = product(&transpose(&r), &r);
         let size = lie_decompositions::matrix::largest(g);
+        if row.iter().any(|x| !x.is_finite()) {
+            return Ok(f64::INFINITY);
+        }
         for i in 0..N {
             for j in 0..N {
                 let one = if i == j { 1.0 } else { 0.0 };

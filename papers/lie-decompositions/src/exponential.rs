@@ -5,7 +5,8 @@
 
 use std::f64::consts::PI;
 
-use crate::matrix::{Matrix, determinant2};
+use crate::matrix::{Matrix, determinant2, largest};
+use crate::polar::power_of_two;
 
 /// sinh(√δ)/√δ, and sin for negative δ; 1 at 0.
 pub fn sinh_ratio(delta: f64) -> f64 {
@@ -42,6 +43,17 @@ pub fn exponential(a: &Matrix<2>) -> Matrix<2> {
 
 /// A real logarithm with angles in (−π, π]; none if there is no real one. Of −c I there are many: that with −π above the diagonal.
 pub fn logarithm(g: &Matrix<2>) -> Option<Matrix<2>> {
+    let most = largest(g);
+    if !(most > 0.0 && most.is_finite()) {
+        return None;
+    }
+    if !(1e-100..=1e100).contains(&most) {
+        // By a power of two, whose logarithm comes back on the diagonal.
+        let (down, exponent) = power_of_two(most);
+        let found = logarithm(&g.map(|row| row.map(|x| x * down[0] * down[1])))?;
+        let shift = exponent * std::f64::consts::LN_2;
+        return Some([[found[0][0] + shift, found[0][1]], [found[1][0], found[1][1] + shift]]);
+    }
     let determinant = determinant2(g);
     if !(determinant > 0.0 && determinant.is_finite()) {
         return None;

@@ -131,19 +131,18 @@ impl Glyph {
     }
 }
 
-/// Images, one a row, and their labels; classes in turn.
-pub fn images(
-    count: usize,
-    side: usize,
-    ranges: Option<Ranges>,
-    random: &mut impl Rng,
-) -> (Array2<f32>, Vec<usize>) {
+/// Glyphs of all classes in turn, and their labels.
+pub fn glyphs(count: usize, random: &mut impl Rng) -> (Vec<Glyph>, Vec<usize>) {
     let labels: Vec<usize> = (0..count).map(|k| k % CLASSES).collect();
-    let mut pixels = Vec::with_capacity(count * side * side);
-    for label in &labels {
-        let glyph = Glyph::draw(*label, 0.06, random);
+    (labels.iter().map(|label| Glyph::draw(*label, 0.06, random)).collect(), labels)
+}
+
+/// Images of glyphs, one a row, each with a deformation of its own.
+pub fn images(glyphs: &[Glyph], side: usize, ranges: Option<Ranges>, random: &mut impl Rng) -> Array2<f32> {
+    let mut pixels = Vec::with_capacity(glyphs.len() * side * side);
+    for glyph in glyphs {
         let deformation = ranges.map_or(Deformation::NONE, |ranges| ranges.draw(random));
         pixels.extend(glyph.pixels(side, &deformation).iter().map(|x| *x as f32));
     }
-    (Array2::from_shape_vec((count, side * side), pixels).expect("pixels of all images"), labels)
+    Array2::from_shape_vec((glyphs.len(), side * side), pixels).expect("pixels of all images")
 }

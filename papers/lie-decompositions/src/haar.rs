@@ -83,6 +83,9 @@ pub enum SamplerError {
     /// A radius that is none, or beyond what doubles hold.
     #[error("the radius {0} is not between 0 and 50")]
     Radius(f64),
+    /// A bound of scales that is none.
+    #[error("the bound {0} of log-scales is not between 0 and 50")]
+    Scale(f64),
     /// Hardly any point would be accepted.
     #[error(
         "at radius {radius} in dimension {dimension} one point in {rate:.0} would be accepted, expected 1 in 10000 and more"
@@ -100,7 +103,7 @@ pub enum SamplerError {
 /// Draws in the plane.
 ///
 /// # Errors
-/// For a radius that is not between 0 and 50.
+/// For a radius or a bound of scales that is not between 0 and 50.
 pub fn draw(law: Law, points: Points, count: usize, random: &mut impl Rng) -> Result<Samples, SamplerError> {
     let radius = match law {
         Law::Haar(ball) | Law::Flat(ball) => ball.radius,
@@ -109,6 +112,11 @@ pub fn draw(law: Law, points: Points, count: usize, random: &mut impl Rng) -> Re
     };
     if !(radius > 0.0 && radius <= 50.0) {
         return Err(SamplerError::Radius(radius));
+    }
+    if let Law::Haar(ball) | Law::Flat(ball) = law
+        && !(0.0..=50.0).contains(&ball.log_scale)
+    {
+        return Err(SamplerError::Scale(ball.log_scale));
     }
     let mut sobol = Sobol::<4>::shifted(random);
     let mut cube = |random: &mut _| match points {
@@ -193,7 +201,7 @@ fn uniform<const D: usize>(random: &mut impl Rng) -> [f64; D] {
 /// Elements of SL(n), or of GL⁺(n) with log det up to n·`log_scale`, with |X|_F ≤ T, and the share of proposals that was accepted.
 ///
 /// # Errors
-/// For a radius that is not between 0 and 50, and where less than one proposal in 10,000 would be accepted (looked at first).
+/// For a radius or a bound of scales that is not between 0 and 50, and where less than one proposal in 10,000 would be accepted (looked at first).
 pub fn draw_ball<const N: usize>(
     radius: f64,
     log_scale: f64,
@@ -202,6 +210,9 @@ pub fn draw_ball<const N: usize>(
 ) -> Result<(Vec<Matrix<N>>, f64), SamplerError> {
     if !(radius > 0.0 && radius <= 50.0) {
         return Err(SamplerError::Radius(radius));
+    }
+    if !(0.0..=50.0).contains(&log_scale) {
+        return Err(SamplerError::Scale(log_scale));
     }
     let bound = density_bound(N, radius);
     let mut elements = Vec::with_capacity(count);

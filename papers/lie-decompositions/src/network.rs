@@ -78,7 +78,7 @@ impl Architecture {
     /// Sides of the feature maps behind the lift and behind every stage.
     ///
     /// # Errors
-    /// For an even or too large kernel, for pooling an odd side, and where something is zero.
+    /// For an even or too large kernel, for pooling an odd side, for empty blocks, and where something is zero.
     pub fn sides(&self) -> Result<Vec<usize>, ArchitectureError> {
         let fault = |text: String| Err(ArchitectureError::Shape(text));
         if self.kernel.is_multiple_of(2) || self.kernel > self.side {
@@ -89,6 +89,9 @@ impl Architecture {
         }
         if self.channels == 0 || self.classes < 2 || self.hidden.contains(&0) {
             return fault("channels, hidden widths and at least two classes are needed".into());
+        }
+        if self.stages.contains(&Stage::Residual(0)) {
+            return fault("a residual block has no convolution".into());
         }
         let mut sides = vec![self.side + 1 - self.kernel];
         for stage in &self.stages {

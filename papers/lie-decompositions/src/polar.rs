@@ -24,7 +24,7 @@ pub enum NotInGroup {
 }
 
 /// Two factors that bring a positive number to between one and two, and the exponent that they take away: two, because the power of two itself may overflow.
-fn power_of_two(most: f64) -> ([f64; 2], f64) {
+pub(crate) fn power_of_two(most: f64) -> ([f64; 2], f64) {
     let exponent = most.log2().floor();
     let half = (0.5 * exponent).floor();
     ([(-half).exp2(), (half - exponent).exp2()], exponent)
@@ -46,7 +46,7 @@ pub fn log_and_rotation(g: &Matrix<2>) -> Result<(Matrix<2>, Matrix<2>), NotInGr
     let (k, h) = (0.5 * (c + b), 0.5 * (c - b));
     let (turn, long) = (e * e + h * h, f * f + k * k);
     let determinant = determinant2(g);
-    let usual = determinant > 1e-200 && turn < 1e200 && long > 1e-200;
+    let usual = determinant > 1e-100 && turn < 1e100 && long > 1e-200;
     if !usual {
         // Rotations, extreme sizes and what is not in the group.
         return Polar2::of(g).map(|polar| (polar.log_spd(), polar.rotation()));
@@ -87,7 +87,7 @@ impl Polar2 {
     /// For a determinant that is not positive, and for what is not finite.
     pub fn of(g: &Matrix<2>) -> Result<Self, NotInGroup> {
         let most = g[0][0].abs().max(g[0][1].abs()).max(g[1][0].abs()).max(g[1][1].abs());
-        if !(g[0][0] + g[0][1] + g[1][0] + g[1][1]).is_finite() || !most.is_finite() {
+        if g.iter().flatten().any(|x| !x.is_finite()) {
             return Err(NotInGroup::NotFinite);
         }
         if !(1e-100..=1e100).contains(&most) {
@@ -113,7 +113,8 @@ impl Polar2 {
         } else {
             0.5 * determinant.ln()
         };
-        let angle = h.atan2(e);
+        // −0 is 0: angles are in (−π, π].
+        let angle = (h + 0.0).atan2(e);
         let squeeze = ((f * f + g * g).sqrt() / determinant.sqrt()).asinh();
         // Squares of small numbers vanish first.
         let squeeze = if squeeze < 1e-100 { (f.hypot(g) / determinant.sqrt()).asinh() } else { squeeze };

@@ -110,30 +110,10 @@ pub fn geodesic<const N: usize>(p: &Matrix<N>, q: &Matrix<N>, time: f64) -> Resu
     Ok(congruence(&product(&l, &u), logs.map(|value| (time * value).exp())))
 }
 
-/// The logarithm of a positive definite matrix; in the plane by a closed form, which is what batches need.
+/// The logarithm of a positive definite matrix.
 ///
 /// # Errors
 /// As [`log`].
 pub fn logarithm<const N: usize>(p: &Matrix<N>) -> Result<Matrix<N>, SpdError> {
     log(&identity(), p)
-}
-
-/// log P in the plane: ½ log det and asinh, no eigenvalue problem; NaN for what is not positive definite.
-pub fn logarithm2(p: &Matrix<2>) -> Matrix<2> {
-    let off = 0.5 * (p[0][1] + p[1][0]);
-    let determinant = crate::matrix::determinant2(&[[p[0][0], off], [off, p[1][1]]]);
-    let half = 0.5 * (p[0][0] - p[1][1]);
-    let radius = (half * half + off * off).sqrt();
-    let (a, d) = (p[0][0] - 1.0, p[1][1] - 1.0);
-    // As in polar coordinates: near the identity by its distance from it.
-    let scale = if a.abs().max(d.abs()) < 0.25 && off.abs() < 0.25 {
-        0.5 * (a + d + (a * d - off * off)).ln_1p()
-    } else {
-        0.5 * determinant.ln()
-    };
-    let squeeze = (radius / determinant.sqrt()).asinh();
-    let ratio = if radius > 0.0 { squeeze / radius } else { 0.0 };
-    let (x, y) = (ratio * half, ratio * off);
-    let valid = if p[0][0] > 0.0 { scale } else { f64::NAN };
-    [[valid + x, y], [y, valid - x]]
 }

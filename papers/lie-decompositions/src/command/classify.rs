@@ -42,9 +42,11 @@ impl Classify {
     /// # Errors
     /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
-        check_output(self.out.as_deref(), "csv", [self.net.as_path(), self.images.images.as_path()])?;
+        let inputs = [self.net.as_path(), self.images.images.as_path()];
+        check_output(self.out.as_deref(), "csv", inputs.into_iter().chain(self.labels.as_deref()))?;
         let trained = Trained::read(&self.net)?;
-        let (pixels, _) = self.images.read()?;
+        let (pixels, _) = self.images.read(Some(trained.range))?;
+        let labels = self.labels.as_ref().map(|path| self.images.labels(path, pixels.nrows())).transpose()?;
         let mut random = stream(self.seed, &["classify"]);
         let sets = (&trained.sampling, trained.samples, self.draws as usize);
         let logits = averaged(&trained.network, pixels.view(), sets, &mut random)
@@ -55,8 +57,7 @@ impl Classify {
             super::write_columns(out, vec![Column::new("class".into(), values)])?;
         }
         let mut text = format!("images              {}", named.len());
-        if let Some(path) = &self.labels {
-            let labels = self.images.labels(path, named.len())?;
+        if let Some(labels) = labels {
             let right = named.iter().zip(&labels).filter(|(a, b)| a == b).count();
             text += &format!("\nnamed rightly       {}", format_number(right as f64 / named.len() as f64));
         } else {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use lab::arguments::not_negative;
+use lab::arguments::{not_negative, usage};
 use lab::say;
 use lab::table::format_number;
 use lie_decompositions::glyphs::{Deformation, Ranges};
@@ -48,7 +48,17 @@ impl EquivarianceCommand {
     /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
         let trained = Trained::read(&self.net)?;
-        let (pixels, side) = self.images.read()?;
+        for (name, value, most) in [
+            ("--rotation", self.rotation, 360.0),
+            ("--shear", self.shear, 10.0),
+            ("--scale", self.scale, 10.0),
+            ("--shift", self.shift, 2.0),
+        ] {
+            if value > most {
+                return Err(usage(format!("{name} is at most {most}")));
+            }
+        }
+        let (pixels, side) = self.images.read(Some(trained.range))?;
         let run = |pixels: &Array2<f32>, purpose: &str| {
             let sets = (&trained.sampling, trained.samples, 3);
             averaged(

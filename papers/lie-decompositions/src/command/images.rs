@@ -22,30 +22,43 @@ fn is_compressed(path: &Path) -> bool {
 }
 
 impl Images {
-    /// Pixels in [−1, 1], and the side of an image.
+    /// Pixels scaled so that `range` becomes [−1, 1], and the side of an image; without one the range of the file.
     ///
     /// # Errors
     /// One line that names the file and the fault.
-    pub fn read(&self) -> anyhow::Result<(Array2<f32>, usize)> {
+    pub fn read(&self, range: Option<(f64, f64)>) -> anyhow::Result<(Array2<f32>, usize)> {
         let name = self.images.display();
-        let pixels = if is_compressed(&self.images) {
-            digits::read(&self.images, self.count as usize)?
-        } else {
-            lab::input::matrix(&self.images)?
-        };
+        let pixels = self.pixels()?;
         let side = (pixels.ncols() as f64).sqrt().round() as usize;
         if side * side != pixels.ncols() {
             bail!("{name}: {} numbers a row are no square image", pixels.ncols());
         }
-        let (least, most) = pixels
-            .iter()
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(*x), high.max(*x)));
-        if least == most {
-            bail!("{name}: all pixels are {least}");
-        }
-        // From whatever range the file has.
+        let (least, most) = range.map_or_else(|| self.range(), Ok)?;
         let scaled = pixels.mapv(|x| (2.0 * (x - least) / (most - least) - 1.0) as f32);
         Ok((scaled, side))
+    }
+
+    /// The least and the largest pixel of a file.
+    ///
+    /// # Errors
+    /// One line that names the file and the fault.
+    pub fn range(&self) -> anyhow::Result<(f64, f64)> {
+        let pixels = self.pixels()?;
+        let range = pixels
+            .iter()
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(*x), high.max(*x)));
+        if range.0 == range.1 {
+            bail!("{}: all pixels are {}", self.images.display(), range.0);
+        }
+        Ok(range)
+    }
+
+    fn pixels(&self) -> anyhow::Result<Array2<f64>> {
+        if is_compressed(&self.images) {
+            Ok(digits::read(&self.images, self.count as usize)?)
+        } else {
+            Ok(lab::input::matrix(&self.images)?)
+        }
     }
 
     /// Labels, as many as there are images.

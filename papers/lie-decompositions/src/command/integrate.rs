@@ -29,7 +29,7 @@ pub struct Integrate {
     /// Sobol's points in 16 shifts; else independent ones
     #[arg(long)]
     sobol: bool,
-    /// Points
+    /// Points, in 16 sets: the next multiple
     #[arg(long, default_value_t = 65_536, value_parser = clap::value_parser!(u32).range(16..=100_000_000))]
     count: u32,
     /// Seed
@@ -62,7 +62,7 @@ impl Integrate {
         let (mut tape, mut means) = (Tape::default(), Vec::new());
         for set in 0..SETS {
             let mut random = stream(self.seed, &["integrate", &set.to_string()]);
-            let count = (self.count / SETS) as usize;
+            let count = self.count.div_ceil(SETS) as usize;
             let samples = draw(Law::Haar(ball), points, count, &mut random)
                 .map_err(|fault| usage(format!("--radius: {fault}")))?;
             let mut sum = 0.0;
@@ -82,7 +82,7 @@ impl Integrate {
         let mean = means.iter().sum::<f64>() / f64::from(SETS);
         let spread = means.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
         let error = (spread / f64::from(SETS * (SETS - 1))).sqrt();
-        if !mean.is_finite() {
+        if !(mean.is_finite() && error.is_finite()) {
             bail!("--formula \"{}\": the integral is {mean}", self.formula);
         }
         Ok(say(&format!(

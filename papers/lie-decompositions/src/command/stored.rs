@@ -18,6 +18,8 @@ pub struct Trained {
     pub sampling: Sampling,
     /// N.
     pub samples: usize,
+    /// The pixels that were taken to −1 and 1.
+    pub range: (f64, f64),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -32,6 +34,7 @@ struct Text {
     pooled: bool,
     sampling: Sampling,
     samples: usize,
+    range: (f64, f64),
     lift: Vec<f32>,
     convolutions: Vec<Vec<f32>>,
     head: Vec<f32>,
@@ -61,6 +64,7 @@ impl Trained {
             pooled: a.stages.first() == Some(&Stage::Pool),
             sampling: self.sampling,
             samples: self.samples,
+            range: self.range,
             lift: self.network.lift.parameters().to_vec(),
             convolutions: self.network.convolutions.iter().map(|k| k.parameters().to_vec()).collect(),
             head: self.network.head.iter().copied().collect(),
@@ -93,7 +97,12 @@ impl Trained {
             epsilon: 1e-5,
         };
         architecture.sides()?;
-        ensure!(text.samples > 0, "samples is 0");
+        ensure!((1..=4_096).contains(&text.samples), "samples is {}", text.samples);
+        ensure!(
+            (text.range.1 - text.range.0).is_finite() && text.range.0 < text.range.1,
+            "the range of pixels is none"
+        );
+        text.sampling.check().map_err(|fault| anyhow::anyhow!(fault))?;
         ensure!(text.convolutions.len() == text.convolutions_after_pooling, "a kernel is missing");
         let c = architecture.channels;
         let kernel = |inputs: usize, outputs: usize, parameters: Vec<f32>| -> anyhow::Result<Network<f32>> {
@@ -118,6 +127,6 @@ impl Trained {
         );
         let head = Array2::from_shape_vec((c, architecture.classes), text.head).context("the head")?;
         let network = GroupNetwork { architecture, lift, convolutions, head, bias: Array1::from(text.bias) };
-        Ok(Self { network, sampling: text.sampling, samples: text.samples })
+        Ok(Self { network, sampling: text.sampling, samples: text.samples, range: text.range })
     }
 }

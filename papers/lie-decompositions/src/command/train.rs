@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
-use lab::arguments::{not_negative, positive, refuse_overwriting, usage};
+use lab::arguments::{not_negative, positive, refuse_beyond_memory, refuse_overwriting, usage};
 use lab::say;
 use lab::table::format_number;
 use lie_decompositions::network::sampling::Sampling;
@@ -95,7 +95,8 @@ impl Train {
         }
         refuse_overwriting(&self.out, [self.images.images.as_path(), self.labels.as_path()])?;
         let name = self.images.images.display().to_string();
-        let (pixels, side) = self.images.read()?;
+        let range = self.images.range()?;
+        let (pixels, side) = self.images.read(Some(range))?;
         let labels = self.images.labels(&self.labels, pixels.nrows())?;
         let classes = labels.iter().max().map_or(0, |most| most + 1);
         if labels.iter().all(|label| *label == labels[0]) {
@@ -109,8 +110,9 @@ impl Train {
             Subgroup::Scales => Sampling::Scales { scale },
             Subgroup::Identity => Sampling::Identity,
         };
-        if radius > 50.0 {
-            return Err(usage("--radius is at most 50"));
+        sampling.check().map_err(usage)?;
+        if self.kernel.is_multiple_of(2) {
+            return Err(usage("--kernel is odd"));
         }
         let samples = if self.group == Subgroup::Identity { 1 } else { self.samples as usize };
         let architecture = Architecture {
@@ -123,6 +125,10 @@ impl Train {
             classes,
             epsilon: 1e-5,
         };
+        let width = samples as f64 * f64::from(self.channels);
+        let area = f64::from(self.kernel * self.kernel);
+        let patches = f64::from(self.batch) * (side * side) as f64 * width * area;
+        refuse_beyond_memory(8.0 * (width * width * area + patches), "kernels and patches")?;
         let mut random = stream(self.seed, &["train"]);
         let mut network =
             GroupNetwork::<f32>::new(&architecture, &mut random).with_context(|| name.clone())?;
@@ -138,7 +144,7 @@ impl Train {
             .with_context(|| name.clone())?;
         let logits = averaged(&network, pixels.view(), (&sampling, samples, 3), &mut random)?;
         let parameters = network.parameters();
-        Trained { network, sampling, samples }.write(&self.out)?;
+        Trained { network, sampling, samples, range }.write(&self.out)?;
         Ok(say(&format!(
             "images              {} of {side} x {side}, {classes} classes\nparameters          {parameters}\nloss                from {} to {}\nnamed rightly       {} of the training images",
             pixels.nrows(),

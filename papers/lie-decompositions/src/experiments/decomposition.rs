@@ -87,7 +87,7 @@ impl Experiment for Decomposition {
         report.figure(
             "errors",
             "The closed form has all digits at every condition; squaring loses as many as the condition has twice.",
-            "Two panels: points along the bottom, and points that rise with the condition.",
+            "Two panels: ours along the bottom on the left and rising slowly on the right; those of squaring rise twice as fast.",
             &figure,
         )
     }

@@ -1,8 +1,9 @@
 //! `equivariance`: errors of a sampled group convolution against the number of samples, everything else being exact.
 
+use std::collections::BTreeMap;
 use std::f64::consts::PI;
 
-use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
+use lab::{Chart, Columns, Estimate, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use numerics::growth::exponent;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
@@ -188,8 +189,8 @@ impl Experiment for Equivariance {
         }
         report.figure(
             "errors",
-            "Geometric means over sets. Samples of Haar measure make the layer equivariant at the rate of Monte Carlo, Sobol's points faster; other laws have a floor, however many samples there are.",
-            "Left, falling lines; right, one falling line and four that level off.",
+            "Geometric means over sets. Samples of Haar measure make the layer equivariant at the rate of Monte Carlo, Sobol's points faster; log-normal samples have a floor, however many there are; without the factor of the measure, and by the exponential, errors fall more slowly.",
+            "Left, falling lines; right, two level lines, and three that fall at different rates.",
             &figure,
         )
     }
@@ -210,12 +211,26 @@ pub fn geometric_means(table: &Errors, sampler: Sampler) -> Vec<(f64, f64)> {
     points
 }
 
-/// The exponent of the error in the number of samples.
-pub fn slope(table: &Errors, sampler: Sampler) -> f64 {
-    exponent(&geometric_means(table, sampler)).unwrap_or(f64::NAN)
+/// Errors by set, with the samples of each.
+fn by_set(table: &Errors, sampler: Sampler) -> BTreeMap<u32, Vec<(f64, f64)>> {
+    let mut sets: BTreeMap<u32, Vec<(f64, f64)>> = BTreeMap::new();
+    for (cell, row) in table.rows().filter(|(cell, _)| cell.sampler == sampler) {
+        sets.entry(row.set).or_default().push((cell.samples as f64, row.error));
+    }
+    sets.values_mut().for_each(|points| points.sort_by(|a, b| a.0.total_cmp(&b.0)));
+    sets
 }
 
-/// The geometric mean of the errors with most samples.
-pub fn last(table: &Errors, sampler: Sampler) -> f64 {
-    geometric_means(table, sampler).last().map_or(f64::NAN, |point| point.1)
+/// The exponent of the error in the number of samples: the mean over sets.
+pub fn slope(table: &Errors, sampler: Sampler) -> Estimate {
+    table.mean(by_set(table, sampler).values().map(|points| exponent(points).unwrap_or(f64::NAN)))
+}
+
+/// The error of one sampler over that of another with most samples: the geometric mean over sets.
+pub fn ratio(table: &Errors, one: Sampler, other: Sampler) -> Estimate {
+    let last = |sampler: Sampler| -> Vec<f64> {
+        by_set(table, sampler).values().filter_map(|points| points.last()).map(|point| point.1.ln()).collect()
+    };
+    let logs = table.mean(last(one).iter().zip(last(other)).map(|(a, b)| a - b));
+    Estimate::with_interval(logs.value.exp(), logs.low.exp(), logs.high.exp())
 }

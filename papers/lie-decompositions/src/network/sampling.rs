@@ -41,7 +41,7 @@ pub enum Sampling {
 }
 
 impl Sampling {
-    /// Draws elements. Rotations of a set begin at a random angle.
+    /// Draws elements, none for bounds that [`check`](Self::check) refuses. Rotations of a set begin at a random angle.
     pub fn draw(&self, count: usize, random: &mut impl Rng) -> Vec<Polar2> {
         let turned = |k: usize, start: f64| {
             let angle = start + 2.0 * PI * k as f64 / count as f64;
@@ -72,6 +72,29 @@ impl Sampling {
                 .map(|_| Polar2 { scale: random.random_range(-scale..=scale), ..Polar2::IDENTITY })
                 .collect(),
             Self::Identity => vec![Polar2::IDENTITY],
+        }
+    }
+
+    /// That its bounds are bounds.
+    ///
+    /// # Errors
+    /// What is wrong, in a line.
+    pub fn check(&self) -> Result<(), String> {
+        let bound = |name: &str, value: f64| {
+            if value > 0.0 && value <= 10.0 {
+                Ok(())
+            } else {
+                Err(format!("the {name} {value} is not between 0 and 10"))
+            }
+        };
+        match *self {
+            Self::Special { radius } => bound("radius", radius),
+            Self::General { radius, scale } => {
+                bound("radius", radius).and_then(|()| bound("log-scale", scale))
+            }
+            Self::LogNormal { variance } => bound("variance", variance),
+            Self::Scales { scale } => bound("log-scale", scale),
+            Self::Rotations | Self::Identity => Ok(()),
         }
     }
 

@@ -72,6 +72,16 @@ fn networks_are_trained_stored_and_used() {
     assert_eq!(read_to_string(folder.path().join("named.csv")).unwrap().lines().count(), 25);
     let said = text(folder.path(), "equivariance --net net.json --images glyphs.csv --rotation 30");
     assert!(said.contains("rotation") && said.contains("all of them"), "{said}");
+    // Labels are not overwritten, and nothing is written for labels that do not fit.
+    let said = refusal(
+        folder.path(),
+        "classify --net net.json --images glyphs.csv --labels labels.csv --out labels.csv",
+        2,
+    );
+    assert!(said.contains("one of the inputs"), "{said}");
+    refusal(folder.path(), "classify --net net.json --images glyphs.csv --labels few.csv --out other.csv", 1);
+    let said = refusal(folder.path(), "equivariance --net net.json --images glyphs.csv --rotation 1e308", 2);
+    assert!(said.contains("--rotation"), "{said}");
     // What a network does not fit.
     let said = refusal(folder.path(), "classify --net net.json --images matrices.csv", 1);
     assert!(said.contains("matrices.csv") && said.contains("expected 144"), "{said}");
@@ -100,7 +110,13 @@ fn bad_input_gets_one_line() {
         ("train --images glyphs.csv --labels half.csv --out n.json", "label 1 is 0.5", 1),
         ("train --images wide.csv --labels few.csv --out n.json", "no square image", 1),
         ("train --images flat.csv --labels few.csv --out n.json", "all pixels are 1", 1),
-        ("train --images glyphs.csv --labels labels.csv --kernel 4 --out n.json", "it is odd", 1),
+        ("train --images glyphs.csv --labels labels.csv --kernel 4 --out n.json", "--kernel is odd", 2),
+        (
+            "train --images glyphs.csv --labels labels.csv --group scales --log-scale 800 --out n.json",
+            "log-scale 800",
+            2,
+        ),
+        ("sample --group gl --log-scale 1e9", "log-scales", 2),
         ("train --images glyphs.csv --labels labels.csv --out n.bin", "ends in .json", 2),
         ("classify --net cut.json --images glyphs.csv", "cut.json", 1),
         ("classify --net nowhere.json --images glyphs.csv", "nowhere.json", 1),

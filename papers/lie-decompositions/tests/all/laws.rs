@@ -329,7 +329,8 @@ fn single_precision_follows_double() {
 #[test]
 fn networks_learn_upright_glyphs() {
     let mut random = stream(9, &["learning"]);
-    let (images, labels) = lie_decompositions::glyphs::images(30, 14, None, &mut random);
+    let (drawn, labels) = lie_decompositions::glyphs::glyphs(30, &mut random);
+    let images = lie_decompositions::glyphs::images(&drawn, 14, None, &mut random);
     let architecture = Architecture {
         side: 14,
         channels: 8,
@@ -356,6 +357,8 @@ fn faults_are_named() {
     assert_eq!(spd::distance(&identity(), &[[1.0, 2.0], [2.0, 1.0]]), Err(SpdError::NotPositive("Q")));
     let even = Architecture { kernel: 4, ..small(Vec::new()) };
     assert!(matches!(even.sides(), Err(ArchitectureError::Shape(_))));
+    let empty = Architecture { side: 12, ..small(vec![Stage::Residual(0)]) };
+    assert!(empty.sides().unwrap_err().to_string().contains("no convolution"));
     let odd = Architecture { side: 13, ..small(vec![Stage::Pool]) };
     assert!(odd.sides().unwrap_err().to_string().contains("cannot be pooled"));
 }
