@@ -115,7 +115,7 @@ impl Experiment for Classification {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (samples, glyphs, epochs, side, seeds): (_, &[u64], _, _, u32) = match profile {
             Profile::Smoke => ([1, 2], &[40], 2, 14, 2),
-            Profile::Quick => ([2, 4], &[100], 24, 18, 3),
+            Profile::Quick => ([2, 4], &[100], 22, 18, 3),
             Profile::Full => ([4, 8], &[100, 400], 40, 22, 5),
         };
         let mut cells = Vec::new();

@@ -86,7 +86,7 @@ impl Experiment for Equivariance {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (last, sets) = match profile {
             Profile::Smoke => (2, 2),
-            Profile::Quick => (6, 8),
+            Profile::Quick => (6, 6),
             Profile::Full => (10, 16),
         };
         SAMPLERS
