@@ -56,7 +56,7 @@ impl Experiment for Descents {
         let starts = match profile {
             Profile::Smoke => 3,
             Profile::Quick => 30,
-            Profile::Full => 1_000,
+            Profile::Full => 100,
         };
         let mut cells = Vec::new();
         for (place, first) in Test::ALL.iter().enumerate() {

@@ -49,7 +49,7 @@ impl Experiment for Fields {
         let n = match profile {
             Profile::Smoke => 7,
             Profile::Quick => 21,
-            Profile::Full => 63,
+            Profile::Full => 41,
         };
         [1.0, 0.5, 0.0].map(|alpha| Parameters { n, alpha }).to_vec()
     }

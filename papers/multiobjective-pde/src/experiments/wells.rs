@@ -61,7 +61,7 @@ impl Experiment for BoundedLosses {
         let (dimensions, step): (&[u32], f64) = match profile {
             Profile::Smoke => (&[1], 0.05),
             Profile::Quick => (&[1, 2, 3], 0.02),
-            Profile::Full => (&[1, 2, 3, 5, 10], 0.005),
+            Profile::Full => (&[1, 2, 3, 4], 0.05),
         };
         dimensions
             .iter()
