@@ -8,9 +8,8 @@ use consensus_based::consensus::Refusal;
 use consensus_based::objective::Objective;
 use consensus_based::problems::{BENCHMARKS, Problem};
 use lab::arguments::{not_negative, usage};
-use lab::polars::prelude::{Column, DataFrame};
-use lab::table::{csv_bytes, format_number};
-use lab::write_atomically;
+use lab::polars::prelude::Column;
+use lab::table::format_number;
 
 use formula::Formula;
 
@@ -178,10 +177,8 @@ fn alpha(text: &str) -> Result<f64, String> {
 
 /// Writes named columns of equal length as .csv.
 fn write_columns(path: &Path, columns: Vec<(String, Vec<f64>)>) -> anyhow::Result<()> {
-    let rows = columns.first().map_or(0, |(_, values)| values.len());
     let columns = columns.into_iter().map(|(name, values)| Column::new(name.into(), values)).collect();
-    write_atomically(path, &csv_bytes(&DataFrame::new(rows, columns)?)?)?;
-    Ok(())
+    lab::table::write_columns(path, columns)
 }
 
 /// Refuses a name that does not end in .csv, before anything is computed.

@@ -8,9 +8,7 @@ use deep_unfolding::problem::{Penalty, Problem};
 use lab::arguments::refuse_beyond_memory;
 use lab::arguments::{not_negative, usage};
 use lab::input::{named_matrix, vector};
-use lab::polars::prelude::{Column, DataFrame};
-use lab::table::csv_bytes;
-use lab::write_atomically;
+use lab::polars::prelude::Column;
 use ndarray::{Array2, Axis};
 
 mod apply;
@@ -109,5 +107,5 @@ fn write_columns(path: &Path, rows: &Array2<f64>) -> anyhow::Result<()> {
     let column =
         |(k, row): (usize, ndarray::ArrayView1<f64>)| Column::new(format!("x{}", k + 1).into(), row.to_vec());
     let columns = rows.outer_iter().enumerate().map(column).collect();
-    Ok(write_atomically(path, &csv_bytes(&DataFrame::new(rows.ncols(), columns)?)?)?)
+    lab::table::write_columns(path, columns)
 }

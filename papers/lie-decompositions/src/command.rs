@@ -1,11 +1,6 @@
 //! What people run on their own matrices and images.
 
-use std::path::Path;
-
 use clap::{Subcommand, ValueEnum};
-use lab::polars::prelude::{Column, DataFrame};
-use lab::table::csv_bytes;
-use lab::write_atomically;
 
 mod classify;
 mod equivariance;
@@ -57,10 +52,4 @@ enum Group {
     Sl,
     /// Positive determinant
     Gl,
-}
-
-/// Writes named columns of equal length as CSV.
-fn write_columns(path: &Path, columns: Vec<Column>) -> anyhow::Result<()> {
-    let height = columns.first().map_or(0, Column::len);
-    Ok(write_atomically(path, &csv_bytes(&DataFrame::new(height, columns)?)?)?)
 }

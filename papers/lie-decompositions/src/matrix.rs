@@ -8,11 +8,6 @@ pub fn identity<const N: usize>() -> Matrix<N> {
     std::array::from_fn(|i| std::array::from_fn(|j| f64::from(u8::from(i == j))))
 }
 
-/// The diagonal matrix of these numbers.
-pub fn diagonal<const N: usize>(values: [f64; N]) -> Matrix<N> {
-    std::array::from_fn(|i| std::array::from_fn(|j| if i == j { values[i] } else { 0.0 }))
-}
-
 /// a b.
 pub fn product<const N: usize>(a: &Matrix<N>, b: &Matrix<N>) -> Matrix<N> {
     std::array::from_fn(|i| std::array::from_fn(|j| (0..N).map(|k| a[i][k] * b[k][j]).sum()))

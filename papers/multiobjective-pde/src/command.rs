@@ -1,11 +1,6 @@
 //! What people run on their own problems.
 
-use std::path::Path;
-
 use clap::Subcommand;
-use lab::polars::prelude::{Column, DataFrame};
-use lab::table::csv_bytes;
-use lab::write_atomically;
 
 mod cover;
 mod descend;
@@ -51,10 +46,4 @@ impl Command {
             Self::Reduce(reduce) => reduce.run(),
         }
     }
-}
-
-/// Writes named columns of equal length as CSV.
-fn write_columns(path: &Path, columns: Vec<Column>) -> anyhow::Result<()> {
-    let height = columns.first().map_or(0, Column::len);
-    Ok(write_atomically(path, &csv_bytes(&DataFrame::new(height, columns)?)?)?)
 }

@@ -6,8 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use lab::arguments::{not_negative, positive};
-use lab::polars::prelude::{Column, DataFrame};
-use lab::table::csv_bytes;
+use lab::polars::prelude::Column;
 use lab::{Error, write_atomically};
 use ndarray::ArrayView2;
 use ndarray_npy::{WritableElement, WriteNpyExt};
@@ -117,8 +116,6 @@ fn write_matrix<T: WritableElement + Display>(path: &Path, matrix: ArrayView2<T>
 
 /// Writes named columns of equal length as .csv.
 fn write_columns(path: &Path, columns: Vec<(&str, Vec<f64>)>) -> anyhow::Result<()> {
-    let rows = columns.first().map_or(0, |(_, values)| values.len());
     let columns = columns.into_iter().map(|(name, values)| Column::new(name.into(), values)).collect();
-    write_atomically(path, &csv_bytes(&DataFrame::new(rows, columns)?)?)?;
-    Ok(())
+    lab::table::write_columns(path, columns)
 }

@@ -1,5 +1,7 @@
 //! The table of an experiment: typed for drawing, a polars `DataFrame` for everything else.
 
+use std::path::Path;
+
 use numerics::random::stream;
 use polars::prelude::{AnyValue, Column as Series, DataFrame, DataType, PolarsError};
 use polars_io::SerWriter;
@@ -9,6 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::de::DeserializeOwned;
 
 use crate::estimate::Estimate;
+use crate::files::write_atomically;
 use crate::means::{Mean, means_by};
 pub use crate::number::format_number;
 use crate::record::{Record, RecordError, Scalar};
@@ -191,6 +194,15 @@ pub fn csv_bytes(frame: &DataFrame) -> Result<Vec<u8>, TableError> {
     let mut bytes = Vec::new();
     CsvWriter::new(&mut bytes).finish(&mut frame.clone())?;
     Ok(bytes)
+}
+
+/// Writes named columns of equal length as a CSV file, whole or not at all.
+///
+/// # Errors
+/// For columns of different lengths, and if the file cannot be written; the latter names it.
+pub fn write_columns(path: &Path, columns: Vec<Series>) -> anyhow::Result<()> {
+    let height = columns.first().map_or(0, Series::len);
+    Ok(write_atomically(path, &csv_bytes(&DataFrame::new(height, columns)?)?)?)
 }
 
 /// The frame as Parquet.

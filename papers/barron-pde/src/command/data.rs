@@ -8,10 +8,10 @@ use anyhow::{Context, anyhow, bail};
 use barron_pde::equation::Equation;
 use barron_pde::norms::Estimated;
 use barron_pde::spectrum::{Lattice, Spectrum};
+use lab::Error;
 use lab::input::named_matrix;
-use lab::polars::prelude::{Column, DataFrame};
-use lab::table::{csv_bytes, format_number};
-use lab::{Error, write_atomically};
+use lab::polars::prelude::Column;
+use lab::table::{format_number, write_columns};
 use num_complex::Complex64;
 use serde::Deserialize;
 
@@ -232,7 +232,7 @@ pub fn write_coefficients(path: &Path, function: &Spectrum, vectors: &[Vec<i32>]
         .collect();
     columns.push(Column::new("re".into(), rows.values().map(|c| c.re).collect::<Vec<f64>>()));
     columns.push(Column::new("im".into(), rows.values().map(|c| c.im).collect::<Vec<f64>>()));
-    Ok(write_atomically(path, &csv_bytes(&DataFrame::new(rows.len(), columns)?)?)?)
+    write_columns(path, columns)
 }
 
 /// What a grid says about the rest of a norm.

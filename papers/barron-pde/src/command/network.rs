@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use barron_pde::two_layer::{Atom, Waves};
 use clap::{Args, ValueEnum};
 use lab::arguments::check_output;
-use lab::polars::prelude::{Column, DataFrame};
-use lab::table::{csv_bytes, format_number};
-use lab::{say, write_atomically};
+use lab::polars::prelude::Column;
+use lab::say;
+use lab::table::{format_number, write_columns};
 use ndarray::Array2;
 use numerics::random::stream;
 use rand::Rng;
@@ -117,6 +117,6 @@ impl NetworkCommand {
             columns.push(Column::new(format!("k{}", place + 1).into(), entries));
         }
         columns.push(Column::new("bias".into(), rows.iter().map(|row| row.3).collect::<Vec<f64>>()));
-        Ok(write_atomically(out, &csv_bytes(&DataFrame::new(rows.len(), columns)?)?)?)
+        write_columns(out, columns)
     }
 }

@@ -6,9 +6,9 @@ use clap::Args;
 use hessian_spectrum::lanczos::{Pairs, Wanted, extremes};
 use hessian_spectrum::quadrature::{Quadrature, distribution};
 use lab::arguments::check_output;
-use lab::polars::prelude::{Column, DataFrame};
-use lab::table::{csv_bytes, format_number};
-use lab::{remark, say, write_atomically};
+use lab::polars::prelude::Column;
+use lab::table::{format_number, write_columns};
+use lab::{remark, say};
 
 use super::data::{Data, Training, described};
 use super::usage;
@@ -96,14 +96,13 @@ impl DensityCommand {
             format_number(self.failure)
         ))?;
         if let Some(out) = &self.out {
-            let rows = found.places.len();
             let columns = vec![
                 Column::new("place".into(), found.places),
                 Column::new("lower".into(), found.lower),
                 Column::new("estimate".into(), found.estimate),
                 Column::new("upper".into(), found.upper),
             ];
-            write_atomically(out, &csv_bytes(&DataFrame::new(rows, columns)?)?)?;
+            write_columns(out, columns)?;
         }
         Ok(())
     }

@@ -7,9 +7,9 @@ use clap::Args;
 use hessian_spectrum::lanczos::{Pairs, Wanted, count_above, extremes};
 use hessian_spectrum::outliers::{Outliers, outliers};
 use lab::arguments::{check_output, positive};
-use lab::polars::prelude::{Column, DataFrame};
-use lab::table::{csv_bytes, format_number};
-use lab::{remark, say, write_atomically};
+use lab::polars::prelude::Column;
+use lab::table::{format_number, write_columns};
+use lab::{remark, say};
 
 use super::data::{Data, Training, described};
 use super::usage;
@@ -111,7 +111,7 @@ impl OutliersCommand {
                 Column::new("eigenvalue".into(), all().map(|(_, (_, pair))| *pair.0).collect::<Vec<f64>>()),
                 Column::new("residual".into(), all().map(|(_, (_, pair))| *pair.1).collect::<Vec<f64>>()),
             ];
-            write_atomically(out, &csv_bytes(&DataFrame::new(all().count(), columns)?)?)?;
+            write_columns(out, columns)?;
         }
         if proved.is_some_and(|(_, right)| !right) {
             bail!("eigenvalues are missing: raise --top, or lower --tolerance");

@@ -6,9 +6,9 @@ use clap::Args;
 use hessian_spectrum::path::{Path, bend};
 use lab::arguments::check_output;
 use lab::input::vector;
-use lab::polars::prelude::{Column, DataFrame};
-use lab::table::{csv_bytes, format_number};
-use lab::{say, write_atomically};
+use lab::polars::prelude::Column;
+use lab::say;
+use lab::table::{format_number, write_columns};
 
 use super::data::Data;
 use super::usage;
@@ -90,7 +90,7 @@ impl PathCommand {
             ));
         }
         if let Some(out) = &self.out {
-            write_atomically(out, &csv_bytes(&DataFrame::new(self.places + 1, columns)?)?)?;
+            write_columns(out, columns)?;
         }
         Ok(())
     }

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use hessian_spectrum::outliers::outliers;
 use lab::arguments::check_output;
-use lab::polars::prelude::{Column, DataFrame};
-use lab::table::{csv_bytes, format_number};
-use lab::{say, write_atomically};
+use lab::polars::prelude::Column;
+use lab::say;
+use lab::table::{format_number, write_columns};
 use numerics::symmetric::eigenvalues;
 
 use super::data::{Data, Training, described};
@@ -80,7 +80,7 @@ impl Spectrum {
             if self.gauss_newton {
                 columns.push(Column::new("gauss_newton".into(), falling(point.gauss_newton_matrix())?));
             }
-            write_atomically(out, &csv_bytes(&DataFrame::new(values.len(), columns)?)?)?;
+            write_columns(out, columns)?;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use clap::Args;
 use lab::arguments::check_output;
 use lab::polars::prelude::Column;
 use lab::say;
-use lab::table::format_number;
+use lab::table::{format_number, write_columns};
 use lie_decompositions::network::training::{averaged, classes};
 use numerics::random::stream;
 
@@ -54,7 +54,7 @@ impl Classify {
         let named = classes(&logits);
         if let Some(out) = &self.out {
             let values: Vec<u32> = named.iter().map(|class| *class as u32).collect();
-            super::write_columns(out, vec![Column::new("class".into(), values)])?;
+            write_columns(out, vec![Column::new("class".into(), values)])?;
         }
         let mut text = format!("images              {}", named.len());
         if let Some(labels) = labels {

@@ -8,7 +8,7 @@ use lab::arguments::check_output;
 use lab::input::matrix;
 use lab::polars::prelude::Column;
 use lab::say;
-use lab::table::format_number;
+use lab::table::{format_number, write_columns};
 use lie_decompositions::exponential::has_logarithm;
 use lie_decompositions::matrix::{Matrix, determinant2, frobenius};
 use lie_decompositions::polar::{Polar, Polar2};
@@ -74,7 +74,7 @@ impl PolarCommand {
             let column = |name: &str, of: fn(&Polar2) -> f64| {
                 Column::new(name.into(), found.iter().map(|(polar, _)| of(polar)).collect::<Vec<f64>>())
             };
-            super::write_columns(
+            write_columns(
                 out,
                 vec![
                     column("scale", |polar| polar.scale),
@@ -123,7 +123,7 @@ impl PolarCommand {
                     }
                 }
             }
-            super::write_columns(out, columns)?;
+            write_columns(out, columns)?;
         }
         Ok(say(&format!(
             "matrices            {} of {N} x {N}\nlargest |log p|     {}\nlargest residual    {}",

@@ -6,7 +6,7 @@ use clap::Args;
 use lab::arguments::{check_output, not_negative, positive, usage};
 use lab::polars::prelude::Column;
 use lab::say;
-use lab::table::format_number;
+use lab::table::{format_number, write_columns};
 use lie_decompositions::exponential::missed_share;
 use lie_decompositions::haar::{Ball, Law, Points, draw, draw_ball, table};
 use lie_decompositions::polar::Polar2;
@@ -85,7 +85,7 @@ impl Sample {
                 let name = format!("g{}{}", place / n + 1, place % n + 1);
                 Column::new(name.into(), matrices.column(place).to_vec())
             });
-            super::write_columns(out, columns.collect())?;
+            write_columns(out, columns.collect())?;
         }
         Ok(say(&format!("elements            {count} of {0} x {0}\n{said}", self.dimension))?)
     }

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use lab::arguments::check_output;
 use lab::input::named_matrix;
-use lab::polars::prelude::{Column, DataFrame};
-use lab::table::{csv_bytes, format_number};
-use lab::{remark, say, write_atomically};
+use lab::polars::prelude::Column;
+use lab::table::{format_number, write_columns};
+use lab::{remark, say};
 use lv_hba::machine::{LOG_WEIGHTS, Machine};
 use ndarray::{Array1, Array2, Axis};
 use numerics::random::stream;
@@ -152,7 +152,7 @@ impl Svm {
                 ),
                 Column::new("log_weight".into(), rows.iter().map(|k| weights[*k]).collect::<Vec<f64>>()),
             ];
-            write_atomically(out, &csv_bytes(&DataFrame::new(train, columns)?)?)?;
+            write_columns(out, columns)?;
         }
         Ok(())
     }

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use lab::arguments::{check_output, positive};
-use lab::polars::prelude::{Column, DataFrame};
-use lab::table::{csv_bytes, first_numbers, format_number};
-use lab::{remark, say, write_atomically};
+use lab::polars::prelude::Column;
+use lab::table::{first_numbers, format_number, write_columns};
+use lab::{remark, say};
 use lv_hba::penalised::{Point, continued, residual};
 use lv_hba::problem::{Problem, Proximal};
 use lv_hba::quadratic::{Distance, Lower, Quadratic};
@@ -118,7 +118,7 @@ impl Qp {
                 Column::new("index".into(), all().map(|row| row.1).collect::<Vec<u64>>()),
                 Column::new("value".into(), all().map(|row| row.2).collect::<Vec<f64>>()),
             ];
-            write_atomically(out, &csv_bytes(&DataFrame::new(all().count(), columns)?)?)?;
+            write_columns(out, columns)?;
         }
         Ok(())
     }

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use anyhow::ensure;
 use clap::{Args, ValueEnum};
 use lab::arguments::{check_output, positive};
-use lab::polars::prelude::{Column, DataFrame};
-use lab::table::{csv_bytes, format_number};
-use lab::{remark, say, write_atomically};
+use lab::polars::prelude::Column;
+use lab::table::{format_number, write_columns};
+use lab::{remark, say};
 use lv_hba::penalised::{Point, continued};
 use lv_hba::problem::{Problem, Proximal};
 use lv_hba::rivals::{hypergradient_descent, value_penalty};
@@ -213,7 +213,7 @@ impl Solve {
                 Column::new("step".into(), path.iter().map(|(step, _)| *step).collect::<Vec<u64>>()),
                 Column::new("gap".into(), path.iter().map(|(_, gap)| *gap).collect::<Vec<f64>>()),
             ];
-            write_atomically(out, &csv_bytes(&DataFrame::new(path.len(), columns)?)?)?;
+            write_columns(out, columns)?;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use clap::Args;
 use lab::arguments::{check_output, not_negative, usage};
 use lab::polars::prelude::Column;
 use lab::say;
-use lab::table::format_number;
+use lab::table::{format_number, write_columns};
 use multiobjective_pde::cover::Cover;
 use multiobjective_pde::descent::Options;
 use multiobjective_pde::functions::{Objectives, Pieces};
@@ -108,7 +108,7 @@ impl CoverCommand {
             let column = |(place, name): (usize, &String)| {
                 Column::new(name.as_str().into(), centres.iter().map(|x| x[place]).collect::<Vec<f64>>())
             };
-            super::write_columns(out, pieces.names().iter().enumerate().map(column).collect())?;
+            write_columns(out, pieces.names().iter().enumerate().map(column).collect())?;
         }
         let says = match (self.hits, proven) {
             (true, _) => "boxes that descent hit: nothing is proven".to_owned(),

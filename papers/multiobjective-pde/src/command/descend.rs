@@ -8,6 +8,7 @@ use lab::arguments::{check_output, positive, usage};
 use lab::input::matrix;
 use lab::polars::prelude::Column;
 use lab::say;
+use lab::table::write_columns;
 use multiobjective_pde::descent::{Options, descend};
 use multiobjective_pde::functions::{Objectives, Pieces};
 use rayon::prelude::*;
@@ -114,7 +115,7 @@ impl Descend {
             columns.push(column("criticality".into(), &|row| found[row].criticality));
             columns.push(column("calls".into(), &|row| found[row].calls as f64));
             columns.push(column("subgradients".into(), &|row| found[row].subgradients as f64));
-            super::write_columns(out, columns)?;
+            write_columns(out, columns)?;
         }
         let critical = found.iter().filter(|found| found.critical).count();
         let total =

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use lab::arguments::{check_output, positive, refuse_one_file_for_two, usage};
 use lab::polars::prelude::Column;
 use lab::say;
-use lab::table::format_number;
+use lab::table::{format_number, write_columns};
 use multiobjective_pde::control::{Effort, Kind, Stationary};
 use multiobjective_pde::front::{by_reference_points, by_weights, effort, gaps};
 use multiobjective_pde::state::Workspace;
@@ -124,14 +124,14 @@ impl Front {
                 Column::new("kind".into(), kinds.collect::<Vec<&str>>()),
                 number("states", |point| point.effort.states as f64),
             ];
-            super::write_columns(out, columns)?;
+            write_columns(out, columns)?;
         }
         if let Some(path) = &self.controls {
             let columns = front
                 .iter()
                 .zip(1..)
                 .map(|(point, k): (&Stationary, u32)| Column::new(format!("point_{k}").into(), &point.u));
-            super::write_columns(path, columns.collect())?;
+            write_columns(path, columns.collect())?;
         }
         Ok(())
     }

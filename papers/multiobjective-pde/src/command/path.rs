@@ -8,7 +8,7 @@ use lab::arguments::check_output;
 use lab::input::{matrix, vector};
 use lab::polars::prelude::Column;
 use lab::say;
-use lab::table::format_number;
+use lab::table::{format_number, write_columns};
 use multiobjective_pde::lasso::{area, path};
 
 /// ½|Ax − b|² against |x|₁.
@@ -50,7 +50,7 @@ impl PathCommand {
                 number("l1", kinks.iter().map(|kink| kink.l1).collect()),
                 Column::new("x".into(), pairs.collect::<Vec<String>>()),
             ];
-            super::write_columns(out, columns)?;
+            write_columns(out, columns)?;
         }
         let last = &kinks[kinks.len() - 1];
         let cut = if last.lambda > 0.0 { ": the path goes on" } else { "" };

@@ -7,7 +7,7 @@ use clap::Args;
 use lab::arguments::{check_output, positive, usage};
 use lab::polars::prelude::Column;
 use lab::say;
-use lab::table::format_number;
+use lab::table::{format_number, write_columns};
 use multiobjective_pde::control::Input;
 use multiobjective_pde::reduced::Reduced;
 use multiobjective_pde::state::Workspace;
@@ -75,7 +75,7 @@ impl Reduce {
                 Column::new("size".into(), history.iter().map(|step| step.size as u64).collect::<Vec<_>>()),
                 Column::new("bound".into(), history.iter().map(|step| step.estimate).collect::<Vec<_>>()),
             ];
-            super::write_columns(out, columns)?;
+            write_columns(out, columns)?;
         }
         let last = history[history.len() - 1];
         let fresh = draw("verify");

@@ -8,7 +8,7 @@ use lab::arguments::{check_output, not_negative, refuse_beyond_memory};
 use lab::input::vector;
 use lab::polars::prelude::Column;
 use lab::say;
-use lab::table::format_number;
+use lab::table::{format_number, write_columns};
 use multiobjective_pde::state::{MaxPde, Method, Workspace};
 
 /// One right side.
@@ -60,7 +60,7 @@ impl State {
         let state = pde.solve(&b, None, method, &mut Workspace::default()).with_context(|| name)?;
         let count = |of: fn(&f64) -> bool| state.y.iter().filter(|y| of(y)).count();
         if let Some(out) = &self.out {
-            super::write_columns(out, vec![Column::new("y".into(), &state.y)])?;
+            write_columns(out, vec![Column::new("y".into(), &state.y)])?;
         }
         let (least, most) = state
             .y

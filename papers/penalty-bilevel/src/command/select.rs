@@ -9,9 +9,9 @@ use bilevel::selection::{Loss, Rows, Selection};
 use clap::{Args, ValueEnum};
 use lab::arguments::{check_output, positive};
 use lab::input::named_matrix;
-use lab::polars::prelude::{Column, DataFrame};
-use lab::table::{csv_bytes, format_number};
-use lab::{remark, say, write_atomically};
+use lab::polars::prelude::Column;
+use lab::table::{format_number, write_columns};
+use lab::{remark, say};
 use ndarray::{Array1, Array2, Axis};
 use penalty_bilevel::implicit::{self, implicit};
 use penalty_bilevel::penalty::gradient_mapping;
@@ -120,14 +120,13 @@ impl Select {
         ))?;
         if let Some(out) = &self.out {
             let weights: Vec<f64> = x.iter().map(|x| x.exp()).collect();
-            let rows = names.len();
             let columns = vec![
                 Column::new("feature".into(), names),
                 Column::new("log_weight".into(), x),
                 Column::new("weight".into(), weights),
                 Column::new("coefficient".into(), found.weights),
             ];
-            write_atomically(out, &csv_bytes(&DataFrame::new(rows, columns)?)?)?;
+            write_columns(out, columns)?;
         }
         Ok(())
     }

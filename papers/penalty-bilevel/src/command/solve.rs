@@ -9,9 +9,9 @@ use bilevel::oracle::{Noise, Noisy};
 use bilevel::schedule::Power;
 use clap::{Args, ValueEnum};
 use lab::arguments::{check_output, positive};
-use lab::polars::prelude::{Column, DataFrame};
-use lab::table::{csv_bytes, first_numbers, format_number};
-use lab::{say, write_atomically};
+use lab::polars::prelude::Column;
+use lab::say;
+use lab::table::{first_numbers, format_number, write_columns};
 use penalty_bilevel::penalty::{check, gradient_mapping};
 use penalty_bilevel::problem_file;
 use penalty_bilevel::run::{Begin, Step, StopReason};
@@ -152,7 +152,7 @@ impl Solve {
             let columns = header.enumerate().map(|(k, name)| {
                 Column::new(name.into(), path.iter().map(|row: &Vec<f64>| row[k]).collect::<Vec<f64>>())
             });
-            write_atomically(trace, &csv_bytes(&DataFrame::new(path.len(), columns.collect())?)?)?;
+            write_columns(trace, columns.collect())?;
         }
         let lines = [
             format!("x                  {}", first_numbers(&ended.x)),

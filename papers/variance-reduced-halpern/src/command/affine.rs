@@ -6,9 +6,9 @@ use anyhow::ensure;
 use clap::{Args, ValueEnum};
 use lab::arguments::{check_output, positive};
 use lab::input::{matrix, vector};
-use lab::polars::prelude::{Column, DataFrame};
-use lab::table::{csv_bytes, format_number};
-use lab::{say, write_atomically};
+use lab::polars::prelude::Column;
+use lab::say;
+use lab::table::{format_number, write_columns};
 use variance_reduced_halpern::affine::{self, AffineError, Law};
 use variance_reduced_halpern::extragradient::{
     anchored_extragradient, extragradient, forward_reflected, reduced_extragradient,
@@ -148,9 +148,7 @@ impl Affine {
         ))?;
         ensure!(found.reason != StopReason::Diverged, "{}: the method diverged", self.matrix.display());
         if let Some(out) = &self.out {
-            let length = found.point.len();
-            let frame = DataFrame::new(length, vec![Column::new("z".into(), found.point)])?;
-            write_atomically(out, &csv_bytes(&frame)?)?;
+            write_columns(out, vec![Column::new("z".into(), found.point)])?;
         }
         ensure!(
             found.reason == StopReason::Observer,

@@ -7,9 +7,9 @@ use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
 use lab::arguments::{check_output, positive, refuse_beyond_memory};
 use lab::input::{matrix, named_matrix};
-use lab::polars::prelude::{Column, DataFrame};
-use lab::table::{csv_bytes, format_number};
-use lab::{remark, say, write_atomically};
+use lab::polars::prelude::Column;
+use lab::table::{format_number, write_columns};
+use lab::{remark, say};
 use variance_reduced_halpern::extragradient::{
     anchored_extragradient, extragradient, forward_reflected, reduced_extragradient,
 };
@@ -315,6 +315,5 @@ fn write(out: &Path, point: &[f64], columns: usize) -> anyhow::Result<()> {
         Column::new("choice".into(), choice),
         Column::new("probability".into(), point.to_vec()),
     ];
-    write_atomically(out, &csv_bytes(&DataFrame::new(point.len(), columns)?)?)?;
-    Ok(())
+    write_columns(out, columns)
 }
