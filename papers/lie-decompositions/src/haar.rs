@@ -127,42 +127,20 @@ pub fn draw(law: Law, points: Points, count: usize, random: &mut impl Rng) -> Re
     let mut in_ball = 0_u64;
     while elements.len() < count {
         let [u1, u2, u3, u4] = cube(random);
+        let polar = |scale, squeeze| Polar2 { scale, squeeze, axis: TAU * u2, angle: PI * (2.0 * u3 - 1.0) };
         let (element, weight) = match law {
             Law::Haar(Ball { radius, log_scale }) => {
-                let squeeze = (u1.sqrt() * radius.sinh()).asinh();
-                (
-                    Polar2 {
-                        scale: (2.0 * u4 - 1.0) * log_scale,
-                        squeeze,
-                        axis: TAU * u2,
-                        angle: PI * (2.0 * u3 - 1.0),
-                    },
-                    1.0,
-                )
+                (polar((2.0 * u4 - 1.0) * log_scale, (u1.sqrt() * radius.sinh()).asinh()), 1.0)
             }
-            Law::Flat(Ball { radius, log_scale }) => (
-                Polar2 {
-                    scale: (2.0 * u4 - 1.0) * log_scale,
-                    squeeze: radius * u1.sqrt(),
-                    axis: TAU * u2,
-                    angle: PI * (2.0 * u3 - 1.0),
-                },
-                1.0,
-            ),
+            Law::Flat(Ball { radius, log_scale }) => {
+                (polar((2.0 * u4 - 1.0) * log_scale, radius * u1.sqrt()), 1.0)
+            }
             Law::LogNormal { variance, scale } => {
                 // Two or three normal numbers in orthonormal directions of log g gᵀ = 2X; |X| = √2 t.
                 let normal: f64 = StandardNormal.sample(random);
                 let radius = (-2.0 * variance * u1.ln()).sqrt();
                 let size = if scale { variance.sqrt() * normal / (2.0 * 2.0_f64.sqrt()) } else { 0.0 };
-                (
-                    Polar2 {
-                        scale: size,
-                        squeeze: radius / (2.0 * 2.0_f64.sqrt()),
-                        axis: TAU * u2,
-                        angle: PI * (2.0 * u3 - 1.0),
-                    },
-                    1.0,
-                )
+                (polar(size, radius / (2.0 * 2.0_f64.sqrt())), 1.0)
             }
             Law::Algebra { radius } => {
                 let a = [2.0 * u1 - 1.0, 2.0 * u2 - 1.0, 2.0 * u3 - 1.0];

@@ -418,7 +418,7 @@ pub enum Kind {
 pub const STATIONARY: f64 = 1e-8;
 
 impl Control {
-    /// Says what a point is, for weights of any positive sum; `chi` where y is zero, up to `zero` in absolute value.
+    /// Says what a point is, for weights of any positive sum. Of nodes known to be zero, `zeros` has which they are and χ at them; without it both are those of the state.
     ///
     /// # Errors
     /// As [`MaxPde::solve`].

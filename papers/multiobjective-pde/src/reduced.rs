@@ -113,6 +113,20 @@ impl<'a> Reduced<'a> {
         true
     }
 
+    /// The basis of the first `size` functions; all of it, if there are fewer.
+    pub fn prefix(&self, size: usize) -> Self {
+        let size = size.min(self.size());
+        let nodes = self.rows.chunks_exact(self.size().max(1));
+        Self {
+            control: self.control,
+            basis: self.basis[..size].to_vec(),
+            rows: nodes.flat_map(|row| &row[..size]).copied().collect(),
+            stiffness: self.stiffness.slice(ndarray::s![..size, ..size]).to_owned(),
+            source: self.source[..size].to_vec(),
+            columns: self.columns.iter().map(|column| column[..size].to_vec()).collect(),
+        }
+    }
+
     fn combine(&self, c: &[f64]) -> Vec<f64> {
         if c.is_empty() {
             return vec![0.0; self.control.f.len()];

@@ -3,7 +3,7 @@
 use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use serde::{Deserialize, Serialize};
 
-use super::data::{Model, Shape, regression};
+use super::data::{Model, Shape, published_problem, regression};
 use crate::sparse::solvers::{Method, Options, published_coordinate_descent, solve};
 use crate::sparse::{Coefficients, Problem};
 
@@ -90,14 +90,7 @@ impl Experiment for Descent {
             let mut stream = random.stream(&format!("set {set}"));
             let (rows, columns) = (usize::try_from(cell.rows)?, usize::try_from(cell.columns)?);
             let data = regression(Model::Logistic, rows, columns, cell.rho, 5.0, &mut stream)?;
-            let problem = Problem {
-                x: &data.x,
-                y: &data.y,
-                loss: Model::Logistic.loss(),
-                weight: 0.5,
-                penalty: cell.penalty.penalty(),
-                lambda: 0.02,
-            };
+            let problem = published_problem(&data, Model::Logistic, cell.penalty);
             let start = Coefficients { beta: vec![0.0; columns], intercept: 0.0 };
             let options = Options { tolerance: 1e-4, iterations: 20_000, ..Options::default() };
             let timed = |method| -> Result<_, Failure> {

@@ -181,6 +181,8 @@ fn bounds_enclose_errors_of_reduced_states() {
         let effectivity = reduced.estimate(&u, &found.y, work) / error;
         assert!((1.0 - 1e-8..=most).contains(&effectivity), "{effectivity}");
     }
+    let small = Reduced::greedy(&control, &parameters, 1e-9, 4, work).unwrap().0;
+    assert_eq!(reduced.prefix(4).solve(&[7.0, -13.0]), small.solve(&[7.0, -13.0]), "the choice is nested");
     let snapshot = control.state(&parameters[history[0].worst], None, &mut Default::default(), work).unwrap();
     assert!(!reduced.clone().extend(&snapshot.y), "the span has it");
 }
