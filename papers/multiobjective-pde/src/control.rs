@@ -16,7 +16,7 @@
 use ndarray::Array2;
 use numerics::sum::fast_dot;
 
-use crate::state::{MaxPde, Method, State, StateError, Workspace, switch};
+use crate::state::{MaxPde, Method, State, StateError, Workspace, conjugate_gradients, switch};
 
 pub mod search;
 pub mod three_sets;
@@ -340,39 +340,22 @@ pub(crate) fn squared_solve(
             v.iter_mut().zip(fixed).filter(|(_, fixed)| **fixed).for_each(|(v, _)| *v = 0.0);
         }
     };
-    let (mut once, mut applied) = (vec![0.0; b.len()], vec![0.0; b.len()]);
-    let mut v = vec![0.0; b.len()];
-    let mut residual = b.to_vec();
-    mask(&mut residual);
-    let size = grid.norm(&residual);
-    let (mut direction, mut z) = (vec![0.0; b.len()], vec![0.0; b.len()]);
-    let mut slope = 1.0;
-    for step in 0..1_000 {
-        if grid.norm(&residual) <= tolerance * size {
-            break;
-        }
-        z.copy_from_slice(&residual);
-        let shift = 0.5 * pde.kappa();
-        grid.function(|l| 1.0 / (cost * (l + shift) * (l + shift) + tracking), &mut z, &mut work.transforms);
-        mask(&mut z);
-        let now = grid.inner(&residual, &z);
-        let beta = if step == 0 { 0.0 } else { now / slope };
-        slope = now;
-        direction.iter_mut().zip(&z).for_each(|(d, z)| *d = z + beta * *d);
-        pde.apply(chi, &direction, &mut once);
-        pde.apply(chi, &once, &mut applied);
-        for (a, d) in applied.iter_mut().zip(&direction) {
-            *a = cost * *a + tracking * d;
-        }
-        mask(&mut applied);
-        let curvature = grid.inner(&direction, &applied);
-        if curvature <= 0.0 || curvature.is_nan() {
-            break;
-        }
-        let length = slope / curvature;
-        v.iter_mut().zip(&direction).for_each(|(v, d)| *v += length * d);
-        residual.iter_mut().zip(&applied).for_each(|(r, a)| *r -= length * a);
-    }
+    let mut once = vec![0.0; b.len()];
+    let apply = |d: &[f64], out: &mut [f64]| {
+        pde.apply(chi, d, &mut once);
+        pde.apply(chi, &once, out);
+        out.iter_mut().zip(d).for_each(|(a, d)| *a = cost * *a + tracking * d);
+        mask(out);
+    };
+    let shift = 0.5 * pde.kappa();
+    let Workspace { transforms, gradients } = work;
+    let precondition = |z: &mut [f64]| {
+        grid.function(|l| 1.0 / (cost * (l + shift) * (l + shift) + tracking), z, transforms);
+        mask(z);
+    };
+    let (mut free, mut v) = (b.to_vec(), vec![0.0; b.len()]);
+    mask(&mut free);
+    conjugate_gradients(grid, apply, precondition, &free, &mut v, tolerance, gradients);
     v
 }
 

@@ -82,10 +82,78 @@ pub struct State {
 #[derive(Clone, Debug, Default)]
 pub struct Workspace {
     pub(crate) transforms: Scratch,
+    pub(crate) gradients: Gradients,
+}
+
+/// Memory of conjugate gradients.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Gradients {
     residual: Vec<f64>,
     direction: Vec<f64>,
     preconditioned: Vec<f64>,
     applied: Vec<f64>,
+}
+
+/// Solves M v = b from the v that is given, to a residual of `tolerance` relative to b, or to what rounding allows. `apply` puts M d into its second argument, `precondition` is in place; both are symmetric and positive in h² Σ. Gives the number of steps.
+pub(crate) fn conjugate_gradients(
+    grid: &Grid,
+    mut apply: impl FnMut(&[f64], &mut [f64]),
+    mut precondition: impl FnMut(&mut [f64]),
+    b: &[f64],
+    v: &mut [f64],
+    tolerance: f64,
+    memory: &mut Gradients,
+) -> usize {
+    let Gradients { residual, direction, preconditioned, applied } = memory;
+    for memory in [&mut *residual, &mut *direction, &mut *preconditioned, &mut *applied] {
+        memory.resize(b.len(), 0.0);
+    }
+    let size = grid.norm(b);
+    if size == 0.0 {
+        v.fill(0.0);
+        return 0;
+    }
+    apply(v, applied);
+    for ((r, b), a) in residual.iter_mut().zip(b).zip(&*applied) {
+        *r = b - a;
+    }
+    direction.fill(0.0);
+    let mut last = f64::INFINITY;
+    let mut slope = 0.0;
+    // κ = 10⁶ needs some 300; beyond 2,000 rounding has the word.
+    for step in 0..2_000 {
+        if grid.norm(residual) <= tolerance * size {
+            return step;
+        }
+        preconditioned.copy_from_slice(residual);
+        precondition(preconditioned);
+        let now = grid.inner(residual, preconditioned);
+        let beta = if step == 0 { 0.0 } else { now / slope };
+        slope = now;
+        // Energy of the error that no longer falls by much over many steps is rounding's.
+        if step % 50 == 49 {
+            if now >= 0.9 * last {
+                return step;
+            }
+            last = now;
+        }
+        for (d, z) in direction.iter_mut().zip(&*preconditioned) {
+            *d = z + beta * *d;
+        }
+        apply(direction, applied);
+        let curvature = grid.inner(direction, applied);
+        if curvature <= 0.0 || curvature.is_nan() {
+            return step;
+        }
+        let length = slope / curvature;
+        for (v, d) in v.iter_mut().zip(&*direction) {
+            *v += length * d;
+        }
+        for (r, a) in residual.iter_mut().zip(&*applied) {
+            *r -= length * a;
+        }
+    }
+    2_000
 }
 
 /// The switch: 1 where y > 0, 0 elsewhere.
@@ -171,55 +239,10 @@ impl MaxPde {
         tolerance: f64,
         work: &mut Workspace,
     ) -> usize {
-        let count = b.len();
-        for memory in [&mut work.residual, &mut work.direction, &mut work.preconditioned, &mut work.applied] {
-            memory.resize(count, 0.0);
-        }
-        let size = self.grid.norm(b);
-        if size == 0.0 {
-            v.fill(0.0);
-            return 0;
-        }
-        self.apply(chi, v, &mut work.applied);
-        for ((r, b), a) in work.residual.iter_mut().zip(b).zip(&work.applied) {
-            *r = b - a;
-        }
-        let mut last = f64::INFINITY;
-        let mut slope = 0.0;
-        // κ = 10⁶ needs some 300; beyond 2,000 rounding has the word.
-        for step in 0..2_000 {
-            if self.grid.norm(&work.residual) <= tolerance * size {
-                return step;
-            }
-            work.preconditioned.copy_from_slice(&work.residual);
-            self.preconditioner.solve(&mut work.preconditioned, &mut work.transforms);
-            let now = self.grid.inner(&work.residual, &work.preconditioned);
-            let beta = if step == 0 { 0.0 } else { now / slope };
-            slope = now;
-            // Energy of the error that no longer falls by much over many steps is rounding's.
-            if step % 50 == 49 {
-                if now >= 0.9 * last {
-                    return step;
-                }
-                last = now;
-            }
-            for (d, z) in work.direction.iter_mut().zip(&work.preconditioned) {
-                *d = z + beta * *d;
-            }
-            self.apply(chi, &work.direction, &mut work.applied);
-            let curvature = self.grid.inner(&work.direction, &work.applied);
-            if curvature <= 0.0 || curvature.is_nan() {
-                return step;
-            }
-            let length = slope / curvature;
-            for (v, d) in v.iter_mut().zip(&work.direction) {
-                *v += length * d;
-            }
-            for (r, a) in work.residual.iter_mut().zip(&work.applied) {
-                *r -= length * a;
-            }
-        }
-        2_000
+        let Workspace { transforms, gradients } = work;
+        let apply = |d: &[f64], out: &mut [f64]| self.apply(chi, d, out);
+        let precondition = |z: &mut [f64]| self.preconditioner.solve(z, transforms);
+        conjugate_gradients(&self.grid, apply, precondition, b, v, tolerance, gradients)
     }
 
     /// Solves the equation by Newton's method, from a guess of the switch if there is one. Cost: [`State::inner`] times two transforms of n rows, with conjugate gradients.
