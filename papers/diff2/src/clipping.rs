@@ -6,8 +6,8 @@
 
 use rayon::prelude::*;
 
-use crate::elementary::rounded;
 use crate::records::{Block, LANES, Lanes, Records};
+use numerics::elementary::rounded;
 
 /// Blocks that one task sums, so that sums are the same with any number of threads.
 const TASK: usize = 8;

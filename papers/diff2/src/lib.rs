@@ -53,7 +53,6 @@ pub mod audit;
 #[cfg(feature = "lab")]
 pub mod claims;
 pub mod clipping;
-mod elementary;
 #[cfg(feature = "lab")]
 pub mod experiments;
 pub mod models;

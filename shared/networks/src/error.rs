@@ -67,6 +67,22 @@ pub enum NetworkError {
         /// Found.
         found: (usize, usize),
     },
+    /// A batch of sequences without any.
+    #[error("expected at least one sequence")]
+    NoSequence,
+    /// A sequence without tokens.
+    #[error("sequence {0} is empty")]
+    EmptySequence(usize),
+    /// A token that the network does not know.
+    #[error("sequence {sequence}: token {token}, expected one below {vocabulary}")]
+    Token {
+        /// Counted from 0.
+        sequence: usize,
+        /// Found.
+        token: u32,
+        /// Tokens that there are.
+        vocabulary: usize,
+    },
     /// The loss is not finite any more.
     #[error("training diverged: the cost is not finite after step {step} (lower the rate)")]
     Diverged {

@@ -13,6 +13,7 @@
 //! | [`curvature`] | Hessian- and Gauss–Newton-vector products in blocks |
 //! | [`optimiser`] | momentum, Adam, training in batches |
 //! | [`layered`] | layers that own their matrices, dense and convolutional, with passes that may change what enters a layer |
+//! | [`recurrent`] | RNN, GRU and LSTM on sequences of tokens, with Hessian products |
 //!
 //! ```
 //! use ndarray::array;
@@ -38,6 +39,7 @@ pub mod network;
 pub mod optimiser;
 pub mod passes;
 pub mod real;
+pub mod recurrent;
 
 pub use activation::{ACTIVATIONS, Activation};
 pub use error::NetworkError;
@@ -46,3 +48,4 @@ pub use loss::{Loss, accuracy, cross_entropy, one_hot, softmax};
 pub use network::{Initialisation, Network, Parametrisation, Pass};
 pub use optimiser::{Adam, Momentum, Optimiser, Training, descend, train};
 pub use real::Real;
+pub use recurrent::{Batch, CELLS, Cell, Recurrent, Tape};

@@ -10,12 +10,14 @@
 //! | [`symmetric`] | eigenvalues of symmetric matrices |
 //! | [`cholesky`] | positive definite systems |
 //! | [`bootstrap`] | percentile bootstrap intervals |
+//! | [`elementary`] | exponentials, tanh, sigmoid and softplus as vector instructions |
 //! | [`growth`] | exponents of growth: slopes of logarithms |
 //!
 //! Every function is deterministic: the same input gives the same bits on any number of threads.
 
 pub mod bootstrap;
 pub mod cholesky;
+pub mod elementary;
 pub mod growth;
 pub mod lbfgs;
 pub mod normal;

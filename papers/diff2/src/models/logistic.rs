@@ -3,8 +3,8 @@
 use pulp::{Arch, NullaryFnOnce};
 
 use crate::clipping::{Clip, Model, Query, factors};
-use crate::elementary::{exponentials, sigmoids_and_softplus};
 use crate::records::{Block, LANES, Lanes};
+use numerics::elementary::{exponentials, sigmoids_and_softplus};
 
 /// ln(1 + e^(−y w·x)), y = ±1, without an intercept (a column of ones gives one).
 #[derive(Clone, Copy, Debug)]

@@ -3,8 +3,8 @@
 use pulp::{Arch, NullaryFnOnce};
 
 use crate::clipping::{Clip, Model, Query, factors};
-use crate::elementary::{exponentials, ln_1p, sigmoids_and_softplus};
 use crate::records::{Block, LANES, Lanes};
+use numerics::elementary::{exponentials, ln_1p, sigmoids_and_softplus};
 
 /// o(x) = Σ a_j softplus(w_j·x + b_j) + c with loss (o − y)²/2; parameters in the order w₁ … w_h, b, a, c.
 #[derive(Clone, Copy, Debug)]
