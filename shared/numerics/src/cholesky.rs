@@ -5,6 +5,7 @@ use faer::{ColMut, Mat, Side};
 use ndarray::ArrayView2;
 
 /// A = LLᵀ.
+#[derive(Clone, Debug)]
 pub struct Cholesky {
     factor: Llt<f64>,
 }

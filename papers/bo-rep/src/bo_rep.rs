@@ -1,0 +1,465 @@
+//! BO-REP, and the methods that differ from it by their settings alone.
+//!
+//! ```text
+//! y₀ ← refined start: epochs k = 0, 1, … of n 2ᵏ steps of length a/2ᵏ, each from the mean of the one before, within a ball of radius R/2^{k/2}
+//! for t = 0, 1, …
+//!   every I-th step but the first: N steps y ← P_ball(y − γ g_y(x, y)) within radius R of where they begin; y ← their mean
+//!   h = f_x(x, y) − g_xy(x, y) v with v ≈ g_yy⁻¹ f_y
+//!   m = h at t = 0, else β m + (1 − β) h
+//!   x ← x − η m/|m|
+//! ```
+//!
+//! This is a reconstruction from the abstract and from public code: the paper's text was not at hand. The box above is what the tests' traces follow.
+//!
+//! SLIP takes one lower step before each step of x and no mean; SOBA and MA-SOBA do that with one step on the linear system and plain steps of x, with and without momentum; stocBiO takes several lower steps and Neumann's series
+//! on batches; TTSA lets both steps shrink. Clipping, which is ours, is SLIP with steps that are cut only where they are long.
+
+use bilevel::hypergradient::conjugate_gradients;
+use bilevel::levels::{Bilevel, SecondOrder};
+use bilevel::oracle::Part;
+use bilevel::schedule::Power;
+use bilevel::sets::norm;
+use numerics::cholesky::Cholesky;
+
+use crate::oracle::Stochastic;
+use crate::run::{Begin, Ended, State, Step, StopReason, add};
+
+/// How x moves along the momentum m.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Move {
+    /// x ← x − η m.
+    Plain,
+    /// x ← x − η m/|m|: every step has length η.
+    Normalised,
+    /// x ← x − η m, cut to this length where it is longer.
+    Clipped {
+        /// Positive.
+        longest: f64,
+    },
+}
+
+/// How v ≈ g_yy⁻¹ f_y is found at each step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Inverse {
+    /// Conjugate gradients with exact products, to a relative residual.
+    ConjugateGradients {
+        /// Relative residual.
+        tolerance: f64,
+        /// Most products.
+        most: usize,
+    },
+    /// Q terms of Neumann's series, a fresh sample for each product.
+    Neumann {
+        /// At most 1/‖g_yy‖, or the series may grow.
+        step: f64,
+        /// Q ≥ 1.
+        terms: usize,
+    },
+    /// One step v ← v − ν(g_yy v − f_y) from the last v.
+    Linear {
+        /// ν > 0.
+        step: f64,
+    },
+}
+
+/// When the lower iterate moves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum LowerUpdates {
+    /// N steps every I-th step of x, averaged, within a ball.
+    Periodic {
+        /// I ≥ 1.
+        period: u64,
+        /// N ≥ 1.
+        inner: u32,
+        /// R; ∞ for none.
+        ball: f64,
+    },
+    /// Steps before every step of x, the last of them kept.
+    EveryStep {
+        /// At least 1.
+        inner: u32,
+    },
+}
+
+/// The refined start of y.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Refine {
+    /// Epochs.
+    pub epochs: u32,
+    /// Steps of the first; each has twice as many as the one before.
+    pub first_steps: u64,
+    /// Step of the first; each has half of the one before.
+    pub first_rate: f64,
+    /// Radius of the first epoch's ball; ∞ for none. Each has 1/√2 of the one before.
+    pub ball: f64,
+}
+
+/// Settings of a run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Options {
+    /// η.
+    pub eta: Power,
+    /// β in [0, 1).
+    pub beta: f64,
+    /// When y moves.
+    pub lower: LowerUpdates,
+    /// γ.
+    pub gamma: Power,
+    /// How v is found.
+    pub inverse: Inverse,
+    /// How x moves.
+    pub step: Move,
+    /// Samples of each gradient at a step of x, and of each lower step: at least 1.
+    pub batch: u32,
+    /// The refined start, if any.
+    pub refine: Option<Refine>,
+}
+
+/// A setting out of its range.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum OptionsError {
+    /// η, γ, ν or the longest step is not positive and finite.
+    #[error("{name} is {value}, expected a positive number")]
+    Positive {
+        /// Which.
+        name: &'static str,
+        /// Found.
+        value: f64,
+    },
+    /// β outside [0, 1).
+    #[error("beta is {0}, expected a number from 0 to below 1")]
+    Beta(f64),
+    /// A count of 0.
+    #[error("{0} is 0, expected at least 1")]
+    Zero(&'static str),
+    /// Neumann's series may grow.
+    #[error("the step {step} of Neumann's series is longer than 1/‖g_yy‖ = {most}: the series may grow")]
+    Neumann {
+        /// Found.
+        step: f64,
+        /// 1/‖g_yy‖.
+        most: f64,
+    },
+}
+
+impl Options {
+    /// BO-REP: β 0.9, I = N = 3, Neumann's series with terms for κ of a few. `smoothness` bounds ‖g_yy‖.
+    pub fn bo_rep(eta: f64, gamma: f64, smoothness: f64) -> Self {
+        Self {
+            eta: Power::constant(eta),
+            beta: 0.9,
+            lower: LowerUpdates::Periodic { period: 3, inner: 3, ball: f64::INFINITY },
+            gamma: Power::constant(gamma),
+            inverse: Inverse::Neumann { step: 1.0 / smoothness, terms: 5 },
+            step: Move::Normalised,
+            batch: 1,
+            refine: Some(Refine { epochs: 4, first_steps: 10, first_rate: gamma, ball: f64::INFINITY }),
+        }
+    }
+
+    /// SLIP: the same with a warm start and one lower step before each step of x.
+    pub fn slip(eta: f64, gamma: f64, smoothness: f64) -> Self {
+        Self { lower: LowerUpdates::EveryStep { inner: 1 }, ..Self::bo_rep(eta, gamma, smoothness) }
+    }
+
+    /// Ours: SLIP with plain steps that are cut to `longest`.
+    pub fn clipped(eta: f64, longest: f64, gamma: f64, smoothness: f64) -> Self {
+        Self { step: Move::Clipped { longest }, ..Self::slip(eta, gamma, smoothness) }
+    }
+
+    /// SOBA: single steps of y, v and x from the same samples.
+    pub fn soba(eta: f64, gamma: f64, smoothness: f64) -> Self {
+        Self { beta: 0.0, ..Self::ma_soba(eta, gamma, smoothness) }
+    }
+
+    /// MA-SOBA: SOBA along the running mean of hypergradients.
+    pub fn ma_soba(eta: f64, gamma: f64, smoothness: f64) -> Self {
+        Self {
+            inverse: Inverse::Linear { step: (0.5 / smoothness).min(gamma) },
+            step: Move::Plain,
+            refine: None,
+            ..Self::slip(eta, gamma, smoothness)
+        }
+    }
+
+    /// stocBiO: five lower steps, Neumann's series, four samples of each gradient.
+    pub fn stocbio(eta: f64, gamma: f64, smoothness: f64) -> Self {
+        Self {
+            beta: 0.0,
+            lower: LowerUpdates::EveryStep { inner: 5 },
+            step: Move::Plain,
+            batch: 4,
+            refine: None,
+            ..Self::bo_rep(eta, gamma, smoothness)
+        }
+    }
+
+    /// TTSA: single steps on two time scales, k^(−2/5) below and k^(−3/5) above.
+    pub fn ttsa(eta: f64, gamma: f64, smoothness: f64) -> Self {
+        let power = |value, exponent| Power { value, exponent, offset: 100.0 };
+        Self {
+            beta: 0.0,
+            eta: power(eta, -0.6),
+            gamma: power(gamma, -0.4),
+            step: Move::Plain,
+            refine: None,
+            ..Self::slip(eta, gamma, smoothness)
+        }
+    }
+
+    /// Checks ranges; `smoothness` bounds ‖g_yy‖.
+    ///
+    /// # Errors
+    /// The first setting that is out of its range.
+    pub fn check(&self, smoothness: f64) -> Result<(), OptionsError> {
+        let positive = |name, value: f64| {
+            if value > 0.0 && value.is_finite() {
+                Ok(())
+            } else {
+                Err(OptionsError::Positive { name, value })
+            }
+        };
+        let counted = |name, count: u64| if count > 0 { Ok(()) } else { Err(OptionsError::Zero(name)) };
+        positive("eta", self.eta.value)?;
+        positive("gamma", self.gamma.value)?;
+        if !(0.0..1.0).contains(&self.beta) {
+            return Err(OptionsError::Beta(self.beta));
+        }
+        match self.lower {
+            LowerUpdates::Periodic { period, inner, ball } => {
+                counted("period", period)?;
+                counted("inner", u64::from(inner))?;
+                if ball != f64::INFINITY {
+                    positive("ball", ball)?;
+                }
+            }
+            LowerUpdates::EveryStep { inner } => counted("inner", u64::from(inner))?,
+        }
+        match self.inverse {
+            Inverse::ConjugateGradients { tolerance, most } => {
+                positive("tolerance", tolerance)?;
+                counted("most", most as u64)?;
+            }
+            Inverse::Neumann { step, terms } => {
+                positive("the step of the series", step)?;
+                counted("terms", terms as u64)?;
+                if step > (1.0 + 1e-9) / smoothness {
+                    return Err(OptionsError::Neumann { step, most: 1.0 / smoothness });
+                }
+            }
+            Inverse::Linear { step } => positive("the step of the linear system", step)?,
+        }
+        if let Move::Clipped { longest } = self.step {
+            positive("longest", longest)?;
+        }
+        counted("batch", u64::from(self.batch))
+    }
+}
+
+/// Runs until the budget is spent; `observe` sees every step of x. A step costs three gradients and products, those of the inverse, and those of the lower steps.
+pub fn bo_rep<S: Stochastic>(
+    stochastic: &S,
+    begin: &Begin<'_>,
+    options: &Options,
+    mut observe: impl FnMut(&Step<'_>),
+) -> Ended {
+    let mut state = State::new(stochastic, begin);
+    let (d, q) = state.oracle.problem().dimensions();
+    let mut lower = LowerLoop { mean: vec![0.0; q], center: vec![0.0; q], slope: vec![0.0; q] };
+    if let Some(refine) = &options.refine {
+        lower.refine(&mut state, refine);
+    }
+    let mut samples = vec![0; options.batch as usize];
+    let (mut h, mut m, mut upper_y) = (vec![0.0; d], vec![0.0; d], vec![0.0; q]);
+    let mut work = (vec![0.0; q], vec![0.0; q]);
+    loop {
+        let t = state.steps;
+        let gamma = options.gamma.at(t);
+        let updated = match options.lower {
+            LowerUpdates::Periodic { period, inner, ball } if t > 0 && t.is_multiple_of(period) => {
+                lower.averaged(&mut state, u64::from(inner), gamma, ball, &mut samples);
+                true
+            }
+            LowerUpdates::Periodic { .. } => false,
+            LowerUpdates::EveryStep { inner } => {
+                for _ in 0..inner {
+                    lower.step(&mut state, gamma, &mut samples);
+                }
+                true
+            }
+        };
+        samples.iter_mut().for_each(|sample| *sample = state.draw());
+        state.mean(Part::UpperX, &samples, &mut h);
+        state.mean(Part::UpperY, &samples, &mut upper_y);
+        solve(&mut state, options.inverse, &upper_y, &mut work);
+        let sample = state.draw();
+        let v = std::mem::take(&mut state.v);
+        state.subtract_xy(sample, &v, &mut h);
+        state.v = v;
+        if t == 0 {
+            m.copy_from_slice(&h);
+        } else {
+            m.iter_mut().zip(&h).for_each(|(m, h)| *m = options.beta * *m + (1.0 - options.beta) * h);
+        }
+        let length = advance(&mut state, &m, options.eta.at(t), options.step);
+        state.steps += 1;
+        let over =
+            if length.is_finite() { state.over() } else { Some(StopReason::Diverged("the hypergradient")) };
+        if !matches!(over, Some(StopReason::Diverged(_))) {
+            observe(&Step {
+                number: state.steps,
+                counts: state.oracle.counts(),
+                x: &state.x,
+                y: &state.y,
+                hypergradient: &h,
+                momentum: &m,
+                length,
+                updated,
+            });
+        }
+        if let Some(reason) = over {
+            return state.end(reason);
+        }
+    }
+}
+
+/// Moves x along m and gives the length of the step. What is not finite is no direction.
+pub(crate) fn advance<S: Stochastic>(state: &mut State<'_, S>, m: &[f64], eta: f64, step: Move) -> f64 {
+    // Scaled by the largest entry, so that squares of huge entries do not overflow.
+    let largest = m.iter().fold(0.0_f64, |a, m| if m.is_nan() { f64::NAN } else { a.max(m.abs()) });
+    if !largest.is_finite() {
+        return f64::NAN;
+    }
+    if largest == 0.0 {
+        state.skipped += 1;
+        return 0.0;
+    }
+    let size = largest * m.iter().map(|m| (m / largest) * (m / largest)).sum::<f64>().sqrt();
+    let factor = match step {
+        Move::Plain => eta,
+        Move::Normalised => eta / size,
+        Move::Clipped { longest } => eta.min(longest / size),
+    };
+    add(&mut state.x, -factor, m);
+    factor * size
+}
+
+/// v into the state, by the chosen way.
+pub(crate) fn solve<S: Stochastic>(
+    state: &mut State<'_, S>,
+    inverse: Inverse,
+    upper_y: &[f64],
+    (term, image): &mut (Vec<f64>, Vec<f64>),
+) {
+    let mut v = std::mem::take(&mut state.v);
+    match inverse {
+        Inverse::ConjugateGradients { tolerance, most } => {
+            let problem = state.oracle.problem();
+            let (found, _, products) =
+                conjugate_gradients(problem, (&state.x, &state.y), upper_y, tolerance, most);
+            state.oracle.count_products(products as u64);
+            v.copy_from_slice(&found);
+        }
+        Inverse::Neumann { step, terms } => {
+            term.copy_from_slice(upper_y);
+            v.iter_mut().zip(upper_y).for_each(|(v, f)| *v = step * f);
+            for _ in 1..terms {
+                let sample = state.draw();
+                state.yy(sample, term, image);
+                add(term, -step, image);
+                add(&mut v, step, term);
+            }
+        }
+        Inverse::Linear { step } => {
+            let sample = state.draw();
+            state.yy(sample, &v, image);
+            for ((v, image), f) in v.iter_mut().zip(image).zip(upper_y) {
+                *v -= step * (*image - f);
+            }
+        }
+    }
+    state.v = v;
+}
+
+/// Steps of the lower iterate.
+struct LowerLoop {
+    mean: Vec<f64>,
+    center: Vec<f64>,
+    slope: Vec<f64>,
+}
+
+impl LowerLoop {
+    fn step<S: Stochastic>(&mut self, state: &mut State<'_, S>, gamma: f64, samples: &mut [u64]) {
+        samples.iter_mut().for_each(|sample| *sample = state.draw());
+        state.mean(Part::LowerY, samples, &mut self.slope);
+        add(&mut state.y, -gamma, &self.slope);
+    }
+
+    /// Steps within a ball around where they begin, and their mean.
+    fn averaged<S: Stochastic>(
+        &mut self,
+        state: &mut State<'_, S>,
+        steps: u64,
+        gamma: f64,
+        ball: f64,
+        samples: &mut [u64],
+    ) {
+        self.mean.fill(0.0);
+        self.center.copy_from_slice(&state.y);
+        for _ in 0..steps {
+            self.step(state, gamma, samples);
+            let away = self.center.iter().zip(&state.y).map(|(c, y)| (y - c) * (y - c)).sum::<f64>().sqrt();
+            if away > ball {
+                state.y.iter_mut().zip(&self.center).for_each(|(y, c)| *y = c + (*y - c) * ball / away);
+            }
+            add(&mut self.mean, 1.0 / steps as f64, &state.y);
+        }
+        state.y.copy_from_slice(&self.mean);
+    }
+
+    fn refine<S: Stochastic>(&mut self, state: &mut State<'_, S>, refine: &Refine) {
+        for epoch in 0..refine.epochs {
+            let halves = 0.5_f64.powi(epoch as i32);
+            let steps = refine.first_steps << epoch;
+            let ball = refine.ball * halves.sqrt();
+            self.averaged(state, steps, refine.first_rate * halves, ball, &mut [0]);
+        }
+    }
+}
+
+/// What can be said of a point without trusting the method that found it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Certificate {
+    /// |g_y|/μ, which bounds |y − y*(x)|.
+    pub lower: f64,
+    /// |g_yy v − f_y|/μ, which bounds how far v is from g_yy⁻¹ f_y at (x, y).
+    pub linear: f64,
+    /// ∇Φ(x) by Newton's method below and a factorisation.
+    pub gradient: Vec<f64>,
+    /// Φ(x).
+    pub value: f64,
+}
+
+/// The certificate of (x, y, v) by true gradients; μ is the strong convexity of the lower level. `None` where the lower level cannot be solved or what comes out is not finite. Cost: a few factorisations of q × q.
+pub fn certificate(
+    problem: &(impl SecondOrder + ?Sized),
+    (x, y, v): (&[f64], &[f64], &[f64]),
+    convexity: f64,
+) -> Option<Certificate> {
+    let mut slope = vec![0.0; y.len()];
+    problem.lower_y(x, y, &mut slope);
+    let lower = norm(&slope) / convexity;
+    let mut rest = vec![0.0; y.len()];
+    problem.lower_yy_times(x, y, v, &mut rest);
+    problem.upper_y(x, y, &mut slope);
+    add(&mut rest, -1.0, &slope);
+    let solution = bilevel::lower::solve(problem, x, 0.0, y)?.point;
+    let mut exact = vec![0.0; y.len()];
+    problem.upper_y(x, &solution, &mut exact);
+    Cholesky::new(problem.lower_yy(x, &solution).view())?.solve(&mut exact);
+    let mut gradient = vec![0.0; x.len()];
+    bilevel::hypergradient::assemble(problem, x, &solution, &exact, &mut gradient);
+    let value = problem.upper(x, &solution);
+    let finite = value.is_finite() && gradient.iter().all(|slope| slope.is_finite());
+    finite.then_some(Certificate { lower, linear: norm(&rest) / convexity, gradient, value })
+}

@@ -1,0 +1,1 @@
+//! Identities, certificates and refusals of the library.
