@@ -4,6 +4,8 @@
 
 use bilevel::levels::Bilevel;
 use bilevel::oracle::{Counted, Part};
+use rand::{Rng, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
 
 use crate::bo_rep::{Move, advance};
 use crate::oracle::Stochastic;
@@ -120,6 +122,8 @@ pub fn recursive<S: Stochastic>(
     let (mut new, mut old, mut estimate) =
         (Directions::new(d, q), Directions::new(d, q), Directions::new(d, q));
     let mut scratch = Directions::new(d, q);
+    // Which component comes next has to be random: in turns, tables would all be one round old.
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(begin.seed);
     let mut last = (state.x.clone(), state.y.clone(), state.v.clone());
     loop {
         let sample = state.draw();
@@ -127,7 +131,7 @@ pub fn recursive<S: Stochastic>(
         let here = (&state.x[..], &state.y[..], &state.v[..]);
         match method {
             Recursive::Saba => {
-                let place = (sample % components as u64) as usize;
+                let place = random.random_range(0..components);
                 new.fill(oracle, place as u64, here, &mut scratch);
                 estimate.copy(&new);
                 estimate.add(-1.0, &table[place]);

@@ -1,7 +1,6 @@
 //! What people run on their own data and problems.
 
 use clap::Subcommand;
-use lab::arguments::usage;
 
 mod gradient;
 mod select;
@@ -29,23 +28,5 @@ impl Command {
             Self::Gradient(gradient) => gradient.run(),
             Self::Solve(solve) => solve.run(),
         }
-    }
-}
-
-/// Numbers separated by commas, `expected` of them.
-fn numbers(option: &str, text: &str, expected: usize) -> anyhow::Result<Vec<f64>> {
-    let number = |part: &str| part.trim().parse::<f64>().ok().filter(|x| x.is_finite());
-    match text.split(',').map(number).collect::<Option<Vec<f64>>>() {
-        Some(found) if found.len() == expected => Ok(found),
-        Some(found) => Err(usage(format!("{option}: expected {expected} numbers, found {}", found.len()))),
-        None => Err(usage(format!("{option}: expected finite numbers separated by commas, found {text:?}"))),
-    }
-}
-
-/// A number of calls, also as 1e6.
-fn calls(text: &str) -> Result<u64, String> {
-    match text.parse::<f64>() {
-        Ok(number) if (100.0..=1e15).contains(&number) && number.fract() == 0.0 => Ok(number as u64),
-        _ => Err("expected a whole number from 100 to 1e15".into()),
     }
 }

@@ -32,14 +32,6 @@ impl Command {
     }
 }
 
-/// A number of calls, also as 1e6.
-fn calls(text: &str) -> Result<u64, String> {
-    match text.parse::<f64>() {
-        Ok(number) if (1.0..=1e15).contains(&number) && number.fract() == 0.0 => Ok(number as u64),
-        _ => Err("expected a whole number from 1 to 1e15".into()),
-    }
-}
-
 /// Why a run ended without what was asked for.
 fn ended(reason: variance_reduced_halpern::run::StopReason, calls: u64) -> String {
     use variance_reduced_halpern::run::StopReason;

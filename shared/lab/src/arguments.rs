@@ -27,6 +27,30 @@ pub fn not_negative(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A number of calls from 1 on, also written as 1e6, for `clap`'s `value_parser`.
+///
+/// # Errors
+/// What was expected, in words.
+pub fn calls(text: &str) -> Result<u64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if (1.0..=1e15).contains(&number) && number.fract() == 0.0 => Ok(number as u64),
+        _ => Err("expected a whole number from 1 to 1e15".into()),
+    }
+}
+
+/// Finite numbers between commas, `expected` of them, as the value of `option`.
+///
+/// # Errors
+/// A usage error that names the option.
+pub fn numbers(option: &str, text: &str, expected: usize) -> anyhow::Result<Vec<f64>> {
+    let number = |part: &str| part.trim().parse::<f64>().ok().filter(|x| x.is_finite());
+    match text.split(',').map(number).collect::<Option<Vec<f64>>>() {
+        Some(found) if found.len() == expected => Ok(found),
+        Some(found) => Err(usage(format!("{option}: expected {expected} numbers, found {}", found.len()))),
+        None => Err(usage(format!("{option}: expected finite numbers separated by commas, found {text:?}"))),
+    }
+}
+
 /// A fault of the command line, for exit code 2.
 pub fn usage(fault: impl Into<String>) -> anyhow::Error {
     Error::Usage(fault.into()).into()

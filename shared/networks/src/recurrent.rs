@@ -223,7 +223,7 @@ impl Recurrent {
         for t in 0..batch.steps() {
             let (places, before) = (scaled(batch.step(t), h), scaled(batch.before(t), h));
             let states = &tape.states[before];
-            for g in 0..gates {
+            for (g, sigmoid) in sigmoids.iter().copied().enumerate().take(gates) {
                 let reset = self.cell.has_reset() && g + 1 == gates;
                 if reset {
                     let extra = &mut tape.extra[places.clone()];
@@ -238,7 +238,7 @@ impl Recurrent {
                     add_product(view(states, h), weights.of(g), &mut tape.gates[g][places.clone()], h);
                 }
                 let gate = &mut tape.gates[g][places.clone()];
-                if sigmoids[g] { sigmoid_all(gate) } else { tanh_all(gate) }
+                if sigmoid { sigmoid_all(gate) } else { tanh_all(gate) }
             }
             of_cell!(self.cell, K => tape.step::<K>(batch, t, h));
         }
@@ -366,7 +366,7 @@ impl Recurrent {
         for t in 0..batch.steps() {
             let (places, before) = (scaled(batch.step(t), h), scaled(batch.before(t), h));
             let (states, moving) = (view(&tape.states[before.clone()], h), view(&tangent.states[before], h));
-            for g in 0..gates {
+            for (g, sigmoid) in sigmoids.iter().copied().enumerate().take(gates) {
                 let reset = self.cell.has_reset() && g + 1 == gates;
                 let target = if reset { &mut tangent.extra } else { &mut tangent.gates[g] };
                 let target = &mut target[places.clone()];
@@ -381,7 +381,6 @@ impl Recurrent {
                         *gate += first[0][k] * tape.extra[k] + tape.gates[0][k] * tangent.extra[k];
                     }
                 }
-                let sigmoid = sigmoids[g];
                 for (moved, gate) in
                     tangent.gates[g][places.clone()].iter_mut().zip(&tape.gates[g][places.clone()])
                 {

@@ -80,7 +80,7 @@ impl Experiment for FarStart {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (distances, runs, calls): (&[f64], u32, u64) = match profile {
             Profile::Smoke => (&[2.0, 6.0], 2, 5_000),
-            Profile::Quick => (&[2.0, 6.0, 8.0, 10.0, 12.0, 14.0], 6, 200_000),
+            Profile::Quick => (&[2.0, 6.0, 8.0, 10.0, 12.0, 14.0], 10, 200_000),
             Profile::Full => (&[2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0], 32, 2_000_000),
         };
         let methods = if profile == Profile::Smoke { &METHODS[..4] } else { &METHODS[..] };
@@ -161,10 +161,11 @@ impl Experiment for FarStart {
             .legend_right();
         for method in METHODS {
             let rows = tuned().filter(|(cell, row)| cell.method == method && row.reached);
-            chart = chart.line_with_markers(
-                method.name(),
-                rows.map(|(_, row)| (row.start_gradient, row.calls_needed)),
-            );
+            let points: Vec<(f64, f64)> =
+                rows.map(|(_, row)| (row.start_gradient, row.calls_needed)).collect();
+            if !points.is_empty() {
+                chart = chart.line_with_markers(method.name(), points);
+            }
         }
         report.figure(
             "calls",

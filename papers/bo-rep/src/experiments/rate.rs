@@ -45,7 +45,7 @@ impl Experiment for Rate {
     const ID: &'static str = "rate";
     const TITLE: &'static str = "Rates";
     const QUESTION: &'static str = "How do mean and last |∇Φ| fall with the number of calls under the theory's schedule: 1 − β = ε²/5, η = ε³/10, I = N = 2/ε², γ = ε²/4, T = 60/ε⁴ steps after a start of some 200/ε²? Cosh problem, distance 3, noise of deviation 1.";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (count, replicates) = match profile {
@@ -95,7 +95,7 @@ impl Experiment for Rate {
         let noisy = Noisy::normal(problem.clone(), 1.0);
         let (mut sum, mut last, mut lasts) = (0.0, 0.0, 0.0);
         // Eight calls a step of x; the run is ended by its steps through the budget, which is set so that it is never met before.
-        let calls = steps * 9 + 16 * period;
+        let calls = steps * 9 + (500.0 / square) as u64;
         let begin = Begin { x: &x, y: &[0.0; 3], calls, seed: random.stream("noise").random() };
         let mut at_end = (0_u64, 0.0);
         let ended = bo_rep(&noisy, &begin, &options, |step| {

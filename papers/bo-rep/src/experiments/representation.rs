@@ -79,7 +79,7 @@ impl Experiment for Representation {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (repetitions, rows, length, calls) = match profile {
             Profile::Smoke => (1, 40, 5, 200),
-            Profile::Quick => (5, 256, 10, 5_000),
+            Profile::Quick => (10, 256, 10, 5_000),
             Profile::Full => (10, 512, 10, 40_000),
         };
         let methods = if profile == Profile::Smoke { &METHODS[..2] } else { &METHODS[..] };
@@ -131,7 +131,7 @@ impl Experiment for Representation {
 
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
         let panel = |title: &str, label: &str, of: fn(&Row) -> f64| {
-            let mut chart = Chart::new()
+            let chart = Chart::new()
                 .title(title)
                 .x_label("method")
                 .y_label(label)
@@ -142,8 +142,7 @@ impl Experiment for Representation {
                 let values = table.rows().filter(|(cell, _)| cell.method == *method).map(|(_, row)| of(row));
                 means.extend(table.means_by(values.map(|value| (place as f64, value)), label));
             }
-            chart = chart.means(label, &means);
-            chart
+            chart.bars_of_means(label, &means)
         };
         let bayes = table.rows().map(|(_, row)| row.bayes).fold(f64::NAN, f64::max);
         let errors = panel("error on all sequences", "error", |row| row.error);
@@ -152,7 +151,7 @@ impl Experiment for Representation {
         report.figure(
             "encoders",
             "Means over data sets with 95 % intervals, after the same number of batches.",
-            "Two panels of points by method: validation loss and error.",
+            "Two panels of bars by method: validation loss and error.",
             &Figure::new("Encoders learnt by each method")
                 .columns(1)
                 .panel(panel("Φ at the end", "Φ", |row| row.value))

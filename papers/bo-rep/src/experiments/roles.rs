@@ -63,7 +63,9 @@ pub struct Parameters {
 /// A run.
 #[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
-    /// Mean of |∇Φ| over the last fifth of the calls.
+    /// Whether the run left the numbers.
+    pub lost: bool,
+    /// Mean of |∇Φ| over the last fifth of the calls; 0 for a lost run.
     pub final_gradient: f64,
     /// The largest |∇Φ| on the way.
     pub peak: f64,
@@ -76,12 +78,12 @@ impl Experiment for Roles {
     const ID: &'static str = "roles";
     const TITLE: &'static str = "What each component does";
     const QUESTION: &'static str = "Does |∇Φ| end higher without the refined start, without periodic updates, without momentum, without normalisation? Distance 3; noise of deviation 1, for momentum 3.";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let replicates = match profile {
             Profile::Smoke => 1,
-            Profile::Quick => 8,
+            Profile::Quick => 10,
             Profile::Full => 64,
         };
         let base = Parameters {
@@ -116,9 +118,6 @@ impl Experiment for Roles {
         for part in [Part::Momentum, Part::SkewedMomentum] {
             let betas = [0.0, 0.9, 0.99, 0.997];
             settings.extend(betas.map(|beta| Parameters { part, coupled: false, beta, ..base.clone() }));
-        }
-        if profile == Profile::Smoke {
-            settings.truncate(2);
         }
         settings
             .into_iter()
@@ -157,12 +156,12 @@ impl Experiment for Roles {
         };
         let begin =
             Begin { x: &[3.0, -2.7, 2.4], y: &[cell.start; 3], calls, seed: random.stream("noise").random() };
-        Ok(ended(&problem, &noisy, &begin, &options))
+        Ok(Outcome::Done(vec![ended(&problem, &noisy, &begin, &options)]))
     }
 
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
         let of = |part: Part, keep: &dyn Fn(&Parameters) -> bool, at: fn(&Parameters) -> f64| {
-            let rows = table.rows().filter(|(cell, _)| cell.part == part && keep(cell));
+            let rows = table.rows().filter(|(cell, row)| cell.part == part && !row.lost && keep(cell));
             table.means_by(rows.map(|(cell, row)| (at(cell), row.final_gradient)), "final gradient")
         };
         let mut refinement = Chart::new()
@@ -195,14 +194,14 @@ impl Experiment for Roles {
         }
         report.figure(
             "components",
-            "Means over repetitions with 95 % intervals. Runs that left the numbers are left out: they are counted in the table.",
+            "Means over repetitions with 95 % intervals. Runs that left the numbers are left out; the table has them.",
             "Three panels: lines over the start of y, the period, and one minus momentum.",
             &Figure::new("What is lost without each component").columns(2).panels([refinement, period, momentum]),
         )
     }
 }
 
-fn ended(problem: &Family, noisy: &Noisy<Family>, begin: &Begin<'_>, options: &Options) -> Outcome<Row> {
+fn ended(problem: &Family, noisy: &Noisy<Family>, begin: &Begin<'_>, options: &Options) -> Row {
     let (mut sum, mut count, mut peak) = (0.0, 0.0, 0.0_f64);
     let mut gradient = [0.0; 3];
     let late = begin.calls as f64 * 0.8;
@@ -217,7 +216,7 @@ fn ended(problem: &Family, noisy: &Noisy<Family>, begin: &Begin<'_>, options: &O
         }
     });
     match ended.reason {
-        StopReason::Budget => Outcome::Done(vec![Row { final_gradient: sum / count, peak }]),
-        StopReason::Diverged(what) => Outcome::Diverged(what.into()),
+        StopReason::Budget => Row { lost: false, final_gradient: sum / count, peak },
+        StopReason::Diverged(_) => Row { lost: true, final_gradient: 0.0, peak },
     }
 }

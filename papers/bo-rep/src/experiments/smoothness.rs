@@ -7,7 +7,7 @@ use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 
 use crate::classifier::{Classifier, Work};
-use crate::smoothness::{Point, along_descent};
+use crate::smoothness::{Point, along_descent, fit};
 
 /// Smoothness.
 pub struct Smoothness;
@@ -76,19 +76,38 @@ pub struct Row {
     pub smoothness: f64,
 }
 
+/// What the points of a loss and a length say together.
+#[derive(Clone, Debug, Serialize, Columns)]
+struct Law {
+    /// What descends.
+    loss: Loss,
+    /// L.
+    length: u32,
+    /// Of the logarithm of local smoothness on that of the gradient.
+    slope: f64,
+    /// The same on the upper half of gradients.
+    upper_slope: f64,
+    /// Of the logarithms.
+    correlation: f64,
+    /// Of local smoothness.
+    decades: f64,
+    /// Quantile of smoothness over gradient in the upper half.
+    ratio_95: f64,
+}
+
 impl Experiment for Smoothness {
     type Parameters = Parameters;
     type Row = Row;
 
     const ID: &'static str = "smoothness";
     const TITLE: &'static str = "Smoothness of recurrent networks";
-    const QUESTION: &'static str = "How does local smoothness grow with the gradient along normalised descent, and with the length of sequences? Sixty steps of length 0.1 from weights of four scales; every third point is kept.";
-    const REVISION: u32 = 1;
+    const QUESTION: &'static str = "How does local smoothness grow with the gradient along normalised descent, and with the length of sequences? Sixty steps of length 0.1 from weights of four scales; every sixth point is kept.";
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (losses, lengths, replicates): (&[Loss], &[u32], u32) = match profile {
             Profile::Smoke => (&[Loss::Rnn], &[10], 1),
-            Profile::Quick => (&[Loss::Rnn, Loss::Gru, Loss::Lstm], &[5, 10, 20], 3),
+            Profile::Quick => (&[Loss::Rnn, Loss::Gru, Loss::Lstm], &[5, 10, 20], 6),
             Profile::Full => (&[Loss::Rnn, Loss::Gru, Loss::Lstm], &[5, 10, 20, 40, 80, 160], 10),
         };
         let mut cells = Vec::new();
@@ -169,16 +188,43 @@ impl Experiment for Smoothness {
         if points.is_empty() {
             return Ok(Outcome::Skipped("the gradient is zero or not finite at the start".into()));
         }
-        let kept = points.iter().step_by(3);
+        let kept = points.iter().step_by(6);
         Ok(Outcome::Done(kept.map(|p| Row { gradient: p.gradient, smoothness: p.smoothness }).collect()))
     }
 
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
         let mut figure = Figure::new("Local smoothness against the gradient").columns(2);
+        let mut laws: Vec<Law> = Vec::new();
+        for (cell, _) in table.rows() {
+            if laws.iter().any(|law| law.loss == cell.loss && law.length == cell.length) {
+                continue;
+            }
+            let same = |other: &Parameters| other.loss == cell.loss && other.length == cell.length;
+            let rows = table.rows().filter(|(other, row)| same(other) && row.smoothness > 0.0);
+            let points: Vec<Point> =
+                rows.map(|(_, row)| Point { gradient: row.gradient, smoothness: row.smoothness }).collect();
+            if let Some(found) = fit(&points) {
+                laws.push(Law {
+                    loss: cell.loss,
+                    length: cell.length,
+                    slope: found.slope,
+                    upper_slope: found.upper_slope,
+                    correlation: found.correlation,
+                    decades: found.decades,
+                    ratio_95: found.ratio_95,
+                });
+            }
+        }
+        report.records("laws", "Fits to the points of all scales and repetitions together, which mixes their constants: the claims fit each repetition alone.", &laws)?;
         for (loss, title) in
             [(Loss::Rnn, "RNN"), (Loss::Gru, "GRU"), (Loss::Lstm, "LSTM"), (Loss::Logistic, "controls")]
         {
-            let mut chart = Chart::new().title(title).x_label("|∇|").y_label("L̂").x_log().y_log();
+            let mut chart = Chart::new()
+                .title(title)
+                .x_label("length of the gradient")
+                .y_label("local smoothness")
+                .x_log()
+                .y_log();
             if loss == Loss::Logistic {
                 for (loss, name) in [
                     (Loss::Logistic, "logistic"),
@@ -202,7 +248,9 @@ impl Experiment for Smoothness {
                     chart = chart.scatter(format!("length {length}"), points);
                 }
             }
-            figure = figure.panel(chart);
+            if table.rows().any(|(cell, _)| cell.loss == loss) {
+                figure = figure.panel(chart);
+            }
         }
         report.figure(
             "growth",

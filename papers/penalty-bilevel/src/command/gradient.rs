@@ -4,13 +4,11 @@ use std::path::PathBuf;
 
 use bilevel::hypergradient::dense;
 use clap::Args;
-use lab::arguments::positive;
+use lab::arguments::{numbers, positive, usage};
 use lab::table::{first_numbers, format_number};
 use lab::{remark, say};
 use penalty_bilevel::penalty::{Closeness, closeness, exact_penalty, richardson};
 use penalty_bilevel::problem_file;
-
-use super::{numbers, usage};
 
 /// Prints ψ with its explicit gradient, ψ_σ with its own, and whether closeness is observed.
 #[derive(Args)]

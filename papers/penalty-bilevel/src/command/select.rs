@@ -7,7 +7,7 @@ use bilevel::oracle::{Noise, Noisy};
 use bilevel::schedule::Power;
 use bilevel::selection::{Loss, Rows, Selection};
 use clap::{Args, ValueEnum};
-use lab::arguments::{check_output, positive};
+use lab::arguments::{check_output, positive, usage};
 use lab::input::named_matrix;
 use lab::polars::prelude::Column;
 use lab::table::{format_number, write_columns};
@@ -18,8 +18,6 @@ use penalty_bilevel::penalty::gradient_mapping;
 use penalty_bilevel::run::{Begin, StopReason};
 use penalty_bilevel::select::{minimise_exact, minimise_penalty};
 use penalty_bilevel::{double_loop, single_loop};
-
-use super::usage;
 
 /// Chooses the weights, prints the validation loss and writes weights and coefficients.
 #[derive(Args)]
@@ -46,7 +44,7 @@ pub struct Select {
     #[arg(long, value_parser = positive, default_value_t = 1e-3, allow_negative_numbers = true)]
     sigma: f64,
     /// Gradients of whole data to spend, for all methods but exact
-    #[arg(long, default_value_t = 30_000, value_parser = super::calls)]
+    #[arg(long, default_value_t = 30_000, value_parser = lab::arguments::calls)]
     calls: u64,
     /// Leaves features and targets as they are, instead of giving features mean 0 and deviation 1 and ridge targets mean 0, by the training data
     #[arg(long)]

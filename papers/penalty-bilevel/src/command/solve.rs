@@ -8,7 +8,7 @@ use bilevel::lower::residual;
 use bilevel::oracle::{Noise, Noisy};
 use bilevel::schedule::Power;
 use clap::{Args, ValueEnum};
-use lab::arguments::{check_output, positive};
+use lab::arguments::{check_output, numbers, positive, usage};
 use lab::polars::prelude::Column;
 use lab::say;
 use lab::table::{first_numbers, format_number, write_columns};
@@ -16,8 +16,6 @@ use penalty_bilevel::penalty::{check, gradient_mapping};
 use penalty_bilevel::problem_file;
 use penalty_bilevel::run::{Begin, Step, StopReason};
 use penalty_bilevel::{double_loop, single_loop};
-
-use super::{numbers, usage};
 
 /// Runs the double loop, the single loop with momentum, or F2SA, and says where it ends.
 #[derive(Args)]
@@ -35,7 +33,7 @@ pub struct Solve {
     #[arg(long, allow_hyphen_values = true, value_name = "NUMBERS")]
     x: Option<String>,
     /// Gradients to spend
-    #[arg(long, default_value_t = 100_000, value_parser = super::calls)]
+    #[arg(long, default_value_t = 100_000, value_parser = lab::arguments::calls)]
     calls: u64,
     /// Standard deviation of the noise on every coordinate of every gradient; 0 for none
     #[arg(long, default_value_t = 0.0, value_parser = deviation, allow_negative_numbers = true)]

@@ -97,7 +97,7 @@ fn bad_input_gets_one_line() {
         ("gradient --problem none.json --x 1".into(), 1, "none.json"),
         ("gradient --problem bad.json --x 1".into(), 1, "family cone: expected"),
         ("gradient --problem cut.json --x 1".into(), 1, "cut.json"),
-        (format!("solve --problem {quadratic} --calls 5"), 2, "--calls"),
+        (format!("solve --problem {quadratic} --calls 0"), 2, "--calls"),
         (format!("solve --problem {quadratic} --trace t.txt"), 2, "t.txt: expected a name that ends in .csv"),
         (format!("solve --problem {quadratic} --alpha 1e9 --gamma 1e9"), 1, "left the numbers"),
         (

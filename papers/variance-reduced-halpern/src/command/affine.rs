@@ -51,7 +51,7 @@ pub struct Affine {
     #[arg(long, value_parser = positive, default_value_t = 1e-6, allow_negative_numbers = true)]
     residual: f64,
     /// The most calls of a part
-    #[arg(long, value_parser = super::calls, default_value = "1e9")]
+    #[arg(long, value_parser = lab::arguments::calls, default_value = "1e9")]
     calls: u64,
     /// Decides what is drawn
     #[arg(long, default_value_t = 0)]

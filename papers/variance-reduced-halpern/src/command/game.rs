@@ -54,7 +54,7 @@ pub struct Game {
     #[arg(long)]
     unproven: bool,
     /// The most calls, of a row and a column each
-    #[arg(long, value_parser = super::calls, default_value = "1e9")]
+    #[arg(long, value_parser = lab::arguments::calls, default_value = "1e9")]
     calls: u64,
     /// How calls are counted: uniform, or as the authors' program, where passes at the start of inner loops are free
     #[arg(long, value_enum, default_value_t = Count::Uniform)]
