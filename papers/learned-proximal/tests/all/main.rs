@@ -1,0 +1,10 @@
+//! All tests of the crate in one program, which is linked once.
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_learned-proximal");
+
+#[path = "../../../../shared/program.rs"]
+mod program;
+
+mod cli;
+mod golden;
+mod laws;
