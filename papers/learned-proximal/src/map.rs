@@ -41,6 +41,27 @@ pub enum Map {
 const IMAGES: usize = 4;
 
 impl Map {
+    /// Whether its sizes are those of a map: for what comes from a file.
+    pub fn is_sound(&self) -> bool {
+        match self {
+            Self::Dense { inputs, outputs } => *inputs > 0 && *outputs > 0,
+            Self::Convolution { side, channels, filters, stride } => {
+                matches!(stride, 1 | 2)
+                    && *side >= 2
+                    && side.is_multiple_of(*stride)
+                    && *channels > 0
+                    && *filters > 0
+            }
+            Self::Resized { side, factor, map } => {
+                matches!(factor, 2 | 4)
+                    && side.is_multiple_of(*factor)
+                    && map.is_sound()
+                    && !matches!(**map, Self::Resized { .. })
+                    && map.inputs() == (side / factor) * (side / factor)
+            }
+        }
+    }
+
     /// Numbers in a row that goes in.
     pub fn inputs(&self) -> usize {
         match self {
@@ -189,8 +210,8 @@ impl Map {
         }
     }
 
-    /// For each line of each patch: the place in the patches, the place in the image, and how many numbers lie within it.
-    fn lines(&self, images: usize, mut each: impl FnMut(usize, usize, usize)) {
+    /// For each line of each patch: where it begins among the patches, how many numbers of it lie left of the image, where the rest lies in the image, and how many of them.
+    fn lines(&self, images: usize, mut each: impl FnMut(usize, usize, usize, usize)) {
         let Self::Convolution { side, channels, stride, .. } = self else { return };
         let (positions, span) = (side / stride, 3 * channels);
         let mut patch = 0;
@@ -207,7 +228,7 @@ impl Map {
                         let inside = row >= 1 && row <= *side;
                         let source =
                             if inside { ((image * side + row - 1) * side + from) * channels } else { 0 };
-                        each(patch + line * span + skip, source, if inside { length } else { 0 });
+                        each(patch + line * span, skip, source, if inside { length } else { 0 });
                     }
                     patch += 3 * span;
                 }
@@ -216,17 +237,19 @@ impl Map {
     }
 
     fn lay(&self, images: &[f64], patches: &mut [f64]) {
-        patches.fill(0.0);
-        self.lines(images.len() / self.inputs(), |to, from, length| {
-            patches[to..to + length].copy_from_slice(&images[from..from + length]);
+        let span = self.fan_in() / 3;
+        self.lines(images.len() / self.inputs(), |line, skip, from, length| {
+            if length < span {
+                patches[line..line + span].fill(0.0);
+            }
+            patches[line + skip..line + skip + length].copy_from_slice(&images[from..from + length]);
         });
     }
 
     fn gather(&self, patches: &[f64], images: &mut [f64]) {
-        self.lines(images.len() / self.inputs(), |from, to, length| {
-            for (to, from) in images[to..to + length].iter_mut().zip(&patches[from..from + length]) {
-                *to += from;
-            }
+        self.lines(images.len() / self.inputs(), |line, skip, to, length| {
+            let from = &patches[line + skip..line + skip + length];
+            images[to..to + length].iter_mut().zip(from).for_each(|(to, from)| *to += from);
         });
     }
 }

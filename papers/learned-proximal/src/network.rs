@@ -116,6 +116,9 @@ impl ProximalNetwork {
             return Err(NetworkError::Layer(0));
         }
         for (k, layer) in layers.iter().enumerate() {
+            if !layer.input.is_sound() || !layer.convex.as_ref().is_none_or(Map::is_sound) {
+                return Err(NetworkError::Layer(k));
+            }
             let fits = match (&layer.convex, k.checked_sub(1).map(|before| &layers[before])) {
                 (None, None) => true,
                 (Some(convex), Some(before)) => {
@@ -207,6 +210,14 @@ impl ProximalNetwork {
         self.parameters = parameters;
         let negative = self.convex_places().into_iter().flatten().find(|place| self.parameters[*place] < 0.0);
         negative.map_or(Ok(self), |place| Err(NetworkError::Parameter(place)))
+    }
+
+    /// The network itself, if its shape and parameters are those of a network: for what comes from a file.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new) and [`with_parameters`](Self::with_parameters).
+    pub fn checked(self) -> Result<Self, NetworkError> {
+        Self::new(self.layers, self.linear, self.beta, self.alpha)?.with_parameters(self.parameters)
     }
 
     /// With random parameters.

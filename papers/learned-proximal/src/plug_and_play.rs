@@ -169,8 +169,9 @@ pub fn accelerated(f: &dyn Denoiser, h: &LeastSquares, start: &[f64], eta: f64, 
 /// ADMM in the public code's order: x = argmin h + ρ/2|x − z + u|², u += x − z, z = f(x + u); which is Douglas–Rachford splitting in s = z − u. The objective is its envelope E(s) = h(x) + ρ(R(z) + |z − (2x − s)|²/2 − |x − s|²/2), which falls for ρ > L.
 pub fn douglas_rachford(f: &dyn Denoiser, h: &LeastSquares, start: &[f64], rho: f64, until: Until) -> Trace {
     let (mut s, mut work, mut recorder) = (start.to_vec(), Work::default(), Recorder::new(until));
+    let data = h.prepare(rho);
     loop {
-        let x = h.proximal(&s, rho);
+        let x = data.at(&s);
         let reflected: Vec<f64> = x.iter().zip(&s).map(|(x, s)| 2.0 * x - s).collect();
         let (z, value) = f.denoise(&reflected, &mut work);
         let change = distance(&z, &x);

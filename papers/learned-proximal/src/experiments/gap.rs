@@ -22,7 +22,7 @@ pub struct Parameters {
 /// A point.
 #[derive(Clone, Debug, Serialize, Deserialize, Columns)]
 pub struct Row {
-    /// z = f(y).
+    /// z, a value of f.
     pub z: f64,
     /// R(z), moved so that it meets the true one at z = 2.
     pub learned: f64,
@@ -39,7 +39,7 @@ impl Experiment for Gap {
     const ID: &'static str = "gap";
     const TITLE: &'static str = "Between separated modes";
     const QUESTION: &'static str = "What does a network learn of 0.3 N(−2, ¼) + 0.7 N(2, ¼) at σ = 1, where the posterior's mode jumps? Matching down to γ = 0.1 with the noise integrated out.";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (steps, replicates) = match profile {
@@ -73,19 +73,14 @@ impl Experiment for Gap {
         if train_on_population(&mut network, &*prior, 1.0, (&nodes, &weights), &stages).is_err() {
             return Ok(Outcome::Diverged("training".into()));
         }
-        let places: Vec<f64> = (-200..=200).map(|k| 0.03 * f64::from(k)).collect();
-        let pass = network.potential_and_prox(&places, &mut Work::default());
-        let values = network.regulariser_at_output(&places, &pass);
         let truth = |z: f64| -prior.log_density(z) + prior.log_density(2.0);
         let envelope = Envelope::of(&truth);
-        // One constant: at the output nearest to the larger mode.
-        let nearest = (0..places.len())
-            .min_by(|a, b| (pass.prox[*a] - 2.0).abs().total_cmp(&(pass.prox[*b] - 2.0).abs()));
-        let nearest = nearest.ok_or("no output")?;
-        let offset = values[nearest] - truth(pass.prox[nearest]);
-        let rows = (0..places.len()).filter(|k| pass.prox[*k].abs() <= 3.0).step_by(3).map(|k| {
-            let z = pass.prox[k];
-            Row { z, learned: values[k] - offset, prior: truth(z), envelope: envelope.at(z) }
+        let Some(offset) = regulariser(&network, 2.0).map(|value| value - truth(2.0)) else {
+            return Ok(Outcome::Diverged("no output at 2".into()));
+        };
+        let rows = (-60..=60).map(|k| 0.05 * f64::from(k)).filter_map(|z| {
+            let learned = regulariser(&network, z)? - offset;
+            Some(Row { z, learned, prior: truth(z), envelope: envelope.at(z) })
         });
         Ok(Outcome::Done(rows.collect()))
     }
@@ -105,6 +100,26 @@ impl Experiment for Gap {
             &Figure::new("What can be known of a prior with two modes").panel(chart),
         )
     }
+}
+
+/// R(z), the datum found by bisection, as f grows; `None` where z is beyond the outputs of −9 … 9.
+fn regulariser(network: &ProximalNetwork, z: f64) -> Option<f64> {
+    let mut work = Work::default();
+    let (mut low, mut high) = (-9.0, 9.0);
+    let mut output = |y: f64| network.potential_and_prox(&[y], &mut work).prox[0];
+    if output(low) > z || output(high) < z {
+        return None;
+    }
+    for _ in 0..60 {
+        let middle = 0.5 * (low + high);
+        if output(middle) < z {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    let pass = network.potential_and_prox(&[low], &mut work);
+    Some(low * z - 0.5 * z * z - pass.potential[0])
 }
 
 /// (R + |·|²/2)** − |·|²/2 on a grid from −6 to 6.

@@ -151,7 +151,7 @@ impl Experiment for Images {
         };
         match profile {
             Profile::Smoke => of(false, 8, 2, 8, 1),
-            Profile::Quick => of(false, 12, 8, 400, 3),
+            Profile::Quick => of(false, 12, 8, 360, 3),
             Profile::Full => [of(false, 28, 16, 2_000, 3), of(true, 28, 16, 2_000, 3)].concat(),
         }
     }
@@ -206,7 +206,7 @@ impl Experiment for Images {
             "blurred by 1 pixel, noise 0.02",
             "blurred by 2 pixels, noise 0.04",
             "half of the pixels, noise 0.02",
-            "a quarter as many random measurements",
+            "n/4 random measurements",
         ]) {
             let mut means = Vec::new();
             for (place, who) in whos.into_iter().enumerate() {

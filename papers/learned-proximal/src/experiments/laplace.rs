@@ -69,7 +69,7 @@ impl Experiment for LaplaceNets {
     const ID: &'static str = "laplace";
     const TITLE: &'static str = "Figure 1: learning a Laplace prior";
     const QUESTION: &'static str = "Which losses learn soft thresholding and |x|? Networks of one input, β = 10, σ = 1; matching goes on from the absolute loss with γ = 0.5, …, 0.1. Each beside its own exact minimiser.";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let population = |width, steps, replicate| Parameters {
@@ -106,7 +106,8 @@ impl Experiment for LaplaceNets {
         let mut stream = random.stream("training");
         let prior = Laplace::new(1.0)?;
         let widths = vec![cell.width as usize; cell.depth as usize];
-        let start = ProximalNetwork::dense(1, &widths, cell.sampled, (10.0, 0.0))?
+        // The public code's first layer has no bias.
+        let start = ProximalNetwork::dense(1, &widths, !cell.sampled, (10.0, 0.0))?
             .with_start(Start::Alive, &mut stream);
         let trainer = Trainer { cell, prior: &prior, nodes: nodes(&prior, &mut stream) };
         let mut rows = Vec::new();

@@ -36,7 +36,9 @@ impl Nodes {
             let middle = 0.05 * f64::from(k) + half;
             rule.iter().map(move |(x, w)| (middle + half * x, half * w)).collect::<Vec<_>>()
         };
-        Self((-240..240).flat_map(panel).collect())
+        let mut nodes: Vec<(f64, f64)> = (-240..240).flat_map(panel).collect();
+        nodes.sort_by(|a, b| a.0.total_cmp(&b.0));
+        Self(nodes)
     }
 
     /// argmax over z of ∫ exp(−(z − x)²/γ²) p(x) exp(−(y − x)²/2σ²) dx: the best of a grid, then Newton's method.
@@ -48,8 +50,14 @@ impl Nodes {
             .filter(|(_, weight)| *weight > 1e-300)
             .collect();
         let square = gamma * gamma;
+        // Beyond seven widths the kernel is below 10⁻²¹.
+        let near = |z: f64| {
+            let from = posterior.partition_point(|(x, _)| *x < z - 7.0 * gamma);
+            let to = posterior.partition_point(|(x, _)| *x <= z + 7.0 * gamma);
+            &posterior[from..to]
+        };
         let value =
-            |z: f64| posterior.iter().map(|(x, w)| w * (-(z - x) * (z - x) / square).exp()).sum::<f64>();
+            |z: f64| near(z).iter().map(|(x, w)| w * (-(z - x) * (z - x) / square).exp()).sum::<f64>();
         let spacing = 0.2 * gamma.min(sigma);
         let count = (16.0 / spacing) as i32;
         let grid = (-count / 2..=count / 2).map(|k| spacing * f64::from(k));
@@ -57,7 +65,7 @@ impl Nodes {
         let mut z = best.1;
         for _ in 0..60 {
             let (mut slope, mut curvature) = (0.0, 0.0);
-            for (x, w) in &posterior {
+            for (x, w) in near(z) {
                 let kernel = w * (-(z - x) * (z - x) / square).exp();
                 slope += kernel * (x - z);
                 curvature += kernel * (2.0 * (z - x) * (z - x) / square - 1.0);

@@ -61,6 +61,28 @@ impl NullaryFnOnce for Softplus<'_> {
     }
 }
 
+/// t = g″ ȧ v + g′ W₊ᵀ t₊, with g″ = β g′(1 − g′).
+struct Bend<'a> {
+    beta: f64,
+    slopes: &'a [f64],
+    moved: &'a [f64],
+    adjoints: &'a [f64],
+    above: &'a [f64],
+    bent: &'a mut [f64],
+}
+
+impl NullaryFnOnce for Bend<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let numbers = self.slopes.iter().zip(self.moved).zip(self.adjoints).zip(self.above);
+        for (t, (((slope, moved), adjoint), above)) in self.bent.iter_mut().zip(numbers) {
+            *t = slope * (self.beta * (1.0 - slope) * moved * adjoint + above);
+        }
+    }
+}
+
 fn resized(lists: &mut Vec<Vec<f64>>, sizes: impl Iterator<Item = usize>) {
     let sizes: Vec<usize> = sizes.collect();
     lists.resize(sizes.len(), Vec::new());
@@ -164,12 +186,14 @@ impl ProximalNetwork {
                 let weights = &self.parameters[self.above(k)];
                 above.adjoint(weights, &work.bent[k + 1], &mut work.scratch);
             }
-            let beta = self.beta;
-            let lists = (&work.slopes[k], &work.moved[k], &work.adjoints[k], &work.scratch);
-            for (i, t) in work.bent[k].iter_mut().enumerate() {
-                let slope = lists.0[i];
-                *t = slope * (beta * (1.0 - slope) * lists.1[i] * lists.2[i] + lists.3[i]);
-            }
+            Arch::new().dispatch(Bend {
+                beta: self.beta,
+                slopes: &work.slopes[k],
+                moved: &work.moved[k],
+                adjoints: &work.adjoints[k],
+                above: &work.scratch,
+                bent: &mut work.bent[k],
+            });
             layer.input.adjoint(of(&places.input), &work.bent[k], &mut hessian);
             let Some(gradient) = gradient.as_deref_mut() else { continue };
             let input = &mut gradient[places.input.clone()];

@@ -12,6 +12,8 @@ pub struct GaussianMixture {
     weights: Vec<f64>,
     means: Vec<Array1<f64>>,
     covariances: Vec<Array2<f64>>,
+    /// Square roots of the covariances, for drawing.
+    roots: Vec<Array2<f64>>,
 }
 
 /// ln p_τ at a point, its gradient and second derivatives.
@@ -32,12 +34,19 @@ impl GaussianMixture {
     /// No component, sizes that do not fit, a covariance that is not positive definite, weights whose sum is not one.
     pub fn new(components: Vec<(f64, Array1<f64>, Array2<f64>)>) -> Result<Self, PriorError> {
         let n = components.first().ok_or(PriorError::Empty)?.1.len();
-        let mut made = Self { weights: Vec::new(), means: Vec::new(), covariances: Vec::new() };
+        let mut made =
+            Self { weights: Vec::new(), means: Vec::new(), covariances: Vec::new(), roots: Vec::new() };
         for (number, (weight, mean, covariance)) in components.into_iter().enumerate() {
             positive("a weight", weight)?;
             if mean.len() != n || covariance.dim() != (n, n) || Cholesky::new(covariance.view()).is_none() {
                 return Err(PriorError::Component(number));
             }
+            let (values, mut root) =
+                numerics::symmetric::eigen(covariance.view()).ok_or(PriorError::Component(number))?;
+            for (mut column, value) in root.columns_mut().into_iter().zip(values) {
+                column *= value.max(0.0).sqrt();
+            }
+            made.roots.push(root);
             made.weights.push(weight);
             made.means.push(mean);
             made.covariances.push(covariance);
@@ -54,7 +63,7 @@ impl GaussianMixture {
         self.means[0].len()
     }
 
-    /// Means and covariances' Cholesky factors, for drawing: the component's number comes from its weights.
+    /// A random point.
     pub fn draw(&self, random: &mut impl rand::Rng) -> Vec<f64> {
         use rand_distr::StandardNormal;
         let mut left: f64 = random.random();
@@ -63,14 +72,9 @@ impl GaussianMixture {
             left < 0.0
         });
         let chosen = chosen.unwrap_or(self.weights.len() - 1);
-        // A root of the covariance by its eigenvectors.
-        let (values, vectors) = numerics::symmetric::eigen(self.covariances[chosen].view())
-            .expect("the covariance is positive definite");
-        let normal: Array1<f64> = values
-            .iter()
-            .map(|value| value.max(0.0).sqrt() * random.sample::<f64, _>(StandardNormal))
-            .collect();
-        (vectors.dot(&normal) + &self.means[chosen]).to_vec()
+        let normal: Array1<f64> =
+            (0..self.dimension()).map(|_| random.sample::<f64, _>(StandardNormal)).collect();
+        (self.roots[chosen].dot(&normal) + &self.means[chosen]).to_vec()
     }
 
     /// ln p_τ with derivatives; τ = 0 is p itself. Cost: a factorisation a component.
