@@ -7,7 +7,7 @@
 //! Σˡ⁺¹ = w² E σ(u)σ(v) + b²,   (u, v) ~ N(0, Σˡ)       Θˡ⁺¹ = Θˡ · w² E σ′(u)σ′(v) + Σˡ⁺¹
 //! ```
 //!
-//! (Proposition 1 and Theorem 1). The paper has w = 1 and b = β = 0.1.
+//! (Proposition 1 and Theorem 1). The paper has w = 1 and b = β = 0.1. Without bias a point at the origin has no angle to others and needs none: its variance in the first layer is zero, and with it Σ¹ and Θ¹.
 //!
 //! **Digits.** Near-coincident points lose half of their digits if the angle is taken from the correlation, since arccos has an infinite slope at
 //! 1; so do nearly opposite ones. Here each pair carries 1 ∓ correlation. In the first layer they are |x̂ ∓ ŷ|²/2, computed from the difference or the sum wherever that
@@ -78,14 +78,6 @@ pub enum KernelError {
         column: usize,
         /// What stands there.
         value: f64,
-    },
-    /// A zero point without bias: its angle to others is undefined.
-    #[error(
-        "point {row} is zero: without bias its angle to other points is undefined (set a bias deviation)"
-    )]
-    Zero {
-        /// The point, counted from 1.
-        row: usize,
     },
     /// Coordinates whose squares overflow.
     #[error("point {row} is too large: its squared length overflows")]
@@ -163,9 +155,6 @@ impl Architecture {
             if !square.is_finite() {
                 return Err(KernelError::TooLarge { row: row + 1 });
             }
-            if square == 0.0 && self.bias_std == 0.0 {
-                return Err(KernelError::Zero { row: row + 1 });
-            }
             Ok(square)
         };
         points.outer_iter().enumerate().map(variance).collect()
@@ -207,7 +196,7 @@ impl Architecture {
     /// threads.
     ///
     /// # Errors
-    /// For settings out of range, empty or non-finite points, and zero points where b = 0.
+    /// For settings out of range, empty or non-finite points.
     pub fn matrix(&self, kind: Kind, x: ArrayView2<f64>) -> Result<Array2<f64>, KernelError> {
         self.symmetric(kind, x, |entry| entry)
     }

@@ -20,6 +20,8 @@ pub struct Regression {
     architecture: Architecture,
     points: Array2<f64>,
     targets: Array1<f64>,
+    /// Added to every eigenvalue of K.
+    ridge: f64,
     /// Eigenvalues of K in ascending order, and eigenvectors in columns.
     values: Vec<f64>,
     vectors: Array2<f64>,
@@ -79,11 +81,17 @@ pub enum RegressionError {
     /// A time that is negative or NaN.
     #[error("expected a time of at least 0, found {0}")]
     Time(f64),
+    /// A ridge that is negative or not finite.
+    #[error("expected a ridge of at least 0, found {0}")]
+    Ridge(f64),
     /// K is singular to working precision, so that t → ∞ has no meaning.
     #[error(
-        "the kernel matrix is singular to working precision (eigenvalues from {smallest:e} to {largest:e}): points coincide or nearly do; use a finite time"
+        "the kernel matrix is singular to working precision (eigenvalues from {smallest:e} to {largest:e}): {}; use a ridge or a finite time",
+        coincidence(*same)
     )]
     Singular {
+        /// The first two points that are the same, counted from 1.
+        same: Option<(usize, usize)>,
         /// Smallest eigenvalue.
         smallest: f64,
         /// Largest eigenvalue.
@@ -112,7 +120,33 @@ impl Regression {
         }
         let kernel = architecture.matrix(Kind::Ntk, points)?;
         let (values, vectors) = eigen(kernel.view()).ok_or(RegressionError::Eigenvalues)?;
-        Ok(Self { architecture, points: points.to_owned(), targets: targets.to_owned(), values, vectors })
+        Ok(Self {
+            architecture,
+            points: points.to_owned(),
+            targets: targets.to_owned(),
+            ridge: 0.0,
+            values,
+            vectors,
+        })
+    }
+
+    /// With a ridge ρ ≥ 0: the flow of the squared cost plus ρ fᵀ K⁻¹ f, whose limit is (K + ρ I)⁻¹ in the place of K⁻¹. With ρ > 0 points may coincide.
+    ///
+    /// # Errors
+    /// A ridge that is negative or not finite.
+    pub fn with_ridge(self, ridge: f64) -> Result<Self, RegressionError> {
+        if ridge >= 0.0 && ridge.is_finite() {
+            Ok(Self { ridge, ..self })
+        } else {
+            Err(RegressionError::Ridge(ridge))
+        }
+    }
+
+    /// The first two points that are the same, counted from 1.
+    fn coinciding(&self) -> Option<(usize, usize)> {
+        let rows = self.points.nrows();
+        let pairs = (0..rows).flat_map(|i| (i + 1..rows).map(move |j| (i, j)));
+        pairs.filter(|(i, j)| self.points.row(*i) == self.points.row(*j)).map(|(i, j)| (i + 1, j + 1)).next()
     }
 
     /// How well K can be inverted.
@@ -133,7 +167,7 @@ impl Regression {
         self.vectors.slice(ndarray::s![.., ..;-1]).to_owned()
     }
 
-    /// K⁻¹ (1 − e^(−Kt/N)) applied to each column, through the eigenvectors: (1 − e^(−λt))/(Nλ) is exact also for λ → 0.
+    /// K⁻¹ (1 − e^(−Kt/N)) applied to each column, K with the ridge, through the eigenvectors: (1 − e^(−λt))/(Nλ) is exact also for λ → 0.
     fn filter(&self, time: Time, columns: ArrayView2<f64>) -> Result<Array2<f64>, RegressionError> {
         let Conditioning { smallest, largest, .. } = self.conditioning();
         let points = self.values.len() as f64;
@@ -144,14 +178,14 @@ impl Regression {
         };
         match time {
             Time::At(time) if time.is_nan() || time < 0.0 => return Err(RegressionError::Time(time)),
-            Time::Infinite if smallest <= points * f64::EPSILON * largest => {
-                return Err(RegressionError::Singular { smallest, largest });
+            Time::Infinite if smallest + self.ridge <= points * f64::EPSILON * (largest + self.ridge) => {
+                return Err(RegressionError::Singular { same: self.coinciding(), smallest, largest });
             }
             _ => {}
         }
         let mut inner = self.vectors.t().dot(&columns);
         for (mut row, &value) in inner.rows_mut().into_iter().zip(&self.values) {
-            row *= weight(value);
+            row *= weight(value + self.ridge);
         }
         Ok(self.vectors.dot(&inner))
     }
@@ -194,6 +228,13 @@ impl Posterior {
         let deviations = self.covariance.diag().mapv(|variance| variance.max(0.0).sqrt());
         &self.mean + &(deviations * z)
     }
+}
+
+fn coincidence(same: Option<(usize, usize)>) -> String {
+    same.map_or_else(
+        || "points nearly coincide".into(),
+        |(first, second)| format!("points {first} and {second} are the same"),
+    )
 }
 
 /// The z with Φ(z) = probability, by bisection.

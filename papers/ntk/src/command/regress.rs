@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use lab::arguments::{refuse_beyond_memory, refuse_overwriting};
+use lab::arguments::{not_negative, refuse_beyond_memory, refuse_overwriting};
 use lab::table::format_number;
 use lab::{input, remark};
-use ntk::{Regression, Time};
+use ntk::{Regression, RegressionError, Time};
 
 use super::{NetworkArguments, write_columns};
 
@@ -28,6 +28,9 @@ pub struct Regress {
     /// Time of training (steps × rate), or inf
     #[arg(long, value_parser = time, default_value = "inf", allow_negative_numbers = true)]
     time: Time,
+    /// Added to the kernel matrix's diagonal: needed where points coincide
+    #[arg(long, value_parser = not_negative, default_value_t = 0.0, allow_negative_numbers = true)]
+    ridge: f64,
     /// Where mean, deviation, and 10, 50 and 90 % quantiles go: .csv
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -48,10 +51,14 @@ impl Regress {
             "training",
         )?;
         let regression = Regression::new(self.network.architecture(), x.view(), y.view())
+            .and_then(|regression| regression.with_ridge(self.ridge))
             .with_context(|| format!("{} with {}", self.train_x.display(), self.train_y.display()))?;
-        let posterior = regression
-            .posterior(test.view(), self.time)
-            .with_context(|| self.test_x.display().to_string())?;
+        let posterior = regression.posterior(test.view(), self.time).map_err(|fault| {
+            // Which file is at fault: points that coincide are training points.
+            let file =
+                if matches!(fault, RegressionError::Singular { .. }) { &self.train_x } else { &self.test_x };
+            anyhow::Error::new(fault).context(file.display().to_string())
+        })?;
         let deviation = posterior.covariance.diag().mapv(|variance| variance.max(0.0).sqrt());
         write_columns(
             &self.out,

@@ -249,7 +249,13 @@ fn what_has_no_kernel_is_refused() {
     );
     assert_eq!(refused(architecture, array![[1e200]]), KernelError::TooLarge { row: 1 });
     let bare = Architecture { bias_std: 0.0, ..architecture };
-    assert_eq!(refused(bare, array![[1.0], [0.0]]), KernelError::Zero { row: 2 });
+    // The origin without bias is where variances are zero, and the limit of points that go there.
+    for (activation, _) in networks::ACTIVATIONS {
+        let bare = Architecture { activation, ..bare };
+        let kernel = |x: f64| bare.matrix(Kind::Ntk, array![[1.0, 0.5], [x, 0.0]].view()).unwrap();
+        let (at, near) = (kernel(0.0), kernel(1e-9));
+        assert!((&at - &near).iter().all(|x| x.abs() < 1e-6), "{activation:?}: {at} {near}");
+    }
     assert!(
         refused(Architecture { weight_std: -1.0, ..architecture }, array![[1.0]])
             .to_string()
@@ -257,7 +263,20 @@ fn what_has_no_kernel_is_refused() {
     );
     let twice = array![[1.0, 0.0], [1.0, 0.0]];
     let regression = Regression::new(architecture, twice.view(), array![0.0, 1.0].view()).unwrap();
-    assert!(matches!(regression.mean(twice.view(), Time::Infinite), Err(RegressionError::Singular { .. })));
+    let fault = regression.mean(twice.view(), Time::Infinite).unwrap_err();
+    assert!(matches!(fault, RegressionError::Singular { same: Some((1, 2)), .. }), "{fault}");
+    assert!(fault.to_string().contains("points 1 and 2 are the same"), "{fault}");
+    // A ridge makes the mean of what was seen twice, drawn towards zero; it is the flow's limit with it.
+    let regression = Regression::new(architecture, twice.view(), array![0.0, 1.0].view()).unwrap();
+    let ridged = regression.with_ridge(1e-6).unwrap();
+    let (limit, late) = (
+        ridged.mean(twice.view(), Time::Infinite).unwrap(),
+        ridged.mean(twice.view(), Time::At(1e9)).unwrap(),
+    );
+    assert!(limit.iter().all(|f| (f - 0.5).abs() < 1e-5) && (&limit - &late).iter().all(|d| d.abs() < 1e-9));
+    let regression = Regression::new(architecture, twice.view(), array![0.0, 1.0].view()).unwrap();
+    assert!(matches!(regression.with_ridge(-1.0), Err(RegressionError::Ridge(_))));
+    let regression = Regression::new(architecture, twice.view(), array![0.0, 1.0].view()).unwrap();
     assert!(regression.mean(twice.view(), Time::At(5.0)).unwrap().iter().all(|f| f.is_finite()));
 }
 
