@@ -14,8 +14,8 @@ use sparse_ot::{
 };
 
 /// The contests, in the order in which they are shown.
-pub fn contests() -> [Contest; 3] {
-    [sparse(), entropic(), exact()]
+pub fn contests() -> [Contest; 4] {
+    [sparse(), entropic(), exact("exact", 500), exact("exact-large", 2_000)]
 }
 
 const GAMMA: f64 = 10.0;
@@ -148,21 +148,30 @@ fn sinkhorn(inputs: &Path) -> Result<Box<dyn Entrant>, Failure> {
 }
 
 /// Exact transport.
-fn exact() -> Contest {
+fn exact(id: &'static str, size: usize) -> Contest {
+    let small = size < 1_000;
     Contest {
-        id: "exact",
-        title: "Exact transport",
-        work: "The cheapest plan between 128 points and 128 points in the unit square: the linear program. Ours is here for checking other \
-         methods on small problems.",
+        id,
+        title: if small { "Exact transport, 500 points" } else { "Exact transport, 2,000 points" },
+        work: if small {
+            "The cheapest plan between 500 points and 500 points in the unit square, from a matrix of costs."
+        } else {
+            "The cheapest plan between 2,000 points and 2,000 points in the unit square, from a matrix of costs."
+        },
         judged: Judged {
-            name: "cost of the plan, beyond the optimum that our linear program finds, as part of it",
+            name: "cost of the plan, beyond the optimum that our network simplex finds, as part of it",
             target: Some(Target::AtMost(1e-9)),
         },
-        write_inputs: |profile, folder, random| {
-            let problem = write_problem(if profile == Profile::Smoke { 8 } else { 128 }, folder, random)?;
-            write_array(folder, "optimum", arr1(&[solve_exact(&problem)?.cost]).view())
+        write_inputs: if small {
+            |profile, folder, random| {
+                exact_inputs(if profile == Profile::Smoke { 8 } else { 500 }, folder, random)
+            }
+        } else {
+            |profile, folder, random| {
+                exact_inputs(if profile == Profile::Smoke { 8 } else { 2_000 }, folder, random)
+            }
         },
-        ours: vec![Ours { name: "simplex method (microlp)", differs: None, load: simplex }],
+        ours: vec![Ours { name: "network simplex", differs: None, load: simplex }],
         rivals: vec![Rival { name: "POT, emd", script: "pot", function: "emd", differs: None }],
         judge: |inputs, answer| {
             let problem = read_problem(inputs)?;
@@ -177,7 +186,12 @@ fn exact() -> Contest {
     }
 }
 
+fn exact_inputs(size: usize, folder: &Path, random: &mut ChaCha8Rng) -> Result<(), Failure> {
+    let problem = write_problem(size, folder, random)?;
+    write_array(folder, "optimum", arr1(&[solve_exact(&problem).cost]).view())
+}
+
 fn simplex(inputs: &Path) -> Result<Box<dyn Entrant>, Failure> {
     let problem = read_problem(inputs)?;
-    Ok(entrant(move || Ok(solve_exact(&problem)?.plan), |plan| plan.to_dense().into_dyn()))
+    Ok(entrant(move || Ok(solve_exact(&problem).plan), |plan| plan.to_dense().into_dyn()))
 }

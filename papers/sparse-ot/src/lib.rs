@@ -60,6 +60,7 @@ pub mod experiments;
 pub mod k_support;
 pub mod max_operator;
 pub mod mixture;
+mod network_simplex;
 mod newton;
 pub mod plan;
 pub mod problem;
@@ -76,7 +77,7 @@ pub mod sinkhorn;
 mod top_k;
 
 pub use dual::{Dual, solve_dual, solve_dual_observed};
-pub use exact::{ExactError, ExactPlan, solve_exact};
+pub use exact::{ExactError, ExactPlan, solve_exact, solve_linear_program};
 pub use k_support::{relaxed_value, squared_k_support_norm};
 pub use max_operator::{ColumnMaximum, conjugate, max_operator};
 pub use plan::SparsePlan;

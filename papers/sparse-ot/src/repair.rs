@@ -137,7 +137,7 @@ pub fn repair(
         search.dive(relaxation, max_rounds).and_then(improve)
     };
     if best.is_none() && problem.rows() * problem.columns() <= options.max_exact_entries {
-        best = solve_exact(problem).ok().map(|exact| exact.plan).filter(sparse).and_then(improve);
+        best = Some(solve_exact(problem).plan).filter(sparse).and_then(improve);
     }
     let fallbacks = [
         Regulariser { gamma: 0.1 * regulariser.gamma, ..regulariser },

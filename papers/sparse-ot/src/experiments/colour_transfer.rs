@@ -99,7 +99,7 @@ impl Experiment for ColourTransfer {
         let relaxed =
             |k| solve_relaxation(&problem, Regulariser::new(k, GAMMA), &RelaxationOptions::default());
         let plan = match parameters.method {
-            Method::Exact => solve_exact(&problem)?.plan,
+            Method::Exact => solve_exact(&problem).plan,
             Method::One => relaxed(1)?.top_k_plan,
             Method::Two => relaxed(2)?.top_k_plan,
             Method::TwoRelaxed => relaxed(2)?.relaxed_plan,

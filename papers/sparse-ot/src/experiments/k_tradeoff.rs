@@ -101,7 +101,7 @@ impl Experiment for KTradeoff {
             return Ok(Outcome::Diverged(format!("bounds {} and {}", relaxed.lower, relaxed.upper)));
         }
         let exact_value = match parameters.k {
-            1 => Some(solve_exact(&problem)?.cost + 0.5 * GAMMA * dot(problem.b(), problem.b())),
+            1 => Some(solve_exact(&problem).cost + 0.5 * GAMMA * dot(problem.b(), problem.b())),
             _ => None,
         };
         let plan = &relaxed.relaxed_plan;

@@ -63,7 +63,7 @@ impl Regularisation {
     fn plan(self, problem: &Problem) -> Result<SparsePlan, Failure> {
         let relaxed = |regulariser| solve_relaxation(problem, regulariser, &RelaxationOptions::default());
         Ok(match self {
-            Self::Unregularised => solve_exact(problem)?.plan,
+            Self::Unregularised => solve_exact(problem).plan,
             Self::Entropic => {
                 let options = SinkhornOptions { epsilon: 0.002, ..SinkhornOptions::default() };
                 SparsePlan::from_dense(solve_sinkhorn(problem, &options)?.plan.view())

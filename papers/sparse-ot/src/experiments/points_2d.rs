@@ -69,7 +69,7 @@ impl Matching {
             Ok(found.map(|repaired| repaired.plan))
         };
         match self {
-            Self::Exact => Ok(Some(solve_exact(problem)?.plan)),
+            Self::Exact => Ok(Some(solve_exact(problem).plan)),
             Self::Entropic => {
                 let options = SinkhornOptions { epsilon: 0.1, ..SinkhornOptions::default() };
                 Ok(Some(SparsePlan::from_dense(solve_sinkhorn(problem, &options)?.plan.view())))
