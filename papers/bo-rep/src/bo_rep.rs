@@ -191,9 +191,14 @@ impl LowerLoop {
     fn refine<S: Stochastic>(&mut self, state: &mut State<'_, S>, refine: &Refine) {
         for epoch in 0..refine.epochs {
             let halves = 0.5_f64.powi(epoch as i32);
-            let steps = refine.first_steps << epoch;
+            let steps = refine.first_steps.saturating_mul(1 << epoch.min(62));
             let ball = refine.ball * halves.sqrt();
-            self.averaged(state, steps, refine.first_rate * halves, ball, &mut [0]);
+            // A start never takes more than is left to spend.
+            let left = state.left();
+            if left == 0 {
+                break;
+            }
+            self.averaged(state, steps.min(left), refine.first_rate * halves, ball, &mut [0]);
         }
     }
 }

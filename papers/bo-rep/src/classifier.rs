@@ -2,7 +2,6 @@
 
 use ndarray::{Array1, Array2, ArrayView1, Axis};
 use networks::{Batch, Cell, NetworkError, Recurrent, Tape};
-use numerics::elementary::sigmoid;
 use rand::Rng;
 
 /// The network's shape; parameters are those of the cell, then w and c of the margin z = hᵀw + c.
@@ -19,6 +18,11 @@ pub struct Work {
     last: Array2<f64>,
     slopes: Vec<f64>,
     curvatures: Vec<f64>,
+}
+
+/// 1/(1 + e^(−z)).
+pub(crate) fn sigmoid(z: f64) -> f64 {
+    1.0 / (1.0 + (-z).exp())
 }
 
 /// ln(1 + e^(−z)).

@@ -18,9 +18,8 @@ use bilevel::oracle::Part;
 use ndarray::{Array1, Array2, ArrayView1, Axis};
 use networks::Batch;
 use numerics::cholesky::Cholesky;
-use numerics::elementary::sigmoid;
 
-use crate::classifier::{Classifier, Work, logistic};
+use crate::classifier::{Classifier, Work, logistic, sigmoid};
 
 /// The lower model with its rows.
 #[derive(Clone, Debug)]
@@ -238,7 +237,7 @@ impl Cleaning {
         spread(chosen.rows, x, share, &along, out);
     }
 
-    /// Φ and ∇Φ of a linear model by Newton's method from `start`: a few factorisations. `None` for a network, or where no solution is found.
+    /// Φ and ∇Φ of a linear model by at most 100 steps of Newton's method from `start`, a factorisation each. `None` for a network, or where no solution is found to 10⁻⁹.
     pub fn exact(&self, x: &[f64], start: &[f64]) -> Option<Exact> {
         let Model::Linear { train, valid } = &self.model else {
             return None;
@@ -257,6 +256,7 @@ impl Cleaning {
         };
         let mut here = value(&head);
         let mut factor = None;
+        let mut last = f64::INFINITY;
         for _ in 0..100 {
             let misses: Array1<f64> =
                 train.dot(&head).iter().zip(&self.train).map(|(z, l)| sigmoid(-l * z)).collect();
@@ -272,6 +272,7 @@ impl Cleaning {
             if !size.is_finite() {
                 return None;
             }
+            last = size;
             if size < 1e-13 * (1.0 + head.iter().fold(0.0_f64, |a, y| a.max(y.abs()))) {
                 break;
             }
@@ -285,6 +286,9 @@ impl Cleaning {
                 }
                 length *= 0.5;
             }
+        }
+        if last > 1e-9 * (1.0 + head.iter().fold(0.0_f64, |a, y| a.max(y.abs()))) {
+            return None;
         }
         let margins = valid.dot(&head);
         let m = valid.nrows() as f64;

@@ -13,8 +13,9 @@
 use bilevel::levels::{Bilevel, Known, Lower, Products, SecondOrder, Upper};
 use ndarray::{Array1, Array2, ArrayView1};
 use numerics::cholesky::Cholesky;
-use numerics::elementary::sigmoid;
 use numerics::symmetric::eigen;
+
+use crate::classifier::sigmoid;
 
 /// c g(a x) + b cos(w x) in each coordinate.
 #[derive(Clone, Debug)]
@@ -89,6 +90,16 @@ pub enum FamilyError {
         /// Expected.
         expected: usize,
     },
+    /// A matrix of the wrong shape.
+    #[error("{field} is {} × {}, expected {} × {}", found.0, found.1, expected.0, expected.1)]
+    Shape {
+        /// Which.
+        field: &'static str,
+        /// Found.
+        found: (usize, usize),
+        /// Expected.
+        expected: (usize, usize),
+    },
     /// H is not symmetric and positive definite.
     #[error("H is not symmetric and positive definite: the lower level is not strongly convex")]
     NotConvex,
@@ -110,7 +121,14 @@ impl Family {
         size("b", growth.b.len(), d)?;
         size("w", growth.w.len(), d)?;
         size("a", growth.a.as_ref().map_or(d, Vec::len), d)?;
-        size("H", h.len(), q * q)?;
+        let shape = |field, matrix: &Array2<f64>, expected| {
+            if matrix.dim() == expected {
+                Ok(())
+            } else {
+                Err(FamilyError::Shape { field, found: matrix.dim(), expected })
+            }
+        };
+        shape("H", &h, (q, q))?;
         if d == 0 || q == 0 {
             return Err(FamilyError::Range("expected at least one coordinate of x and of y"));
         }
@@ -120,7 +138,7 @@ impl Family {
         let (mut least, mut most) = (0.0, 0.0);
         match &coupling {
             Coupling::Linear { b, c0, t } => {
-                size("B", b.len(), q * d)?;
+                shape("B", b, (q, d))?;
                 size("c0", c0.len(), q)?;
                 size("t", t.len(), q)?;
             }
@@ -134,8 +152,8 @@ impl Family {
                 (least, most) = (*m, m + s);
             }
             Coupling::Coupled { a, c, .. } => {
-                size("A", a.len(), q * d)?;
-                size("C", c.len(), q * d)?;
+                shape("A", a, (q, d))?;
+                shape("C", c, (q, d))?;
             }
         }
         let symmetric = h.indexed_iter().all(|((i, j), x)| (x - h[[j, i]]).abs() <= 1e-12 * x.abs());
@@ -166,7 +184,8 @@ impl Family {
         }
     }
 
-    /// The largest diagonal entry of φ″ and what bounds it by the gradient: φ″ ≤ L₀ + L₁|φ′| with (L₀, L₁) of each coordinate. L₁ is a for cosh; for the quartic, where any L₁ > 0 will do with L₀ = 4c/L₁², it is 1.
+    /// (L₀, L₁) with which φ′ is (L₀, L₁)-smooth within 1/(√2 L₁): |φ′(x + h) − φ′(x)| ≤ (L₀ + L₁|φ′(x)|)|h|. Pointwise φ″ ≤ l₀ + l₁|φ′| with l₁ = a for cosh; for the quartic, where any l₁ > 0 will do with l₀ = 4c/l₁², it is 1.
+    /// Over the radius the bound grows by at most √2(e^{1/√2} − 1) = 1.4535 (Grönwall), which both constants take on.
     pub fn growth_constants(&self) -> (f64, f64) {
         let Growth { c, a, b, w } = &self.growth;
         let (mut l0, mut l1) = (0.0_f64, 0.0_f64);
@@ -177,7 +196,8 @@ impl Family {
             l0 = l0.max(base + b[k].abs() * w[k] * w[k] + slope * b[k].abs() * w[k].abs());
             l1 = l1.max(slope);
         }
-        (l0, l1)
+        let growth = std::f64::consts::SQRT_2 * std::f64::consts::FRAC_1_SQRT_2.exp_m1();
+        (growth * l0, growth * l1)
     }
 
     fn dot(matrix: &Array2<f64>, v: &[f64]) -> Array1<f64> {

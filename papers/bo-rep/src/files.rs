@@ -24,6 +24,7 @@ fn entry(path: &Path, name: Option<&str>) -> anyhow::Result<Value> {
         (Value::Array(entries), None) => {
             entries.into_iter().next().with_context(|| format!("{}: an empty list", file()))
         }
+        (value, Some(name)) if value["name"] != name => bail!("{}: nothing is called {name}", file()),
         (value, _) => Ok(value),
     }
 }
@@ -187,9 +188,17 @@ impl Words {
         self.tokens.len() + usize::from(self.unknown)
     }
 
-    /// The value that is +1.
-    pub fn positive(&self) -> &str {
-        &self.labels[1]
+    /// The values that are −1 and +1.
+    pub fn labels(&self) -> &[String; 2] {
+        &self.labels
+    }
+
+    /// Words in the order of their tokens.
+    pub fn vocabulary(&self) -> Vec<&str> {
+        let mut words: Vec<(&str, u32)> =
+            self.tokens.iter().map(|(word, token)| (word.as_str(), *token)).collect();
+        words.sort_by_key(|(_, token)| *token);
+        words.into_iter().map(|(word, _)| word).collect()
     }
 
     /// Sequences of another file, and how many of their words are unknown.

@@ -1,6 +1,6 @@
 //! Rivals that keep tables or differences: SABA, SUSTAIN, VRBO.
 //!
-//! They need samples that can be asked again at another point, SABA a finite sum of them.
+//! They need samples that can be asked again at another point, SABA a finite sum of them. DEVIATION: SUSTAIN and VRBO are published with Neumann's series for v; here v is a third variable, as in SABA, so that all three are compared on directions of the same cost.
 
 use bilevel::levels::Bilevel;
 use bilevel::oracle::{Counted, Part};

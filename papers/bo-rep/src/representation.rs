@@ -142,7 +142,7 @@ impl Representation {
         margins.iter().zip(labels).map(|(z, l)| self.loss.value(*z, *l)).sum::<f64>() / labels.len() as f64
     }
 
-    /// Φ and ∇Φ to rounding: Newton's method on the head from `start`, and two passes back. `None` if the head is not found, as where parameters are not finite.
+    /// Φ and ∇Φ to rounding: at most 100 steps of Newton's method on the head from `start`, and two passes back. `None` if the head is not found to 10⁻⁹, as where parameters are not finite.
     pub fn exact(&self, x: &[f64], start: &[f64]) -> Option<Exact> {
         let mut train = self.encode(x, &self.train.1);
         let labels = &self.train.0.labels;
@@ -152,6 +152,7 @@ impl Representation {
         let mut value =
             self.mean_loss(&train.features, labels, head.as_slice()?) + 0.5 * self.ridge * head.dot(&head);
         let (mut slopes, mut curvatures) = (Array1::zeros(0), Array1::zeros(0));
+        let mut last = f64::INFINITY;
         for _ in 0..100 {
             (slopes, curvatures) = self.slopes(&train.features.dot(&head), labels);
             let mut step = train.features.t().dot(&slopes) / n + self.ridge * &head;
@@ -165,6 +166,7 @@ impl Representation {
             if !size.is_finite() {
                 return None;
             }
+            last = size;
             if size < 1e-13 * (1.0 + head.iter().fold(0.0_f64, |a, y| a.max(y.abs()))) {
                 break;
             }
@@ -179,6 +181,9 @@ impl Representation {
                 }
                 length *= 0.5;
             }
+        }
+        if last > 1e-9 * (1.0 + head.iter().fold(0.0_f64, |a, y| a.max(y.abs()))) {
+            return None;
         }
         let mut valid = self.encode(x, &self.valid.1);
         let m = self.valid.0.labels.len() as f64;

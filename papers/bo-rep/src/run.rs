@@ -127,6 +127,11 @@ impl<'a, S: Stochastic> State<'a, S> {
         add(out, -1.0, &self.scratch[..size]);
     }
 
+    /// Calls that may still be made.
+    pub fn left(&self) -> u64 {
+        self.calls.saturating_sub(self.oracle.counts().calls())
+    }
+
     /// Why the run is over after a step of x, if it is.
     pub fn over(&self) -> Option<StopReason> {
         let finite = |numbers: &[f64]| numbers.iter().all(|number| number.is_finite());

@@ -1,6 +1,6 @@
 //! How smooth a loss is along a descent, and how that grows with its gradient.
 //!
-//! At each point of normalised descent the local smoothness is L̂ = max over c in {0.1, 0.5, 1} of |∇(x + c d) − ∇(x)|/(c|d|), d the next step (Zhang, He, Sra and Jadbabaie 2020). (L₀, L₁)-smoothness says that L̂ ≤ L₀ + L₁|∇|, a slope of at most one of ln L̂ on ln |∇|.
+//! At each point of normalised descent the local smoothness is L̂ = max over c in {0.1, 0.5, 1} of |∇(x + c d) − ∇(x)|/(c|d|), d the next step (Zhang, He, Sra and Jadbabaie 2020). (L₀, L₁)-smoothness says that L̂ ≤ L₀ + L₁|∇| for steps up to some 1/L₁, so that an envelope of ln L̂ over ln |∇| rises with a slope of at most one far out. The slopes here are those of regressions, which describe points and not their envelope.
 
 use bilevel::sets::norm;
 use numerics::bootstrap::quantile;

@@ -9,7 +9,7 @@
 //! States begin at zero; what leaves the network is the last state of each sequence. Parameters are one vector: W_x with a row a token and W_h with a row a unit, both with the gates side by side; b; and b_n of a GRU.
 //! A one-hot token times W_x is a row of it, and no product is made.
 //!
-//! A pass forward costs 2 P G h² flops in products for P tokens and G gates, a pass back twice that, and a Hessian product at a point where both were made four times that: with the derivative along the direction carried through both
+//! A pass forward costs 2 P G h² flops in products for P tokens and G gates, a pass back twice that, and a Hessian product at a point where both were made twice what the two cost together: with the derivative along the direction carried through both
 //! passes (Pearlmutter 1994) by the very code of the passes, on numbers that carry a derivative. One thread; whoever has many batches takes them in parallel.
 
 mod batch;

@@ -145,7 +145,7 @@ impl Options {
         Self { step: Move::Clipped { longest }, ..Self::slip(eta, gamma, smoothness) }
     }
 
-    /// SOBA: single steps of y, v and x from the same samples.
+    /// SOBA: single steps of y, then v, then x. DEVIATION: each from samples of its own and at what was just updated; the published method takes one sample for all three directions.
     pub fn soba(eta: f64, gamma: f64, smoothness: f64) -> Self {
         Self { beta: 0.0, ..Self::ma_soba(eta, gamma, smoothness) }
     }

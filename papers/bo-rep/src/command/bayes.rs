@@ -25,6 +25,8 @@ pub struct Bayes {
 
 /// Types that are counted at most.
 const MOST_TYPES: f64 = 3e5;
+/// And their memory.
+const MOST_BYTES: f64 = 2e9;
 
 impl Bayes {
     /// Reads, counts and says.
@@ -37,9 +39,10 @@ impl Bayes {
         // Counts of V² pairs with the sum L − 1: a bound of how many types there are.
         let pairs = (tokens * tokens) as f64;
         let types: f64 = (1..length).map(|k| (k as f64 + pairs - 1.0) / k as f64).product();
-        if types > MOST_TYPES {
+        // Each kind keeps its counts.
+        if types > MOST_TYPES || 2.0 * types * pairs > MOST_BYTES {
             return Err(usage(format!(
-                "--length {length}: sequences of {tokens} tokens have up to {types:.1e} kinds, expected at most {MOST_TYPES:.0e}"
+                "--length {length}: sequences of {tokens} tokens have up to {types:.1e} kinds of {pairs} counts, expected at most {MOST_TYPES:.0e} kinds and 2 GB"
             )));
         }
         let error = chains.bayes_error(length);

@@ -65,8 +65,8 @@ enum Lower {
     Full,
 }
 
-/// Pair counts that a linear model takes at most.
-const MOST_TOKENS: usize = 100;
+/// Tokens whose pairs a linear model counts at most: a step of its exact solution is a factorisation of V² + 1 unknowns.
+const MOST_TOKENS: usize = 30;
 
 impl Clean {
     /// Reads, learns, says and writes.
@@ -77,7 +77,9 @@ impl Clean {
         check_output(
             self.out.as_deref(),
             "csv",
-            [self.sequences.train.as_path(), self.sequences.valid.as_path()],
+            [self.sequences.train.as_path(), self.sequences.valid.as_path()]
+                .into_iter()
+                .chain(self.truth.as_deref()),
         )?;
         let (words, train, valid) = self.sequences.read()?;
         let rows = train.labels.len();

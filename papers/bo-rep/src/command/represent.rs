@@ -97,7 +97,7 @@ impl Represent {
         if let Some(out) = &self.out {
             let text = json!({
                 "cell": networks::Cell::from(self.cell), "tokens": words.tokens(), "hidden": hidden,
-                "encoder": ended.x, "head": after.head, "positive": words.positive(),
+                "encoder": ended.x, "head": after.head, "vocabulary": words.vocabulary(), "labels": words.labels(),
             });
             write_atomically(out, &serde_json::to_vec(&text)?)?;
         }

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use bilevel::levels::{Bilevel, Known};
-use bilevel::schedule::Power;
 use bilevel::sets::norm;
 use bo_rep::bo_rep::{Inverse, LowerUpdates, Move, Options, Refine, bo_rep, certificate};
 use bo_rep::families::Family;
@@ -50,30 +49,30 @@ pub struct Solve {
     /// Step of x: a length for borep and slip
     #[arg(long, default_value_t = 0.01, value_parser = positive, allow_negative_numbers = true)]
     eta: f64,
-    /// Longest step of clip
-    #[arg(long, default_value_t = 0.1, value_parser = positive, allow_negative_numbers = true)]
-    longest: f64,
+    /// Longest step of clip [default: 0.1]
+    #[arg(long, value_parser = positive, allow_negative_numbers = true)]
+    longest: Option<f64>,
     /// Step of y [default: 0.1 over its largest curvature]
     #[arg(long, value_parser = positive, allow_negative_numbers = true)]
     gamma: Option<f64>,
     /// Momentum [default: the method's]
     #[arg(long, value_parser = momentum, allow_negative_numbers = true)]
     beta: Option<f64>,
-    /// Steps of x between updates of y, of borep
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
-    period: u64,
-    /// Lower steps of an update, of borep
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
-    inner: u32,
+    /// Steps of x between updates of y, of borep [default: 3]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    period: Option<u64>,
+    /// Lower steps of an update, of borep [default: 3]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    inner: Option<u32>,
     /// Radius of the ball of an update, of borep [default: none]
     #[arg(long, value_parser = positive, allow_negative_numbers = true)]
     ball: Option<f64>,
-    /// Terms of Neumann's series
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
-    terms: u32,
-    /// Epochs of the refined start, of borep, slip and clip; 0 for none
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(0..=20))]
-    refine: u32,
+    /// Terms of Neumann's series, of borep, slip, clip, stocbio and ttsa [default: 5]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    terms: Option<u32>,
+    /// Epochs of the refined start, of borep, slip and clip; 0 for none [default: 4]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(0..=20))]
+    refine: Option<u32>,
     /// Seed of the noise
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -114,6 +113,7 @@ impl Solve {
     /// One line that names the input and the fault.
     pub fn run(self) -> anyhow::Result<()> {
         check_output(self.trace.as_deref(), "csv", [self.problem.as_path()])?;
+        self.refuse_options_without_effect()?;
         let problem = family(&self.problem, self.name.as_deref())?;
         let (d, q) = problem.dimensions();
         let x = self.x.as_ref().map_or_else(|| Ok(vec![1.0; d]), |text| numbers("--x", text, d))?;
@@ -167,6 +167,34 @@ impl Solve {
         Ok(say(&lines.join("\n"))?)
     }
 
+    /// An option that the method does not have is a mistake, not a wish to be ignored.
+    fn refuse_options_without_effect(&self) -> anyhow::Result<()> {
+        use MethodName as M;
+        let periodic: &[M] = &[M::BoRep];
+        let refined: &[M] = &[M::BoRep, M::Slip, M::Clip];
+        let neumann: &[M] = &[M::BoRep, M::Slip, M::Clip, M::Stocbio, M::Ttsa];
+        let averaged: &[M] = &[M::BoRep, M::Slip, M::Clip, M::Masoba];
+        for (option, given, takers) in [
+            ("--period", self.period.is_some(), periodic),
+            ("--inner", self.inner.is_some(), periodic),
+            ("--ball", self.ball.is_some(), periodic),
+            ("--longest", self.longest.is_some(), &[M::Clip]),
+            ("--refine", self.refine.is_some(), refined),
+            ("--terms", self.terms.is_some(), neumann),
+            ("--beta", self.beta.is_some(), averaged),
+        ] {
+            if given && !takers.contains(&self.method) {
+                let names: Vec<String> =
+                    takers.iter().map(|method| format!("{method:?}").to_lowercase()).collect();
+                return Err(usage(format!(
+                    "{option} has no effect on this method: it is for {}",
+                    names.join(", ")
+                )));
+            }
+        }
+        Ok(())
+    }
+
     fn ended(
         &self,
         problem: &Family,
@@ -188,7 +216,7 @@ impl Solve {
             MethodName::Vrbo => return theirs(Recursive::Vrbo { period: 20, large: 50 }),
             MethodName::BoRep => Options::bo_rep(eta, gamma, smoothness),
             MethodName::Slip => Options::slip(eta, gamma, smoothness),
-            MethodName::Clip => Options::clipped(eta, self.longest, gamma, smoothness),
+            MethodName::Clip => Options::clipped(eta, self.longest.unwrap_or(0.1), gamma, smoothness),
             MethodName::Soba => Options::soba(eta, gamma, smoothness),
             MethodName::Masoba => Options::ma_soba(eta, gamma, smoothness),
             MethodName::Stocbio => Options::stocbio(eta, gamma, smoothness),
@@ -198,17 +226,17 @@ impl Solve {
             options.beta = beta;
         }
         if let Inverse::Neumann { terms, .. } = &mut options.inverse {
-            *terms = self.terms as usize;
+            *terms = self.terms.map_or(*terms, |given| given as usize);
         }
         if let LowerUpdates::Periodic { period, inner, ball } = &mut options.lower {
-            (*period, *inner, *ball) = (self.period, self.inner, self.ball.unwrap_or(f64::INFINITY));
+            (*period, *inner) = (self.period.unwrap_or(*period), self.inner.unwrap_or(*inner));
+            *ball = self.ball.unwrap_or(*ball);
         }
         if options.step != Move::Plain {
-            let refine =
-                Refine { epochs: self.refine, first_steps: 10, first_rate: gamma, ball: f64::INFINITY };
-            options.refine = (self.refine > 0).then_some(refine);
+            let epochs = self.refine.unwrap_or(4);
+            let refine = Refine { epochs, first_steps: 10, first_rate: gamma, ball: f64::INFINITY };
+            options.refine = (epochs > 0).then_some(refine);
         }
-        options.eta = Power { value: eta, ..options.eta };
         options.check(smoothness).map_err(|fault| usage(fault.to_string()))?;
         Ok(bo_rep(&noisy, begin, &options, observe))
     }

@@ -101,8 +101,8 @@ impl Experiment for Smoothness {
 
     const ID: &'static str = "smoothness";
     const TITLE: &'static str = "Smoothness of recurrent networks";
-    const QUESTION: &'static str = "How does local smoothness grow with the gradient along normalised descent, and with the length of sequences? Sixty steps of length 0.1 from weights of four scales; every sixth point is kept.";
-    const REVISION: u32 = 2;
+    const QUESTION: &'static str = "How does local smoothness grow with the gradient along normalised descent, and with the length of sequences? Sixty steps of length 0.1 from weights of four scales; every fourth point is kept.";
+    const REVISION: u32 = 3;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (losses, lengths, replicates): (&[Loss], &[u32], u32) = match profile {
@@ -188,7 +188,7 @@ impl Experiment for Smoothness {
         if points.is_empty() {
             return Ok(Outcome::Skipped("the gradient is zero or not finite at the start".into()));
         }
-        let kept = points.iter().step_by(6);
+        let kept = points.iter().step_by(4);
         Ok(Outcome::Done(kept.map(|p| Row { gradient: p.gradient, smoothness: p.smoothness }).collect()))
     }
 

@@ -107,6 +107,11 @@ fn bad_input_gets_one_line() {
         (format!("solve {problem} --beta 1"), 2, "expected a number from 0 to below 1"),
         (format!("solve {problem} --period 0"), 2, "--period"),
         (format!("solve {problem} --terms 0"), 2, "--terms"),
+        (
+            format!("solve {problem} --method soba --period 2"),
+            2,
+            "--period has no effect on this method: it is for borep",
+        ),
         (format!("solve {problem} --trace t.txt"), 2, "t.txt: expected a name that ends in .csv"),
         (format!("solve {problem} --method soba --eta 10 --x 9,9"), 1, "left the numbers"),
         (
@@ -140,6 +145,13 @@ fn bad_input_gets_one_line() {
         ),
         ("bayes --chains rows.json".into(), 1, "chain 0, row 1"),
         (format!("bayes --chains {cases}/chains.json --name chain_3 --length 40"), 2, "--length 40"),
+        (
+            format!(
+                "clean --train {cases}/noisy.txt {valid} --truth {cases}/true.txt --out {cases}/true.txt"
+            ),
+            2,
+            "expected a name that ends in .csv",
+        ),
         ("reproduce far-strat --out reports".into(), 2, "did you mean far-start?"),
     ] {
         let said = refusal(here, &arguments, code);

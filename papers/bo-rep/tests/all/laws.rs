@@ -140,7 +140,10 @@ fn problems_that_are_none_are_refused() {
     let made = |h: Array2<f64>, coupling| Family::new(growth.clone(), h, coupling).unwrap_err();
     assert_eq!(made(Array2::zeros((2, 2)), linear(2)), FamilyError::NotConvex);
     assert_eq!(made(ndarray::array![[1.0, 0.5], [0.0, 1.0]], linear(2)), FamilyError::NotConvex);
-    assert_eq!(made(Array2::eye(2), linear(3)), FamilyError::Size { field: "B", found: 6, expected: 4 });
+    assert_eq!(
+        made(Array2::eye(2), linear(3)),
+        FamilyError::Shape { field: "B", found: (2, 3), expected: (2, 2) }
+    );
     let rows = || Labelled { sequences: vec![vec![0, 1], vec![1]], labels: vec![1.0, -1.0] };
     let shape = Recurrent::new(Cell::Rnn, 2, 2, 1.0, &mut stream(0, &[])).unwrap();
     let made = |train: Labelled, ridge| {
@@ -369,6 +372,19 @@ proptest! {
         bo_rep(&noisy, &begin, &options, |step| assert!((step.length / eta - 1.0).abs() < 1e-12));
         let clipped = Options { step: Move::Clipped { longest: eta }, ..options };
         bo_rep(&noisy, &begin, &clipped, |step| assert!(step.length <= eta * (1.0 + 1e-12)));
+    }
+
+    /// Without a coupling Φ is φ and a constant: the lemma's constants have to hold for cosh alone, where the bound on second derivatives is nearly met.
+    #[test]
+    fn the_lemma_holds_without_a_lower_level(x in -12.0..12.0_f64) {
+        let growth = Growth { c: vec![1.0], a: Some(vec![1.0]), b: vec![0.0], w: vec![1.0] };
+        let coupling = Coupling::Linear { b: Array2::zeros((1, 1)), c0: Array1::zeros(1), t: Array1::zeros(1) };
+        let problem = Family::new(growth, Array2::eye(1), coupling).unwrap();
+        let (k0, k1, radius) = problem.lemma_constants().unwrap();
+        let (mut here, mut there) = ([0.0], [0.0]);
+        problem.gradient(&[x], &mut here);
+        problem.gradient(&[x + x.signum() * radius], &mut there);
+        prop_assert!((there[0] - here[0]).abs() <= (k0 + k1 * here[0].abs()) * radius);
     }
 
     /// Φ is (K₀, K₁)-smooth along random segments within the lemma's radius.
