@@ -280,7 +280,8 @@ impl Cleaning {
             loop {
                 let moved = &head - &(&step * length);
                 let there = value(&moved);
-                if there <= here || length < 1e-3 {
+                // With slack for rounding, or the last steps would be refused.
+                if there <= here + 1e-14 * (1.0 + here.abs()) || length < 1e-3 {
                     (head, here) = (moved, there);
                     break;
                 }

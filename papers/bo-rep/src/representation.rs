@@ -175,7 +175,8 @@ impl Representation {
                 let moved = &head - &(&step * length);
                 let there = self.mean_loss(&train.features, labels, moved.as_slice()?)
                     + 0.5 * self.ridge * moved.dot(&moved);
-                if there <= value || length < 1e-3 {
+                // With slack for rounding, or the last steps would be refused.
+                if there <= value + 1e-14 * (1.0 + value.abs()) || length < 1e-3 {
                     (head, value) = (moved, there);
                     break;
                 }

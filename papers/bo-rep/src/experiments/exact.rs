@@ -80,7 +80,7 @@ impl Experiment for Exact {
     const ID: &'static str = "exact";
     const TITLE: &'static str = "Hypergradients and the smoothness of Φ";
     const QUESTION: &'static str = "Are hypergradients derivatives of Φ on every family and through recurrent networks, and is Φ (K₀, K₁)-smooth with the constants of the lemma? Sixth-order differences of Φ, random problems and points; random pairs.";
-    const REVISION: u32 = 3;
+    const REVISION: u32 = 4;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (few, pairs) = match profile {

@@ -74,7 +74,7 @@ impl Experiment for Representation {
     const ID: &'static str = "representation";
     const TITLE: &'static str = "Hyper-representation";
     const QUESTION: &'static str = "Which method learns the best recurrent encoder from the same number of batches? Sequences of two Markov chains with known Bayes error; every step tuned on other data, four settings each.";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (repetitions, rows, length, calls) = match profile {
