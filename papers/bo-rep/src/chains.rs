@@ -17,8 +17,18 @@ pub enum ChainsError {
     /// Not square, or of different sizes.
     #[error("expected two square matrices of one size, of at least two tokens")]
     Size,
+    /// A probability that is not positive.
+    #[error("chain {chain}, row {row}, column {column}: expected a number above 0")]
+    Entry {
+        /// 0 or 1.
+        chain: usize,
+        /// Counted from 1.
+        row: usize,
+        /// Counted from 1.
+        column: usize,
+    },
     /// A row that is no distribution.
-    #[error("chain {chain}, row {row}: expected positive numbers with sum 1, found the sum {sum}")]
+    #[error("chain {chain}, row {row}: expected the sum 1, found {sum}")]
     Row {
         /// 0 or 1.
         chain: usize,
@@ -61,7 +71,10 @@ impl Chains {
         for (chain, matrix) in transitions.iter().enumerate() {
             for (row, entries) in matrix.rows().into_iter().enumerate() {
                 let sum: BigRational = entries.iter().sum();
-                if !sum.is_one() || entries.iter().any(|entry| *entry <= BigRational::zero()) {
+                if let Some(column) = entries.iter().position(|entry| *entry <= BigRational::zero()) {
+                    return Err(ChainsError::Entry { chain, row: row + 1, column: column + 1 });
+                }
+                if !sum.is_one() {
                     return Err(ChainsError::Row {
                         chain,
                         row: row + 1,

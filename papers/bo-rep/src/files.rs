@@ -15,7 +15,7 @@ use crate::representation::Labelled;
 fn entry(path: &Path, name: Option<&str>) -> anyhow::Result<Value> {
     let file = || path.display().to_string();
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", file()))?;
-    let value: Value = serde_json::from_str(&text).with_context(file)?;
+    let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).with_context(file)?;
     match (value, name) {
         (Value::Array(entries), Some(name)) => {
             let found = entries.into_iter().find(|entry| entry["name"] == name);
@@ -106,7 +106,8 @@ pub fn chains_of(value: &Value) -> anyhow::Result<Chains> {
         let text = value.as_str().map_or_else(|| value.to_string(), String::from);
         let (top, bottom) = text.split_once('/').unwrap_or((&text, "1"));
         let bottom: num_bigint::BigInt = bottom.trim().parse().ok()?;
-        (bottom != 0.into()).then_some(BigRational::new(top.trim().parse().ok()?, bottom))
+        let top = top.trim().parse().ok()?;
+        (bottom != 0.into()).then(|| BigRational::new(top, bottom))
     };
     let matrix = |field: &str| {
         of_rows(&value[field], &fraction)
@@ -134,7 +135,8 @@ fn lines(path: &Path) -> anyhow::Result<Vec<Line>> {
     let name = path.display();
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
     let mut lines = Vec::new();
-    for (number, line) in text.lines().enumerate() {
+    // Some editors begin a file with a mark of its encoding.
+    for (number, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let number = number + 1;
         let mut words = line.split([' ', '\t', ',']).filter(|word| !word.is_empty()).map(String::from);
         let Some(label) = words.next().filter(|label| !label.starts_with('#')) else {

@@ -8,9 +8,9 @@ use lab::arguments::usage;
 use lab::polars::prelude::Column;
 use lab::table::write_columns;
 use lab::write_atomically;
-use learned_proximal::network::ProximalNetwork;
+use learned_proximal::network::{ProximalNetwork, Work};
 use learned_proximal::prior::{Laplace, Mixture, Prior, Student};
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 use serde::{Deserialize, Serialize};
 
 mod apply;
@@ -91,11 +91,35 @@ fn rows(path: &Path, count: u32) -> anyhow::Result<Array2<f64>> {
 }
 
 /// Rows that fit a network.
-fn rows_for(network: &ProximalNetwork, path: &Path) -> anyhow::Result<Array2<f64>> {
-    let rows = rows(path, 1_000)?;
+fn rows_for(network: &ProximalNetwork, path: &Path, count: u32) -> anyhow::Result<Array2<f64>> {
+    let rows = rows(path, count)?;
     let n = network.inputs();
     ensure!(rows.ncols() == n, "{}: {} numbers a row, the network takes {n}", path.display(), rows.ncols());
+    if let Some(((row, column), x)) = rows.indexed_iter().find(|(_, x)| x.abs() > LARGEST) {
+        bail!("{}: row {}, number {}: {x:e} is too large", path.display(), row + 1, column + 1);
+    }
     Ok(rows)
+}
+
+/// Numbers whose squares and products with weights stay far from overflow.
+const LARGEST: f64 = 1e100;
+
+/// f of each row, in parts that need little memory.
+///
+/// # Errors
+/// A row whose output is not finite.
+fn denoised(network: &ProximalNetwork, rows: &Array2<f64>, path: &Path) -> anyhow::Result<Vec<f64>> {
+    let (n, mut work) = (network.inputs(), Work::default());
+    let mut outputs = Vec::with_capacity(rows.len());
+    for part in rows.axis_chunks_iter(Axis(0), 64) {
+        let y: Vec<f64> = part.iter().copied().collect();
+        let pass = network.potential_and_prox(&y, &mut work);
+        outputs.extend(pass.prox);
+    }
+    if let Some(place) = outputs.iter().position(|f| !f.is_finite()) {
+        bail!("{}: row {}: the network's output is not finite there", path.display(), place / n + 1);
+    }
+    Ok(outputs)
 }
 
 /// Writes rows of n numbers as columns x1, …, xn of a CSV file.

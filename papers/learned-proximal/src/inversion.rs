@@ -26,10 +26,12 @@ pub struct Inverse {
 pub enum StopReason {
     /// The residual is at most the tolerance times 1 + |x|.
     Converged,
-    /// No step lowers the objective any more: rounding, or x lies outside of the outputs of f.
+    /// No step lowers the objective any more but by rounding.
     Stalled,
     /// Steps ran out.
     Steps,
+    /// The residual does not fall while y runs away: x lies outside of the outputs of f, and R(x) is infinite; or something is not finite. Bounds then say nothing.
+    Unbounded,
 }
 
 fn norm(v: &[f64]) -> f64 {
@@ -57,6 +59,10 @@ pub fn invert(network: &ProximalNetwork, x: &[f64], tolerance: f64, most: usize)
     let mut reason = StopReason::Steps;
     for _ in 0..most {
         let size = norm(&residual);
+        if !size.is_finite() || !value.is_finite() || norm(&y) > 1e8 * (1.0 + norm(x)) {
+            reason = StopReason::Unbounded;
+            break;
+        }
         if size <= tolerance * (1.0 + norm(x)) {
             reason = StopReason::Converged;
             break;
@@ -110,7 +116,7 @@ pub fn invert(network: &ProximalNetwork, x: &[f64], tolerance: f64, most: usize)
         };
         (y, value, residual) = (moved, there, new);
     }
-    if norm(&residual) <= tolerance * (1.0 + norm(x)) {
+    if reason != StopReason::Unbounded && norm(&residual) <= tolerance * (1.0 + norm(x)) {
         reason = StopReason::Converged;
     }
     // ⟨x, y⟩ − |x|²/2 − ψ(y).

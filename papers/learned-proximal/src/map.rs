@@ -37,6 +37,8 @@ pub enum Map {
     },
 }
 
+/// Numbers in or out of a dense map.
+const MOST: usize = 1 << 28;
 /// Images whose patches are laid out at a time, so that they stay in cache.
 const IMAGES: usize = 4;
 
@@ -44,16 +46,19 @@ impl Map {
     /// Whether its sizes are those of a map: for what comes from a file.
     pub fn is_sound(&self) -> bool {
         match self {
-            Self::Dense { inputs, outputs } => *inputs > 0 && *outputs > 0,
+            Self::Dense { inputs, outputs } => {
+                [inputs, outputs].iter().all(|size| (1..=MOST).contains(*size))
+            }
             Self::Convolution { side, channels, filters, stride } => {
                 matches!(stride, 1 | 2)
                     && *side >= 2
                     && side.is_multiple_of(*stride)
-                    && *channels > 0
-                    && *filters > 0
+                    && *side <= 16_384
+                    && [channels, filters].iter().all(|size| (1..=65_536).contains(*size))
             }
             Self::Resized { side, factor, map } => {
                 matches!(factor, 2 | 4)
+                    && *side <= 65_536
                     && side.is_multiple_of(*factor)
                     && map.is_sound()
                     && !matches!(**map, Self::Resized { .. })

@@ -74,10 +74,16 @@ pub enum NetworkError {
     /// A parameter that is not finite, or below 0 where it must not be.
     #[error("parameter {0} is not finite, or is negative in a map that has to be convex")]
     Parameter(usize),
+    /// More parameters than a billion.
+    #[error("a network of more than a billion parameters")]
+    TooLarge,
     /// A side that strides do not divide.
     #[error("a side of {0} pixels: expected a multiple of 4, at least 8")]
     Side(usize),
 }
+
+/// Of one network.
+const MOST_PARAMETERS: usize = 1_000_000_000;
 
 /// How parameters begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,7 +139,10 @@ impl ProximalNetwork {
             }
         }
         let mut network = Self { layers, linear, beta, alpha, parameters: Vec::new() };
-        let count = network.places().1.end.max(network.places().2.end);
+        let count = network.count();
+        if count > MOST_PARAMETERS {
+            return Err(NetworkError::TooLarge);
+        }
         network.parameters = vec![0.0; count];
         Ok(network)
     }
@@ -217,6 +226,15 @@ impl ProximalNetwork {
     /// # Errors
     /// As for [`new`](Self::new) and [`with_parameters`](Self::with_parameters).
     pub fn checked(self) -> Result<Self, NetworkError> {
+        // Before anything is laid out: what a file says of sizes need not be so.
+        let sound = |layer: &Layer| layer.input.is_sound() && layer.convex.as_ref().is_none_or(Map::is_sound);
+        if let Some(layer) = self.layers.iter().position(|layer| !sound(layer)) {
+            return Err(NetworkError::Layer(layer));
+        }
+        let expected = self.count();
+        if self.layers.is_empty() || self.parameters.len() != expected {
+            return Err(NetworkError::Parameters { expected, found: self.parameters.len() });
+        }
         Self::new(self.layers, self.linear, self.beta, self.alpha)?.with_parameters(self.parameters)
     }
 
@@ -250,6 +268,14 @@ impl ProximalNetwork {
         fill(&mut self.parameters[h], n, false);
         self.clip();
         self
+    }
+
+    /// Multiplies ψ less α|y|²/2 by a factor of at least 0.
+    pub fn scale(&mut self, factor: f64) {
+        let (_, w, h) = self.places();
+        for place in w.chain(h) {
+            self.parameters[place] *= factor;
+        }
     }
 
     /// Cuts convex maps and w at 0, as after every step of training.
@@ -289,6 +315,12 @@ impl ProximalNetwork {
         &self.layers
     }
 
+    /// Parameters of the shape.
+    fn count(&self) -> usize {
+        let (_, w, h) = self.places();
+        w.end.max(h.end)
+    }
+
     /// Places of layers, of w, and of h.
     fn places(&self) -> (Vec<Places>, std::ops::Range<usize>, std::ops::Range<usize>) {
         let mut next = 0;
@@ -315,7 +347,7 @@ impl ProximalNetwork {
         places.into_iter().map(|places| places.convex).chain([w]).collect()
     }
 
-    /// A bound of the largest eigenvalue of f′ that holds everywhere: α + (β/4) Σ_k max(v̄_k) J_k², J_1 = |H_1|, J_k = |W_k| J_{k−1} + |H_k|, v̄_K = w, v̄_{k−1} = W_kᵀ v̄_k. Loose: tens of times what is met.
+    /// A bound of the largest eigenvalue of f′ that holds everywhere: α + (β/4) Σ_k max(v̄_k) J_k², J_1 = |H_1|, J_k = |W_k| J_{k−1} + |H_k|, v̄_K = w, v̄_{k−1} = W_kᵀ v̄_k. Loose: tens of times what is met for dense networks, a million times for convolutions.
     pub fn smoothness_bound(&self) -> f64 {
         let (places, w, _) = self.places();
         let (mut jacobians, mut before) = (Vec::new(), 0.0);

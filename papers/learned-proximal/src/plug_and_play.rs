@@ -129,7 +129,7 @@ pub fn proximal_gradient(f: &dyn Denoiser, h: &LeastSquares, start: &[f64], eta:
     }
 }
 
-/// Proximal gradient steps with extrapolation (FISTA's), begun anew whenever F rises: no guarantee of its own, as R is not convex, but F of what is kept never rises.
+/// Proximal gradient steps with extrapolation (FISTA's), begun anew whenever F rises: no guarantee of its own, as R is not convex, but below the limit of plain steps F of what is kept does not rise.
 pub fn accelerated(f: &dyn Denoiser, h: &LeastSquares, start: &[f64], eta: f64, until: Until) -> Trace {
     let (mut x, mut before, mut work, mut recorder) =
         (start.to_vec(), start.to_vec(), Work::default(), Recorder::new(until));

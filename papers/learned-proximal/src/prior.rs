@@ -41,7 +41,14 @@ pub struct Matched {
 
 /// τ.
 pub fn smoothing(sigma: f64, gamma: f64) -> f64 {
-    sigma * gamma / (gamma * gamma + 2.0 * sigma * sigma).sqrt()
+    // In ratios, so that no square overflows.
+    sigma / 1.0_f64.hypot(std::f64::consts::SQRT_2 * sigma / gamma)
+}
+
+/// σ² − τ² = 2σ⁴/(γ² + 2σ²), without the cancellation at large γ.
+pub(crate) fn remaining(sigma: f64, gamma: f64) -> f64 {
+    let ratio = gamma / sigma;
+    2.0 * sigma * sigma / (ratio * ratio + 2.0)
 }
 
 /// A prior of one dimension.
@@ -88,7 +95,12 @@ pub trait Prior: Sync {
     /// The minimiser of proximal matching by the theorem: one global minimisation in m.
     fn matched(&self, y: f64, sigma: f64, gamma: f64) -> Matched {
         let tau = smoothing(sigma, gamma);
-        let rest = sigma * sigma - tau * tau;
+        let rest = remaining(sigma, gamma);
+        if rest < 1e-13 * sigma * sigma {
+            // A posterior mean to rounding.
+            let (value, regulariser) = (self.mmse(y, sigma), self.mmse_regulariser(y, sigma));
+            return Matched { value, regulariser, center: y };
+        }
         let (from, to) = self.span();
         let (low, high) = (from.min(y) - sigma, to.max(y) + sigma);
         let objective = |m: f64| {

@@ -1,4 +1,4 @@
-//! A denoiser without structure: y − N(y), N three convolutions with rectifiers between, trained on squared errors. It is no gradient, and no proximal operator.
+//! A denoiser without structure: y − N(y), N convolutions without offsets and with rectifiers between, trained on squared errors. It is no gradient, and no proximal operator.
 
 use ndarray::{Array1, ArrayView2, ArrayViewMut1, Ix1};
 use networks::Adam;
@@ -22,16 +22,23 @@ pub struct ResidualDenoiser {
 const ROWS: usize = 8;
 
 impl ResidualDenoiser {
-    /// For images of this side with `width` filters inside.
-    pub fn new(side: usize, width: usize, random: &mut impl Rng) -> Self {
+    /// For images of this side, with `depth` convolutions, two at least, of `width` filters inside.
+    pub fn new(side: usize, width: usize, depth: usize, random: &mut impl Rng) -> Self {
         let convolution = |channels, filters| Map::Convolution { side, channels, filters, stride: 1 };
-        let maps = vec![convolution(1, width), convolution(width, width), convolution(width, 1)];
+        let mut maps = vec![convolution(1, width)];
+        maps.extend((2..depth).map(|_| convolution(width, width)));
+        maps.push(convolution(width, 1));
         let mut parameters = Vec::new();
         for map in &maps {
             let bound = (2.0 / map.fan_in() as f64).sqrt();
             parameters.extend((0..map.weights()).map(|_| bound * random.sample::<f64, _>(StandardNormal)));
         }
         Self { maps, parameters }
+    }
+
+    /// Their number.
+    pub fn parameters(&self) -> usize {
+        self.parameters.len()
     }
 
     fn weights(&self) -> Vec<&[f64]> {

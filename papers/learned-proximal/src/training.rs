@@ -105,7 +105,8 @@ pub fn loss_gradient(
 ) -> (f64, Vec<f64>) {
     let n = network.inputs();
     let widest = network.layers().iter().map(|layer| layer.input.outputs()).max().unwrap_or(1);
-    let rows = (16_384 / widest.max(1)).max(1);
+    // Thirty-two parts at most, whose gradients are kept until they are summed.
+    let rows = (16_384 / widest.max(1)).max(1).max((y.len() / n).div_ceil(32));
     let chunks = y.len().div_ceil(n * rows);
     works.resize_with(works.len().max(chunks), Work::default);
     let parts: Vec<(f64, Vec<f64>)> = y

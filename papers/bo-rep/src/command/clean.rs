@@ -32,7 +32,7 @@ pub struct Clean {
     #[arg(long, value_enum, default_value = "rnn")]
     cell: CellName,
     /// Its units
-    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=4_096))]
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1_024))]
     hidden: u32,
     /// Ridge of the lower level
     #[arg(long, default_value_t = 0.01, value_parser = positive, allow_negative_numbers = true)]
@@ -128,7 +128,12 @@ impl Clean {
             eta: Power::constant(self.eta.unwrap_or((rows as f64).sqrt() / 250.0)),
             ..Options::bo_rep(1.0, gamma, smoothness)
         };
-        let batches = Batches { problem, rows: self.batch as usize, labels: Labels::Fixed, components: None };
+        let batches = Batches {
+            problem,
+            rows: (self.batch as usize).min(rows),
+            labels: Labels::Fixed,
+            components: None,
+        };
         let begin = Begin { x: &zero, y: &start, calls: self.calls, seed: self.seed };
         let ended = bo_rep(&batches, &begin, &options, |_| {});
         if let StopReason::Diverged(what) = ended.reason {

@@ -81,7 +81,7 @@ impl Gradient {
         let mut estimate = vec![0.0; d];
         bilevel::hypergradient::assemble(&problem, &x, &y, &v, &mut estimate);
         let certified = certificate(&problem, (&x, &y, &v), problem.convexity())
-            .filter(|_| estimate.iter().all(|g| g.is_finite()))
+            .filter(|found| norm(&estimate).is_finite() && norm(&found.gradient).is_finite())
             .ok_or_else(|| usage("--x, --y: the value or a derivative is not finite there"))?;
         let away: Vec<f64> = estimate.iter().zip(&certified.gradient).map(|(a, b)| a - b).collect();
         let lines = [

@@ -27,7 +27,7 @@ pub struct Represent {
     #[arg(long, value_enum, default_value = "rnn")]
     cell: CellName,
     /// Units
-    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=4_096))]
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1_024))]
     hidden: u32,
     /// Ridge of the head
     #[arg(long, default_value_t = 0.01, value_parser = positive, allow_negative_numbers = true)]
@@ -64,7 +64,7 @@ impl Represent {
             [self.sequences.train.as_path(), self.sequences.valid.as_path()],
         )?;
         let (words, train, valid) = self.sequences.read()?;
-        let labels = valid.labels.clone();
+        let (labels, rows) = (valid.labels.clone(), train.labels.len());
         let hidden = self.hidden as usize;
         let shape = Recurrent::new(
             self.cell.into(),
@@ -84,7 +84,7 @@ impl Represent {
             inverse: Inverse::Linear { step: 0.5 / smoothness },
             ..Options::bo_rep(self.eta, 0.5 / smoothness, smoothness)
         };
-        let batches = Batches { problem, rows: self.batch as usize, components: None };
+        let batches = Batches { problem, rows: (self.batch as usize).min(rows), components: None };
         let begin = Begin { x: &start, y: &zero, calls: self.calls, seed: self.seed };
         let ended = bo_rep(&batches, &begin, &options, |_| {});
         if let StopReason::Diverged(what) = ended.reason {
@@ -93,7 +93,10 @@ impl Represent {
         let problem = &batches.problem;
         let after = problem.exact(&ended.x, &before.head).context("the head has no solution at the end")?;
         let margins = problem.validation_margins(&ended.x, &after.head);
-        let wrong = margins.iter().zip(&labels).filter(|(z, label)| *z * *label <= 0.0).count();
+        // A margin of zero says nothing: half of an error.
+        let mistake =
+            |(z, label): (&f64, &f64)| if *z == 0.0 { 0.5 } else { f64::from(u8::from(z * label < 0.0)) };
+        let wrong: f64 = margins.iter().zip(&labels).map(mistake).sum();
         if let Some(out) = &self.out {
             let text = json!({
                 "cell": networks::Cell::from(self.cell), "tokens": words.tokens(), "hidden": hidden,
@@ -109,7 +112,7 @@ impl Represent {
             format_number(after.value),
             format_number(norm(&before.gradient)),
             format_number(norm(&after.gradient)),
-            wrong,
+            format_number(wrong),
             labels.len(),
             ended.steps,
         ))?)

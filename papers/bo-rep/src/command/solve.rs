@@ -52,7 +52,7 @@ pub struct Solve {
     /// Longest step of clip [default: 0.1]
     #[arg(long, value_parser = positive, allow_negative_numbers = true)]
     longest: Option<f64>,
-    /// Step of y [default: 0.1 over its largest curvature]
+    /// Step of y [default: half of one over its largest curvature, a tenth with noise]
     #[arg(long, value_parser = positive, allow_negative_numbers = true)]
     gamma: Option<f64>,
     /// Momentum [default: the method's]
@@ -67,7 +67,7 @@ pub struct Solve {
     /// Radius of the ball of an update, of borep [default: none]
     #[arg(long, value_parser = positive, allow_negative_numbers = true)]
     ball: Option<f64>,
-    /// Terms of Neumann's series, of borep, slip, clip, stocbio and ttsa [default: 5]
+    /// Terms of Neumann's series, of borep, slip, clip, stocbio and ttsa [default: for a bias of a hundredth]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     terms: Option<u32>,
     /// Epochs of the refined start, of borep, slip and clip; 0 for none [default: 4]
@@ -202,7 +202,8 @@ impl Solve {
         mut observe: impl FnMut(&Step<'_>),
     ) -> anyhow::Result<Ended> {
         let smoothness = problem.smoothness();
-        let (eta, gamma) = (self.eta, self.gamma.unwrap_or(0.1 / smoothness));
+        let (eta, gamma) =
+            (self.eta, self.gamma.unwrap_or(if self.noise > 0.0 { 0.1 } else { 0.5 } / smoothness));
         let noisy = Noisy {
             law: if self.skewed { Law::Skewed } else { Law::Normal },
             components: (self.method == MethodName::Saba).then_some(1_000),
@@ -226,7 +227,10 @@ impl Solve {
             options.beta = beta;
         }
         if let Inverse::Neumann { terms, .. } = &mut options.inverse {
-            *terms = self.terms.map_or(*terms, |given| given as usize);
+            // The bias is below κ(1 − 1/κ)^Q times |f_y|.
+            let condition = smoothness / problem.convexity();
+            let enough = (condition * (100.0 * condition).ln()).ceil().clamp(5.0, 1_000.0);
+            *terms = self.terms.map_or(enough as usize, |given| given as usize);
         }
         if let LowerUpdates::Periodic { period, inner, ball } = &mut options.lower {
             (*period, *inner) = (self.period.unwrap_or(*period), self.inner.unwrap_or(*inner));

@@ -85,6 +85,7 @@ fn bad_input_gets_one_line() {
         .unwrap();
     write(here.join("cut.json"), "{\"kind\": ").unwrap();
     write(here.join("nan.json"), "{\"kind\": \"cosh\", \"c\": [\"NaN\"], \"a\": [1]}").unwrap();
+    write(here.join("zero.json"), "{\"P0\": [[\"1/0\",\"1/2\"],[\"1/2\",\"1/2\"]], \"P1\": []}").unwrap();
     write(
         here.join("rows.json"),
         "{\"P0\": [[\"1/2\",\"1/3\"],[\"1/2\",\"1/2\"]], \"P1\": [[\"1/2\",\"1/2\"],[\"1/2\",\"1/2\"]]}",
@@ -144,6 +145,7 @@ fn bad_input_gets_one_line() {
             "expected the training sequences",
         ),
         ("bayes --chains rows.json".into(), 1, "chain 0, row 1"),
+        ("bayes --chains zero.json".into(), 1, "P0: expected a matrix of fractions"),
         (format!("bayes --chains {cases}/chains.json --name chain_3 --length 40"), 2, "--length 40"),
         (
             format!(

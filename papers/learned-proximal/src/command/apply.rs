@@ -6,9 +6,8 @@ use clap::Args;
 use lab::arguments::check_output;
 use lab::say;
 use lab::table::format_number;
-use learned_proximal::network::Work;
 
-use super::{Trained, rows_for, write_rows};
+use super::{Trained, denoised, rows_for, write_rows};
 
 /// f of each row.
 #[derive(Args)]
@@ -19,6 +18,9 @@ pub struct Apply {
     /// Rows: .csv or .npy, or MNIST's .gz
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
+    /// Rows to read from MNIST's files
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=70_000))]
+    count: u32,
     /// Write denoised rows: .csv
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -32,11 +34,11 @@ impl Apply {
     pub fn run(self) -> anyhow::Result<()> {
         check_output(Some(&self.out), "csv", [self.net.as_path(), self.data.as_path()])?;
         let trained = Trained::read(&self.net)?;
-        let rows = rows_for(&trained.network, &self.data)?;
+        let rows = rows_for(&trained.network, &self.data, self.count)?;
         let y: Vec<f64> = rows.iter().copied().collect();
-        let pass = trained.network.potential_and_prox(&y, &mut Work::default());
-        let moved = pass.prox.iter().zip(&y).map(|(f, y)| (f - y) * (f - y)).sum::<f64>() / y.len() as f64;
-        write_rows(&self.out, &pass.prox, rows.ncols())?;
+        let outputs = denoised(&trained.network, &rows, &self.data)?;
+        let moved = outputs.iter().zip(&y).map(|(f, y)| (f - y) * (f - y)).sum::<f64>() / y.len() as f64;
+        write_rows(&self.out, &outputs, rows.ncols())?;
         Ok(say(&format!(
             "rows                 {} of {} numbers\nrms change           {}\ntrained at sigma     {}",
             rows.nrows(),

@@ -9,7 +9,7 @@ use learned_proximal::inversion::spectrum;
 use numerics::random::stream;
 use rand::Rng;
 
-use super::{Trained, rows_for};
+use super::{Trained, denoised, rows_for};
 
 /// Signs of weights, symmetry and eigenvalues of f′, and the largest step.
 #[derive(Args)]
@@ -20,6 +20,9 @@ pub struct Certify {
     /// Rows at which to look: .csv or .npy [default: normal ones]
     #[arg(long, value_name = "FILE")]
     at: Option<PathBuf>,
+    /// Rows to read from MNIST's files
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=70_000))]
+    count: u32,
     /// Seed of random directions and points
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -36,14 +39,23 @@ impl Certify {
         let mut random = stream(self.seed, &["learned-proximal", "certify"]);
         let n = network.inputs();
         let points: Vec<f64> = match &self.at {
-            Some(path) => rows_for(&network, path)?.iter().take(16 * n).copied().collect(),
+            Some(path) => {
+                let rows = rows_for(&network, path, self.count)?;
+                denoised(&network, &rows, path)?;
+                rows.iter().take(16 * n).copied().collect()
+            }
             None => (0..16 * n).map(|_| random.sample::<f64, _>(rand_distr::StandardNormal)).collect(),
         };
         let found = spectrum(&network, &points, 60, &mut random);
         let bound = network.smoothness_bound();
+        anyhow::ensure!(
+            found.most.is_finite() && bound.is_finite(),
+            "{}: eigenvalues of f' are not finite: parameters are too large",
+            self.net.display()
+        );
         let least = network.alpha();
         Ok(say(&format!(
-            "convex weights       none is negative, {} are zero\nasymmetry of f'      {}\neigenvalues of f'    from {} to {} at {} points\nand everywhere       from {} to {}\nregulariser          {}, R + (1 - 1/L_f)|x|^2/2 is convex for L_f = {}\nproximal gradients   descend for eta L below {} (certified), {} (by the eigenvalues met)",
+            "convex weights       none is negative, a share of {} is zero\nasymmetry of f'      {}\neigenvalues of f'    from {} to {} at {} points\nand everywhere       from {} to {}\nregulariser          {}, R + (1 - 1/L_f)|x|^2/2 is convex for L_f = {}\nproximal gradients   descend for eta L below {} (certified), {} (by the eigenvalues met)",
             format_number(network.dead_share()),
             format_number(found.asymmetry),
             format_number(found.least),

@@ -30,7 +30,7 @@ pub struct ExactCommand {
     #[arg(long, default_value_t = 4.0, allow_negative_numbers = true)]
     to: f64,
     /// Data
-    #[arg(long, default_value_t = 81, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
+    #[arg(long, default_value_t = 81, value_parser = clap::value_parser!(u32).range(2..=100_000))]
     count: u32,
     /// Write all: .csv
     #[arg(long, value_name = "FILE")]
@@ -46,16 +46,24 @@ impl ExactCommand {
         check_output(self.out.as_deref(), "csv", [])?;
         let prior = prior_of(&self.prior)?;
         ensure!(
-            self.from.is_finite() && self.to.is_finite() && self.from < self.to,
+            (self.to - self.from).is_finite() && self.from < self.to,
             lab::arguments::usage("--from and --to: expected finite numbers, the first below the second")
         );
         let sigma = self.sigma;
+        ensure!(
+            [sigma, self.gamma].iter().all(|width| (1e-100..1e100).contains(width)),
+            lab::arguments::usage("--sigma and --gamma: expected numbers between 1e-100 and 1e100")
+        );
         let step = (self.to - self.from) / f64::from(self.count - 1);
         let y: Vec<f64> = (0..self.count).map(|k| self.from + step * f64::from(k)).collect();
         let of = |f: &dyn Fn(f64) -> f64| y.iter().map(|y| f(*y)).collect::<Vec<f64>>();
         let (mean, mode) = (of(&|y| prior.mmse(y, sigma)), of(&|y| prior.map(y, sigma)));
         let matched: Vec<_> = y.iter().map(|y| prior.matched(*y, sigma, self.gamma)).collect();
         let value: Vec<f64> = matched.iter().map(|found| found.value).collect();
+        ensure!(
+            mean.iter().chain(&mode).chain(&value).all(|x| x.is_finite()),
+            "the prior has no density to speak of at some data: a smaller --from and --to, or another --sigma"
+        );
         if let Some(out) = &self.out {
             let column = |name: &str, values: Vec<f64>| Column::new(name.into(), values);
             let mut columns =

@@ -10,7 +10,7 @@ use lab::{remark, say};
 use learned_proximal::inversion::{StopReason, invert};
 use ndarray::parallel::prelude::*;
 
-use super::{Trained, rows_for};
+use super::{Trained, denoised, rows_for};
 
 /// R of each row by inversion.
 #[derive(Args)]
@@ -21,6 +21,9 @@ pub struct PriorCommand {
     /// Rows: .csv or .npy, or MNIST's .gz
     #[arg(long, value_name = "FILE")]
     at: PathBuf,
+    /// Rows to read from MNIST's files
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=70_000))]
+    count: u32,
     /// Residual to reach, over 1 + |x|
     #[arg(long, value_parser = positive, default_value_t = 1e-10, allow_negative_numbers = true)]
     tolerance: f64,
@@ -40,7 +43,8 @@ impl PriorCommand {
     pub fn run(self) -> anyhow::Result<()> {
         check_output(self.out.as_deref(), "csv", [self.net.as_path(), self.at.as_path()])?;
         let network = Trained::read(&self.net)?.network;
-        let rows = rows_for(&network, &self.at)?;
+        let rows = rows_for(&network, &self.at, self.count)?;
+        denoised(&network, &rows, &self.at)?;
         let points: Vec<Vec<f64>> = rows.rows().into_iter().map(|row| row.to_vec()).collect();
         let found: Vec<_> =
             points.par_iter().map(|x| invert(&network, x, self.tolerance, self.steps as usize)).collect();
@@ -61,13 +65,20 @@ impl PriorCommand {
             columns.push(column("gradient", found.iter().zip(&points).map(slope).collect()));
             write_columns(out, columns)?;
         }
-        let reached = found.iter().filter(|f| f.reason == StopReason::Converged).count();
-        let widest = found.iter().filter_map(|f| Some(f.upper? - f.lower)).fold(0.0_f64, f64::max);
-        let mean = found.iter().map(|f| f.lower).sum::<f64>() / found.len() as f64;
+        let reached: Vec<_> = found.iter().filter(|f| f.reason == StopReason::Converged).collect();
+        if let Some(row) = found.iter().position(|f| f.reason == StopReason::Unbounded) {
+            remark(&format!(
+                "row {}: the network does not reach this point, R is infinite there or all but",
+                row + 1
+            ))?;
+        }
+        let widest = reached.iter().filter_map(|f| Some(f.upper? - f.lower)).fold(0.0_f64, f64::max);
+        let mean = reached.iter().map(|f| f.lower).sum::<f64>() / reached.len() as f64;
         Ok(say(&format!(
-            "rows                 {}\ninverted             {reached} to the tolerance\nmean of R            {}\nbounds apart         {} at most\nproducts and passes  {} a row",
+            "rows                 {}\ninverted             {} to the tolerance\nmean of R            {} over these\nbounds apart         {} at most\nproducts and passes  {} a row",
             found.len(),
-            format_number(mean),
+            reached.len(),
+            if reached.is_empty() { "none".into() } else { format_number(mean) },
             if network.alpha() > 0.0 { format_number(widest) } else { "unknown, alpha is 0".into() },
             found.iter().map(|f| f.evaluations).sum::<usize>() / found.len(),
         ))?)

@@ -23,7 +23,7 @@ pub struct Reconstruct {
     /// The network: .json, as train writes it
     #[arg(long, value_name = "FILE")]
     net: PathBuf,
-    /// The measurement: blur:WIDTH, mask:FILE (places from 0), matrix:FILE, or circulant:ROWS with random signs from the seed
+    /// The measurement: blur:WIDTH (all places where image and kernel meet, so b is larger than the image), mask:FILE (places from 0), matrix:FILE, or circulant:ROWS with random signs from the seed
     #[arg(long)]
     operator: String,
     /// b: one number a line, or NPY
@@ -91,11 +91,22 @@ impl Reconstruct {
             self.observed.display(),
             observed.len()
         );
+        if self.rho.is_some() && self.method != MethodName::Admm {
+            return Err(usage("--rho is for admm: pgd and fista take --eta"));
+        }
+        if self.eta.is_some() && self.method == MethodName::Admm {
+            return Err(usage("--eta is for pgd and fista: admm takes --rho"));
+        }
         let h = LeastSquares { operator, observed, weight: self.weight };
         let smoothness = h.smoothness();
+        ensure!(
+            smoothness > 1e-200 && smoothness < 1e200,
+            "--operator {}: the measurement is zero, or its squares leave the numbers",
+            self.operator
+        );
         let until = Until { steps: self.steps as usize, change: self.tolerance };
         let start = vec![0.0; n];
-        let (trace, objective) = match self.method {
+        let (trace, objective, per) = match self.method {
             MethodName::Admm => {
                 let rho = self.rho.unwrap_or(1.01 * smoothness);
                 if rho <= smoothness {
@@ -105,7 +116,8 @@ impl Reconstruct {
                         format_number(smoothness)
                     ))?;
                 }
-                (douglas_rachford(&network, &h, &start, rho, until), format!("h + {} R", format_number(rho)))
+                let trace = douglas_rachford(&network, &h, &start, rho, until);
+                (trace, format!("h + {} R, whose envelope is the objective below", format_number(rho)), 1.0)
             }
             method => {
                 let eta = self.eta.unwrap_or(0.9 / smoothness);
@@ -118,7 +130,7 @@ impl Reconstruct {
                     ))?;
                 }
                 let run = if method == MethodName::Pgd { proximal_gradient } else { accelerated };
-                (run(&network, &h, &start, eta, until), format!("h + R/{}", format_number(eta)))
+                (run(&network, &h, &start, eta, until), format!("h + R/{}", format_number(eta)), 1.0 / eta)
             }
         };
         if trace.reason == StopReason::Diverged {
@@ -127,32 +139,32 @@ impl Reconstruct {
                 trace.entries.len()
             );
         }
-        self.write(&trace, n)?;
+        self.write(&trace, per, n)?;
         let last = trace.entries[trace.entries.len() - 1];
         let ended = if trace.reason == StopReason::Converged { "at rest" } else { "out of steps" };
         Ok(say(&format!(
             "minimised            {objective}\nsteps                {}, {ended}\nh                    {}\nobjective            {}\nlargest rise         {}\nlast change          {}\nresidual             {}",
             trace.entries.len(),
             format_number(h.value(&trace.x)),
-            format_number(last.objective.unwrap_or(f64::NAN)),
+            format_number(per * last.objective.unwrap_or(f64::NAN)),
             format_number(trace.rise.unwrap_or(0.0)),
             format_number(last.change),
             format_number(last.residual),
         ))?)
     }
 
-    fn write(&self, trace: &Trace, n: usize) -> anyhow::Result<()> {
+    fn write(&self, trace: &Trace, per: f64, n: usize) -> anyhow::Result<()> {
         write_rows(&self.out, &trace.x, n)?;
         if let Some(path) = &self.trace {
-            let column = |name: &str, of: fn(&learned_proximal::plug_and_play::Entry) -> f64| {
+            let column = |name: &str, of: &dyn Fn(&learned_proximal::plug_and_play::Entry) -> f64| {
                 Column::new(name.into(), trace.entries.iter().map(of).collect::<Vec<f64>>())
             };
             write_columns(
                 path,
                 vec![
-                    column("objective", |entry| entry.objective.unwrap_or(f64::NAN)),
-                    column("change", |entry| entry.change),
-                    column("residual", |entry| entry.residual),
+                    column("objective", &|entry| per * entry.objective.unwrap_or(f64::NAN)),
+                    column("change", &|entry| entry.change),
+                    column("residual", &|entry| entry.residual),
                 ],
             )?;
         }

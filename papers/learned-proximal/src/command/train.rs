@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
 use lab::arguments::{check_output, not_negative, positive, usage};
-use lab::say;
 use lab::table::format_number;
+use lab::{remark, say};
 use learned_proximal::inversion::spectrum;
-use learned_proximal::network::{ProximalNetwork, Start, Work};
+use learned_proximal::network::{ProximalNetwork, Start};
 use learned_proximal::prior::smoothing;
 use learned_proximal::training::{Loss, Sampling, Stage, train, train_on_population};
 use numerics::random::stream;
@@ -120,6 +120,10 @@ impl Train {
         };
         let mut network = shape.with_start(Start::Alive, &mut random);
         let gamma = self.gamma_per_root_n * (n as f64).sqrt();
+        ensure!(
+            (1e-100..1e100).contains(&gamma) && (1e-100..1e100).contains(&self.sigma),
+            usage("--sigma and --gamma-per-root-n: expected numbers between 1e-100 and 1e100")
+        );
         let stages = self.plan(gamma);
         let losses = match (&data, &self.prior) {
             (Some(data), _) => {
@@ -144,13 +148,12 @@ impl Train {
             }
             (None, None) => return Err(usage("expected --data or --prior")),
         };
-        // Where the network is looked at: noisy data, or data of the prior's span.
+        // Where the network is looked at: the first rows, or around zero.
         let points: Vec<f64> = match &data {
             Some(data) => data.rows().into_iter().take(8).flatten().copied().collect(),
             None => vec![-2.0 * self.sigma, 0.0, 2.0 * self.sigma],
         };
         let found = spectrum(&network, &points, 30, &mut random);
-        network.potential_and_prox(&points, &mut Work::default());
         let matched = (self.loss == LossName::Matching).then_some(gamma);
         let (dead, parameters) = (network.dead_share(), network.parameters.len());
         let sigma = self.sigma;
@@ -166,8 +169,13 @@ impl Train {
         });
         let last = losses.len().saturating_sub(20);
         let mean = losses[last..].iter().sum::<f64>() / (losses.len() - last) as f64;
+        if matched.is_some() && data.is_some() && mean > 0.999 {
+            remark(
+                "no sample counted in the last loss: gamma is too small for these data, or the first loss was not learnt",
+            )?;
+        }
         Ok(say(&format!(
-            "inputs               {n}\nparameters           {parameters}, {} of the convex weights are zero\nlast loss            {}{nearness}\neigenvalues of f'    from {} to {} at {} points",
+            "inputs               {n}\nparameters           {parameters}, a share of {} of the convex weights is zero\nlast loss            {}{nearness}\neigenvalues of f'    from {} to {} at {} points",
             format_number(dead),
             if data.is_some() { format_number(mean) } else { "not computed, its gradient is".into() },
             format_number(found.least),

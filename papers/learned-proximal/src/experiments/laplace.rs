@@ -92,7 +92,7 @@ impl Experiment for LaplaceNets {
             Profile::Smoke => vec![population(8, 40, 0), sampled(8, 2, 32, 40, 0)],
             Profile::Quick => {
                 let of =
-                    |replicate| [population(16, 1_500, replicate), sampled(24, 3, 256, 2_000, replicate)];
+                    |replicate| [population(16, 1_500, replicate), sampled(24, 3, 256, 1_600, replicate)];
                 (0..3).flat_map(of).collect()
             }
             // The public code's sizes.

@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 
+use crate::inversion::spectrum;
 use crate::network::{ProximalNetwork, Start, Work};
 use crate::operator::{LeastSquares, Operator};
 use crate::plug_and_play::{Denoiser, StopReason, Trace, Until, douglas_rachford, proximal_gradient};
@@ -60,6 +61,8 @@ pub struct Row {
     pub rise: f64,
     /// The length of F's gradient at the end; |z − x| for ADMM.
     pub residual: f64,
+    /// The largest eigenvalue of f′ met at random points; 0 where it is not looked at.
+    pub largest_eigenvalue: f64,
     /// Of LASSO, the distance to the exact solution; else 0.
     pub distance: f64,
 }
@@ -70,8 +73,8 @@ impl Experiment for Plugged {
 
     const ID: &'static str = "plugged";
     const TITLE: &'static str = "Plug-and-play with a proximal operator";
-    const QUESTION: &'static str = "Does proximal gradient descent with a learnt proximal operator descend its objective and come to rest, up to which step, and does ADMM outside of its condition? Random networks and least squares of 2, 8 and 64 unknowns.";
-    const REVISION: u32 = 1;
+    const QUESTION: &'static str = "Does proximal gradient descent with a learnt proximal operator descend its objective and come to rest, up to which step, and does ADMM outside of its condition? Random networks scaled so that f′ has eigenvalues of two, where R is nonconvex, and least squares of 2, 8 and 64 unknowns.";
+    const REVISION: u32 = 2;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (sizes, replicates): (&[f64], u32) = match profile {
@@ -117,7 +120,8 @@ impl Experiment for Plugged {
         let key = lab::key([("size", cell.size), ("replicate", f64::from(cell.replicate))]);
         let mut stream = random.shared_stream("problem", &key)?;
         let until = |steps, change| Until { steps, change };
-        Ok(Outcome::Done(vec![match cell.case {
+        let mut largest = 0.0;
+        let row = match cell.case {
             Case::Linear => {
                 let h = least_squares(Array2::eye(3), vec![0.0; 3]);
                 let eta = cell.parameter * (1.0 + 1.0 / cell.size);
@@ -130,8 +134,9 @@ impl Experiment for Plugged {
             case => {
                 let n = cell.size as usize;
                 let widths = [2 * n.clamp(4, 32), 2 * n.clamp(4, 32)];
-                let network = ProximalNetwork::dense(n, &widths, true, (10.0, 0.05))?
-                    .with_start(Start::Alive, &mut stream);
+                let shape = ProximalNetwork::dense(n, &widths, true, (10.0, 0.05))?;
+                let mut network = shape.with_start(Start::Alive, &mut stream);
+                largest = expansive(&mut network, &mut stream);
                 let h = random_problem(n, &mut stream);
                 let start: Vec<f64> = (0..n).map(|_| 3.0 * stream.sample::<f64, _>(StandardNormal)).collect();
                 let smoothness = h.smoothness();
@@ -163,7 +168,8 @@ impl Experiment for Plugged {
                 };
                 row(&trace, 0.0)
             }
-        }]))
+        };
+        Ok(Outcome::Done(vec![Row { largest_eigenvalue: largest, ..row }]))
     }
 
     fn report(&self, table: &Table<Parameters, Row>, report: &mut Report) -> Result<(), Failure> {
@@ -202,8 +208,18 @@ fn row(trace: &Trace, distance: f64) -> Row {
         grew: trace.reason == StopReason::Diverged || last.change > first.change,
         rise: trace.rise.unwrap_or(0.0),
         residual: if last.residual.is_finite() { last.residual } else { f64::MAX },
+        largest_eigenvalue: 0.0,
         distance,
     }
+}
+
+/// Scales ψ less its quadratic part so that the largest eigenvalue of f′ met at random points is two, and gives what is met then.
+fn expansive(network: &mut ProximalNetwork, random: &mut ChaCha8Rng) -> f64 {
+    let points: Vec<f64> =
+        (0..20 * network.inputs()).map(|_| 2.0 * random.sample::<f64, _>(StandardNormal)).collect();
+    let met = spectrum(network, &points, 60, random).most;
+    network.scale((2.0 - network.alpha()) / (met - network.alpha()));
+    spectrum(network, &points, 60, random).most
 }
 
 /// f(y) = c y, the proximal operator of (1/c − 1)|x|²/2.

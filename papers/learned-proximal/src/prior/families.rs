@@ -15,6 +15,9 @@ pub enum PriorError {
         /// Found.
         value: f64,
     },
+    /// A mean that is NaN or infinite.
+    #[error("a mean is {0}, expected a finite number")]
+    Mean(f64),
     /// Weights whose sum is not one.
     #[error("weights have the sum {0}, expected 1")]
     Weights(f64),
@@ -129,7 +132,10 @@ impl Mixture {
         if components.is_empty() {
             return Err(PriorError::Empty);
         }
-        for [weight, _, variance] in &components {
+        for [weight, mean, variance] in &components {
+            if !mean.is_finite() {
+                return Err(PriorError::Mean(*mean));
+            }
             positive("a weight", *weight)?;
             positive("a variance", *variance)?;
         }
@@ -232,10 +238,11 @@ impl Prior for Student {
     }
 
     fn smoothed(&self, m: f64, tau: f64) -> Smoothed {
-        // The trapezoidal rule is exact to rounding for analytic integrands that fall like a normal density.
-        let step = 0.04;
+        // The trapezoidal rule converges like e^(−2πa/step) with the distance a of the nearest poles, which are at ±i√ν/τ here.
+        let step = 0.04 * (self.degrees.sqrt() / tau).min(1.0);
+        let last = (9.6 / step).ceil().min(1e6) as i32;
         let (mut zeroth, mut first, mut second) = (0.0, 0.0, 0.0);
-        for k in -240..=240_i32 {
+        for k in -last..=last {
             let u = step * f64::from(k);
             let weight = (self.log_density(m + tau * u) - 0.5 * u * u).exp();
             zeroth += weight;
@@ -266,7 +273,7 @@ impl Prior for Student {
                 1.0 / (sigma * sigma) + curvature,
             )
         };
-        global_minimum(objective, (y.min(0.0) - sigma, y.max(0.0) + sigma), 0.1 * sigma)
+        global_minimum(objective, (y.min(0.0) - sigma, y.max(0.0) + sigma), 0.1 * sigma.min(nu.sqrt()))
     }
 
     fn span(&self) -> (f64, f64) {

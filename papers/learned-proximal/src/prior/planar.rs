@@ -4,7 +4,7 @@ use ndarray::{Array1, Array2, ArrayView1};
 use numerics::cholesky::Cholesky;
 
 use super::families::{PriorError, positive};
-use super::smoothing;
+use super::{remaining, smoothing};
 
 /// Σ wᵢ N(μᵢ, Cᵢ) on ℝⁿ.
 #[derive(Clone, Debug)]
@@ -129,7 +129,7 @@ impl GaussianMixture {
     /// The minimiser of proximal matching by the theorem, and R_γ there.
     pub fn matched(&self, y: ArrayView1<f64>, sigma: f64, gamma: f64) -> (Array1<f64>, f64) {
         let tau = smoothing(sigma, gamma);
-        let center = self.proximal(y, sigma * sigma - tau * tau, tau);
+        let center = self.proximal(y, remaining(sigma, gamma), tau);
         let smoothed = self.smoothed(center.view(), tau);
         let moved = smoothed.slope * (tau * tau);
         let value = -tau * tau * smoothed.log - 0.5 * moved.dot(&moved);

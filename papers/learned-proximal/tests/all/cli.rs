@@ -94,6 +94,9 @@ fn bad_input_gets_one_line() {
     text(here, &format!("train --data {cases}/points.csv --sigma 0.3 --width 4 --steps 10 --out net.json"));
     let trained = std::fs::read_to_string(here.join("net.json")).unwrap();
     write(here.join("odd.json"), trained.replace("\"beta\":10.0", "\"beta\":-1.0")).unwrap();
+    write(here.join("huge.csv"), "1e308,-1e308\n1,1\n").unwrap();
+    write(here.join("zero.csv"), "0,0\n0,0\n").unwrap();
+    write(here.join("wide.json"), trained.replace("\"outputs\":4", "\"outputs\":4000000000")).unwrap();
     write(here.join("short.json"), trained.replace("\"parameters\":[", "\"parameters\":[0.5,")).unwrap();
     let points = format!("{cases}/points.csv");
     for (arguments, code, fault) in [
@@ -162,6 +165,25 @@ fn bad_input_gets_one_line() {
             "reconstruct --net net.json --operator circulant:2 --observed two.csv --eta 0 --out x.csv".into(),
             2,
             "--eta",
+        ),
+        ("exact --prior mixture:1,nan,1".into(), 2, "a mean is NaN"),
+        ("exact --prior laplace:1 --sigma 1e-160".into(), 2, "between 1e-100 and 1e100"),
+        (
+            "apply --net net.json --data huge.csv --out f.csv".into(),
+            1,
+            "huge.csv: row 1, number 1: 1e308 is too large",
+        ),
+        ("prior --net net.json --at huge.csv --out f.csv".into(), 1, "huge.csv: row 1, number 1"),
+        ("apply --net wide.json --data two.csv --out f.csv".into(), 1, "wide.json"),
+        (
+            "reconstruct --net net.json --operator matrix:zero.csv --observed two.csv --out x.csv".into(),
+            1,
+            "the measurement is zero",
+        ),
+        (
+            "reconstruct --net net.json --operator circulant:2 --observed two.csv --rho 1 --out x.csv".into(),
+            2,
+            "--rho is for admm",
         ),
         ("reproduce laplce --out reports".into(), 2, "did you mean laplace?"),
     ] {

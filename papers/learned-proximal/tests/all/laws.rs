@@ -9,7 +9,7 @@ use learned_proximal::map::Map;
 use learned_proximal::network::{Layer, NetworkError, ProximalNetwork, Start, Work};
 use learned_proximal::operator::{LeastSquares, Operator, OperatorError};
 use learned_proximal::plug_and_play::{self, Until, accelerated, douglas_rachford, proximal_gradient};
-use learned_proximal::prior::{Laplace, Mixture, Prior, PriorError, smoothing};
+use learned_proximal::prior::{Laplace, Mixture, Prior, PriorError, Student, smoothing};
 use learned_proximal::residual::ResidualDenoiser;
 use learned_proximal::training::{Loss, Sampling, Stage, conditional_slope, loss_gradient, train};
 use ndarray::Array2;
@@ -344,12 +344,12 @@ fn classical_methods_keep_their_promises() {
     assert!((structural_similarity(&b, &b, 10) - 1.0).abs() < 1e-12);
 }
 
-/// Three of its steps lower the loss, and its gradient is that of differences, seen through training's first step.
+/// Two hundred of its steps lower the loss, and its Jacobian is not symmetric.
 #[test]
 fn the_residual_denoiser_learns() {
     let mut random = stream(10, &["residual"]);
     let data = Array2::from_shape_fn((20, 64), |(i, k)| f64::from(u8::from((k + i) % 8 < 4)));
-    let mut denoiser = ResidualDenoiser::new(8, 4, &mut random);
+    let mut denoiser = ResidualDenoiser::new(8, 4, 3, &mut random);
     let losses = denoiser.train(data.view(), (0.2, 16, 200, 3e-3), &mut random).unwrap();
     let (first, last) = (losses[..20].iter().sum::<f64>(), losses[180..].iter().sum::<f64>());
     assert!(last < 0.7 * first, "{first} {last}");
@@ -357,7 +357,7 @@ fn the_residual_denoiser_learns() {
     assert!(denoiser.asymmetry(&data.row(0).to_vec(), &a, &b) > 1e-4);
 }
 
-/// Squared loss learns a mean: one stage on data of one point.
+/// Squared loss falls on data of two points, and what has to be convex stays so.
 #[test]
 fn training_lowers_the_loss_and_keeps_convexity() {
     let mut random = stream(11, &["training"]);
@@ -381,7 +381,11 @@ fn matching_goes_from_the_mode_to_the_mean() {
         assert!((prior.matched(y, 1.0, 1e-3).value - prior.map(y, 1.0)).abs() < 5e-3);
         assert!((prior.matched(y, 1.0, 1e3).value - prior.mmse(y, 1.0)).abs() < 1e-5);
     }
-    assert!((smoothing(1.0, 1e9) - 1.0).abs() < 1e-15);
+    assert!((smoothing(1.0, 1e9) - 1.0).abs() < 1e-15 && (smoothing(1.0, 1e200) - 1.0).abs() < 1e-15);
+    assert!((prior.matched(2.0, 1.0, 1e200).value - prior.mmse(2.0, 1.0)).abs() < 1e-15);
+    // Student's law is smooth at its own scale: noise far wider is no harder.
+    let student = Student::new(3.0).unwrap();
+    assert!((student.mmse(5.0, 100.0) - 5.0 * 3.0 / 1e4).abs() < 2e-4, "{}", student.mmse(5.0, 100.0));
     assert_eq!(Laplace::new(0.0).unwrap_err(), PriorError::Positive { name: "the scale", value: 0.0 });
     assert!(matches!(Mixture::new(vec![[0.5, 0.0, 1.0]]), Err(PriorError::Weights(_))));
     assert!(Mixture::new(vec![]).is_err());
