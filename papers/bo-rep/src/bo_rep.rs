@@ -25,7 +25,7 @@ use bilevel::sets::norm;
 use numerics::cholesky::Cholesky;
 
 use crate::oracle::Stochastic;
-use crate::run::{Begin, Ended, State, Step, StopReason, add};
+use crate::run::{Begin, Ended, State, Step, add};
 
 /// Runs until the budget is spent; `observe` sees every step of x. A step costs three gradients and products, those of the inverse, and those of the lower steps.
 pub fn bo_rep<S: Stochastic>(
@@ -73,22 +73,7 @@ pub fn bo_rep<S: Stochastic>(
             m.iter_mut().zip(&h).for_each(|(m, h)| *m = options.beta * *m + (1.0 - options.beta) * h);
         }
         let length = advance(&mut state, &m, options.eta.at(t), options.step);
-        state.steps += 1;
-        let over =
-            if length.is_finite() { state.over() } else { Some(StopReason::Diverged("the hypergradient")) };
-        if !matches!(over, Some(StopReason::Diverged(_))) {
-            observe(&Step {
-                number: state.steps,
-                counts: state.oracle.counts(),
-                x: &state.x,
-                y: &state.y,
-                hypergradient: &h,
-                momentum: &m,
-                length,
-                updated,
-            });
-        }
-        if let Some(reason) = over {
+        if let Some(reason) = state.close(length, (&h, &m), updated, &mut observe) {
             return state.end(reason);
         }
     }

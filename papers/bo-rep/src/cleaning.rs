@@ -17,9 +17,9 @@ use bilevel::levels::{Bilevel, Lower, Products, Upper};
 use bilevel::oracle::Part;
 use ndarray::{Array1, Array2, ArrayView1, Axis};
 use networks::Batch;
-use numerics::cholesky::Cholesky;
 
 use crate::classifier::{Classifier, Work, logistic, sigmoid};
+use crate::newton;
 
 /// The lower model with its rows.
 #[derive(Clone, Debug)]
@@ -244,7 +244,6 @@ impl Cleaning {
         };
         let n = train.nrows() as f64;
         let weights: Array1<f64> = x.iter().map(|x| sigmoid(*x) / n).collect();
-        let mut head = Array1::from(start.to_vec());
         let value = |head: &Array1<f64>| {
             let losses = train
                 .dot(head)
@@ -254,49 +253,22 @@ impl Cleaning {
                 .collect::<Array1<f64>>();
             losses.dot(&weights) + 0.5 * self.ridge * head.dot(head)
         };
-        let mut here = value(&head);
-        let mut factor = None;
-        let mut last = f64::INFINITY;
-        for _ in 0..100 {
+        let derivatives = |head: &Array1<f64>| {
             let misses: Array1<f64> =
-                train.dot(&head).iter().zip(&self.train).map(|(z, l)| sigmoid(-l * z)).collect();
+                train.dot(head).iter().zip(&self.train).map(|(z, l)| sigmoid(-l * z)).collect();
             let slopes: Array1<f64> = (0..x.len()).map(|i| -weights[i] * self.train[i] * misses[i]).collect();
-            let mut step = train.t().dot(&slopes) + self.ridge * &head;
             let bent = &misses * &(1.0 - &misses) * &weights;
-            let mut matrix = train.t().dot(&(train * &bent.insert_axis(Axis(1))));
-            matrix.diag_mut().iter_mut().for_each(|entry| *entry += self.ridge);
-            let found = Cholesky::new(matrix.view())?;
-            found.solve(step.as_slice_mut()?);
-            factor = Some(found);
-            let size = step.iter().fold(0.0_f64, |a, step| a.max(step.abs()));
-            if !size.is_finite() {
-                return None;
-            }
-            last = size;
-            if size < 1e-13 * (1.0 + head.iter().fold(0.0_f64, |a, y| a.max(y.abs()))) {
-                break;
-            }
-            let mut length = 1.0;
-            loop {
-                let moved = &head - &(&step * length);
-                let there = value(&moved);
-                // With slack for rounding, or the last steps would be refused.
-                if there <= here + 1e-14 * (1.0 + here.abs()) || length < 1e-3 {
-                    (head, here) = (moved, there);
-                    break;
-                }
-                length *= 0.5;
-            }
-        }
-        if last > 1e-9 * (1.0 + head.iter().fold(0.0_f64, |a, y| a.max(y.abs()))) {
-            return None;
-        }
+            let mut hessian = train.t().dot(&(train * &bent.insert_axis(Axis(1))));
+            hessian.diag_mut().iter_mut().for_each(|entry| *entry += self.ridge);
+            (train.t().dot(&slopes) + self.ridge * head, hessian)
+        };
+        let (head, factor) = newton::minimise(start, value, derivatives)?;
         let margins = valid.dot(&head);
         let m = valid.nrows() as f64;
         let slopes: Array1<f64> =
             margins.iter().zip(&self.valid).map(|(z, l)| -l * sigmoid(-l * z) / m).collect();
         let mut v = valid.t().dot(&slopes);
-        factor?.solve(v.as_slice_mut()?);
+        factor.solve(v.as_slice_mut()?);
         let along = train.dot(&v);
         let z = train.dot(&head);
         let mixed = |i: usize| {

@@ -63,6 +63,7 @@ pub mod experiments;
 pub mod families;
 #[cfg(feature = "lab")]
 pub mod files;
+mod newton;
 pub mod oracle;
 pub mod recursive;
 pub mod representation;

@@ -9,7 +9,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use crate::bo_rep::{Move, advance};
 use crate::oracle::Stochastic;
-use crate::run::{Begin, Ended, State, Step, StopReason, add};
+use crate::run::{Begin, Ended, State, Step, add};
 
 /// Which.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -169,22 +169,7 @@ pub fn recursive<S: Stochastic>(
         let length = advance(&mut state, &estimate.x, rates.eta, Move::Plain);
         add(&mut state.y, -rates.gamma, &estimate.y);
         add(&mut state.v, -rates.linear, &estimate.v);
-        state.steps += 1;
-        let over =
-            if length.is_finite() { state.over() } else { Some(StopReason::Diverged("the hypergradient")) };
-        if !matches!(over, Some(StopReason::Diverged(_))) {
-            observe(&Step {
-                number: state.steps,
-                counts: state.oracle.counts(),
-                x: &state.x,
-                y: &state.y,
-                hypergradient: &new.x,
-                momentum: &estimate.x,
-                length,
-                updated: true,
-            });
-        }
-        if let Some(reason) = over {
+        if let Some(reason) = state.close(length, (&new.x, &estimate.x), true, &mut observe) {
             return Ok(state.end(reason));
         }
     }

@@ -18,11 +18,11 @@ use bilevel::oracle::{Part, Sampled};
 use bilevel::selection::Loss;
 use ndarray::{Array1, Array2, ArrayView1, Axis, s};
 use networks::{Batch, NetworkError, Recurrent, Tape};
-use numerics::cholesky::Cholesky;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use crate::chains::Population;
+use crate::newton;
 use crate::oracle::Stochastic;
 
 /// Sequences with labels ±1.
@@ -137,8 +137,8 @@ impl Representation {
         (of(Loss::slope), of(Loss::curvature))
     }
 
-    fn mean_loss(&self, features: &Array2<f64>, labels: &[f64], y: &[f64]) -> f64 {
-        let margins = features.dot(&ArrayView1::from(y));
+    fn mean_loss(&self, features: &Array2<f64>, labels: &[f64], y: ArrayView1<'_, f64>) -> f64 {
+        let margins = features.dot(&y);
         margins.iter().zip(labels).map(|(z, l)| self.loss.value(*z, *l)).sum::<f64>() / labels.len() as f64
     }
 
@@ -147,56 +147,29 @@ impl Representation {
         let mut train = self.encode(x, &self.train.1);
         let labels = &self.train.0.labels;
         let n = labels.len() as f64;
-        let mut head = Array1::from(start.to_vec());
-        let mut factor = None;
-        let mut value =
-            self.mean_loss(&train.features, labels, head.as_slice()?) + 0.5 * self.ridge * head.dot(&head);
-        let (mut slopes, mut curvatures) = (Array1::zeros(0), Array1::zeros(0));
-        let mut last = f64::INFINITY;
-        for _ in 0..100 {
-            (slopes, curvatures) = self.slopes(&train.features.dot(&head), labels);
-            let mut step = train.features.t().dot(&slopes) / n + self.ridge * &head;
-            let scaled = &train.features * &curvatures.clone().insert_axis(Axis(1));
-            let mut matrix = train.features.t().dot(&scaled) / n;
-            matrix.diag_mut().iter_mut().for_each(|entry| *entry += self.ridge);
-            let found = Cholesky::new(matrix.view())?;
-            found.solve(step.as_slice_mut()?);
-            factor = Some(found);
-            let size = step.iter().fold(0.0_f64, |a, step| a.max(step.abs()));
-            if !size.is_finite() {
-                return None;
-            }
-            last = size;
-            if size < 1e-13 * (1.0 + head.iter().fold(0.0_f64, |a, y| a.max(y.abs()))) {
-                break;
-            }
-            let mut length = 1.0;
-            loop {
-                let moved = &head - &(&step * length);
-                let there = self.mean_loss(&train.features, labels, moved.as_slice()?)
-                    + 0.5 * self.ridge * moved.dot(&moved);
-                // With slack for rounding, or the last steps would be refused.
-                if there <= value + 1e-14 * (1.0 + value.abs()) || length < 1e-3 {
-                    (head, value) = (moved, there);
-                    break;
-                }
-                length *= 0.5;
-            }
-        }
-        if last > 1e-9 * (1.0 + head.iter().fold(0.0_f64, |a, y| a.max(y.abs()))) {
-            return None;
-        }
+        let value = |head: &Array1<f64>| {
+            self.mean_loss(&train.features, labels, head.view()) + 0.5 * self.ridge * head.dot(head)
+        };
+        let derivatives = |head: &Array1<f64>| {
+            let (slopes, curvatures) = self.slopes(&train.features.dot(head), labels);
+            let scaled = &train.features * &curvatures.insert_axis(Axis(1));
+            let mut hessian = train.features.t().dot(&scaled) / n;
+            hessian.diag_mut().iter_mut().for_each(|entry| *entry += self.ridge);
+            (train.features.t().dot(&slopes) / n + self.ridge * head, hessian)
+        };
+        let (head, factor) = newton::minimise(start, value, derivatives)?;
+        let (slopes, curvatures) = self.slopes(&train.features.dot(&head), labels);
         let mut valid = self.encode(x, &self.valid.1);
         let m = self.valid.0.labels.len() as f64;
         let (valid_slopes, _) = self.slopes(&valid.features.dot(&head), &self.valid.0.labels);
         let mut v = valid.features.t().dot(&valid_slopes) / m;
-        factor?.solve(v.as_slice_mut()?);
+        factor.solve(v.as_slice_mut()?);
         let mut gradient = vec![0.0; x.len()];
         self.pull(&self.valid.1, &mut valid, &(valid_slopes / m), &head, &mut gradient);
         let mut mixed = vec![0.0; x.len()];
         self.pull_mixed(&self.train.1, &mut train, (&slopes, &curvatures), (&head, &v), &mut mixed);
         gradient.iter_mut().zip(&mixed).for_each(|(g, mixed)| *g -= mixed);
-        let value = self.mean_loss(&valid.features, &self.valid.0.labels, head.as_slice()?);
+        let value = self.mean_loss(&valid.features, &self.valid.0.labels, head.view());
         let finite = value.is_finite() && gradient.iter().all(|slope| slope.is_finite());
         finite.then(|| Exact { value, gradient, head: head.to_vec() })
     }
@@ -306,7 +279,7 @@ impl Representation {
 
 impl Upper for Representation {
     fn upper(&self, x: &[f64], y: &[f64]) -> f64 {
-        self.mean_loss(&self.encode(x, &self.valid.1).features, &self.valid.0.labels, y)
+        self.mean_loss(&self.encode(x, &self.valid.1).features, &self.valid.0.labels, ArrayView1::from(y))
     }
     fn upper_x(&self, x: &[f64], y: &[f64], out: &mut [f64]) {
         self.gradient_of(Part::UpperX, self.rows(true), x, y, out);
@@ -318,7 +291,7 @@ impl Upper for Representation {
 
 impl Lower for Representation {
     fn lower(&self, x: &[f64], y: &[f64]) -> f64 {
-        self.mean_loss(&self.encode(x, &self.train.1).features, &self.train.0.labels, y)
+        self.mean_loss(&self.encode(x, &self.train.1).features, &self.train.0.labels, ArrayView1::from(y))
             + 0.5 * self.ridge * y.iter().map(|y| y * y).sum::<f64>()
     }
     fn lower_x(&self, x: &[f64], y: &[f64], out: &mut [f64]) {

@@ -133,7 +133,7 @@ impl<'a, S: Stochastic> State<'a, S> {
     }
 
     /// Why the run is over after a step of x, if it is.
-    pub fn over(&self) -> Option<StopReason> {
+    fn over(&self) -> Option<StopReason> {
         let finite = |numbers: &[f64]| numbers.iter().all(|number| number.is_finite());
         if !finite(&self.x) {
             return Some(StopReason::Diverged("x"));
@@ -145,6 +145,32 @@ impl<'a, S: Stochastic> State<'a, S> {
             return Some(StopReason::Diverged("the solution of the linear system"));
         }
         (self.oracle.counts().calls() >= self.calls).then_some(StopReason::Budget)
+    }
+
+    /// Counts a step of x along `momentum` whose length is `length`, shows it unless the run left the numbers, and tells why the run is over, if it is.
+    pub fn close(
+        &mut self,
+        length: f64,
+        (hypergradient, momentum): (&[f64], &[f64]),
+        updated: bool,
+        mut observe: impl FnMut(&Step<'_>),
+    ) -> Option<StopReason> {
+        self.steps += 1;
+        let over =
+            if length.is_finite() { self.over() } else { Some(StopReason::Diverged("the hypergradient")) };
+        if !matches!(over, Some(StopReason::Diverged(_))) {
+            observe(&Step {
+                number: self.steps,
+                counts: self.oracle.counts(),
+                x: &self.x,
+                y: &self.y,
+                hypergradient,
+                momentum,
+                length,
+                updated,
+            });
+        }
+        over
     }
 
     pub fn end(self, reason: StopReason) -> Ended {

@@ -8,7 +8,7 @@ use bilevel::oracle::Part;
 
 use crate::bo_rep::{Inverse, Move, advance, solve};
 use crate::oracle::Stochastic;
-use crate::run::{Begin, Ended, State, Step, StopReason, add};
+use crate::run::{Begin, Ended, State, Step, add};
 
 /// Settings of the script.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -70,22 +70,7 @@ pub fn script<S: Stochastic>(
             m.iter_mut().zip(&h).for_each(|(m, h)| *m = options.beta * *m + (1.0 - options.beta) * h);
         }
         let length = advance(&mut state, &m, options.eta, Move::Normalised);
-        state.steps += 1;
-        let over =
-            if length.is_finite() { state.over() } else { Some(StopReason::Diverged("the hypergradient")) };
-        if !matches!(over, Some(StopReason::Diverged(_))) {
-            observe(&Step {
-                number: state.steps,
-                counts: state.oracle.counts(),
-                x: &state.x,
-                y: &state.y,
-                hypergradient: &h,
-                momentum: &m,
-                length,
-                updated,
-            });
-        }
-        if let Some(reason) = over {
+        if let Some(reason) = state.close(length, (&h, &m), updated, &mut observe) {
             return state.end(reason);
         }
     }

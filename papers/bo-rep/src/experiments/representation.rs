@@ -150,7 +150,7 @@ impl Experiment for Representation {
             if bayes.is_finite() { errors.horizontal_reference("Bayes error", bayes) } else { errors };
         report.figure(
             "encoders",
-            "Means over data sets with 95 % intervals, after the same number of batches.",
+            "Means over data sets with 95 % intervals, after the same number of batches. Dashed: the Bayes error.",
             "Two panels of bars by method: validation loss and error.",
             &Figure::new("Encoders learnt by each method")
                 .columns(1)

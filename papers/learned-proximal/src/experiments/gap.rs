@@ -92,7 +92,7 @@ impl Experiment for Gap {
             .y_label("regulariser")
             .line("−σ² ln p", rows().map(|row| (row.z, row.prior)))
             .line("its envelope R**", rows().map(|row| (row.z, row.envelope)))
-            .scatter("learned", rows().map(|row| (row.z, row.learned)));
+            .scatter("learned", rows().step_by(5).map(|row| (row.z, row.learned)));
         report.figure(
             "envelope",
             "The first repetition. No denoiser tells the prior from its envelope; smooth networks fill the gap with a line of R + |z|²/2.",

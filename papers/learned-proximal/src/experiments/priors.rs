@@ -2,6 +2,7 @@
 
 use lab::{Chart, Columns, Experiment, Failure, Figure, Outcome, Profile, Random, Report, Table};
 use ndarray::{Array1, Array2, array};
+use numerics::bootstrap::median;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
@@ -118,20 +119,31 @@ impl Experiment for Priors {
             [(Data::Mixture, "mixture in the plane"), (Data::Laplace, "Laplace, eight dimensions")]
         {
             let kept = |row: &Row| row.learned.abs() < 15.0;
-            let rows =
-                || table.rows().filter(|(cell, row)| cell.data == data && cell.replicate == 0 && kept(row));
+            let rows: Vec<&Row> = table
+                .rows()
+                .filter(|(cell, row)| cell.data == data && cell.replicate == 0 && kept(row))
+                .map(|(_, row)| row)
+                .collect();
+            // Regularisers are known up to a constant; one network value gone astray moves means.
+            let centred = |of: fn(&Row) -> f64| {
+                let middle = median(rows.iter().map(|row| of(row)));
+                rows.iter().map(|row| of(row) - middle).collect::<Vec<f64>>()
+            };
+            let (learned, exact, prior) =
+                (centred(|row| row.learned), centred(|row| row.exact), centred(|row| row.prior));
+            let against = |other: Vec<f64>| learned.clone().into_iter().zip(other);
             let chart = Chart::new()
                 .title(title)
                 .x_label("R of the network")
                 .y_label("exact")
-                .scatter("R at γ, by the theorem", rows().map(|(_, row)| (row.learned, row.exact)))
-                .scatter("−σ² ln p", rows().map(|(_, row)| (row.learned, row.prior)))
+                .scatter("R at γ, by the theorem", against(exact))
+                .scatter("−σ² ln p", against(prior))
                 .diagonal("equal");
             figure = figure.panel(chart);
         }
         report.figure(
             "regularisers",
-            "The first repetition, means taken off, values up to 15. Circles on the diagonal say that the network has the theorem's regulariser.",
+            "The first repetition, medians taken off, values up to 15. Circles on the diagonal say that the network has the theorem's regulariser.",
             "Two panels of points near a diagonal.",
             &figure,
         )
