@@ -20,7 +20,7 @@ pub const OPEN_QUESTIONS: &[&str] = &[
     "The paper's body and appendix were not at hand: assumptions, lemma constants and the algorithm's box are reconstructed from the abstract, section titles, public scripts and the follow-up's code. No published number is compared with.",
     "How long the refined start is, and the radius of its balls, are ours; the schedule's constants are too.",
     "Sentiment140, SNLI, Amazon reviews and GloVe vectors are replaced by sequences of Markov chains, whose Bayes error is known, and networks of 4,096 units by ones of 6 and 8.",
-    "Smoothness is measured along normalised descent, as an earlier paper did for language models; the paper's own measurement was not seen.",
+    "Smoothness is measured along normalised descent, as an earlier paper did for networks that predict text; the paper's own measurement was not seen.",
 ];
 
 /// All claims, in the order in which the reports show them.

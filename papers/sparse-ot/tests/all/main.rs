@@ -6,5 +6,6 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_sparse-ot");
 mod program;
 
 mod cli;
+mod exact;
 mod golden;
 mod laws;
