@@ -29,6 +29,10 @@ pub(crate) fn starting_potentials(problem: &Problem, step: Proximal) -> Vec<f64>
 }
 
 fn from_coarse(problem: &Problem, step: Proximal) -> Option<Vec<f64>> {
+    // Part of the rows and columns may have no plan on the pairs that are open.
+    if problem.avoids_any() {
+        return None;
+    }
     let with_mass = |masses: &[f64]| -> Vec<usize> {
         (0..masses.len()).step_by(STRIDE).filter(|&i| masses[i] > 0.0).collect()
     };

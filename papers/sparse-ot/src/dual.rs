@@ -14,8 +14,8 @@ use crate::columns::Columns;
 use crate::max_operator::Conjugate;
 use crate::plan::SparsePlan;
 use crate::problem::Problem;
-use crate::regulariser::{Regulariser, SolverError, check_potentials};
-use crate::semidual::{Ascent, AscentOptions, SemiDual};
+use crate::regulariser::{Regulariser, SolverError};
+use crate::semidual::{Ascent, AscentOptions, SemiDual, ascend_centred};
 
 /// D and its gradient, with the memory that evaluations need.
 #[derive(Clone, Debug)]
@@ -97,15 +97,22 @@ pub fn solve_dual_observed(
     problem: &Problem,
     regulariser: Regulariser,
     options: &AscentOptions,
-    mut observer: impl FnMut(usize, f64) -> ControlFlow<()>,
+    observer: impl FnMut(usize, f64) -> ControlFlow<()>,
+) -> Result<Ascent, SolverError> {
+    ascend_centred(problem, options, observer, |problem, options, observer| {
+        ascend(problem, regulariser, options, observer)
+    })
+}
+
+fn ascend(
+    problem: &Problem,
+    regulariser: Regulariser,
+    options: &AscentOptions,
+    observer: &mut dyn FnMut(usize, f64) -> ControlFlow<()>,
 ) -> Result<Ascent, SolverError> {
     let m = problem.rows();
     let mut dual = Dual::new(problem, regulariser)?;
-    let mut start = match &options.start {
-        Some(start) => start.clone(),
-        None => vec![0.0; m],
-    };
-    check_potentials("rows", &start, m)?;
+    let mut start = options.start.clone().unwrap_or_else(|| vec![0.0; m]);
     let mut semidual = SemiDual::new(problem, regulariser)?;
     semidual.evaluate(&start, &mut vec![0.0; m]);
     start.extend(semidual.column_potentials());

@@ -6,13 +6,21 @@
 //!
 //! The cost is either a matrix, stored column after column because every solver walks down columns,
 //! or computed from points whenever it is needed, which takes O((m + n) d) memory instead of O(m n).
+//!
+//! A cost of +∞ means *never*. Whether the pairs left can move the masses is settled on construction too, by a maximum flow: where they
+//! cannot, the error names rows that send more than the columns open to them take. Costs that are finite but beyond all others by orders
+//! of magnitude ("1e30 for never") stay as they are for bounds from below; what builds plans leaves them out if it can.
 
+mod centred;
+mod completion;
 mod cost;
 
 use ndarray::ArrayView1;
 use numerics::sum::sum;
 use thiserror::Error;
 
+pub(crate) use centred::{with_offsets, without_offsets};
+pub(crate) use completion::complete;
 pub use cost::Cost;
 
 /// The totals of a and b may differ by this part of the larger one; b is then rescaled to the total
@@ -39,8 +47,8 @@ pub enum ProblemError {
         /// The number of rows or columns.
         count: usize,
     },
-    /// A cost is NaN or infinite.
-    #[error("cost[{row}, {column}] is {value}; costs must be finite")]
+    /// A cost is NaN or −∞.
+    #[error("cost[{row}, {column}] is {value}; costs must be finite, or inf to forbid a pair")]
     Cost {
         /// Its row.
         row: usize,
@@ -48,6 +56,26 @@ pub enum ProblemError {
         column: usize,
         /// Its value.
         value: f64,
+    },
+    /// A mask of forbidden pairs has another shape than the costs.
+    #[error("the mask of forbidden pairs is {} × {}, the costs are {} × {}", found.0, found.1, expected.0, expected.1)]
+    Mask {
+        /// Rows and columns found.
+        found: (usize, usize),
+        /// Rows and columns needed.
+        expected: (usize, usize),
+    },
+    /// The pairs that are not forbidden cannot move the masses: all that `rows` may use are `columns`.
+    #[error("no plan avoids the forbidden pairs: {} a mass of {row_mass}, and {}", listed("row", rows, "send", "sends"), open_to(columns, *column_mass))]
+    Infeasible {
+        /// Indices of the rows.
+        rows: Vec<usize>,
+        /// Indices of all columns with mass that are open to one of the rows.
+        columns: Vec<usize>,
+        /// What the rows send.
+        row_mass: f64,
+        /// What the columns take, which is less.
+        column_mass: f64,
     },
     /// A coordinate of a point is NaN or infinite.
     #[error("{points}[{point}, {coordinate}] is {value}; coordinates must be finite")]
@@ -117,6 +145,25 @@ pub enum ProblemError {
     },
 }
 
+/// At most ten indices, with their noun and verb.
+fn listed(noun: &str, indices: &[usize], several: &str, one: &str) -> String {
+    const SHOWN: usize = 10;
+    let shown: Vec<String> = indices.iter().take(SHOWN).map(usize::to_string).collect();
+    let more =
+        if indices.len() > SHOWN { format!(" and {} more", indices.len() - SHOWN) } else { String::new() };
+    match indices.len() {
+        1 => format!("{noun} {} {one}", shown[0]),
+        _ => format!("{noun}s {}{more} {several}", shown.join(", ")),
+    }
+}
+
+fn open_to(columns: &[usize], mass: f64) -> String {
+    match columns {
+        [] => "no column with mass is open to that".into(),
+        columns => format!("{} {mass}", listed("column", columns, "open to that take", "open to that takes")),
+    }
+}
+
 /// A cost matrix with marginals of equal total.
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -125,7 +172,14 @@ pub struct Problem {
     b: Vec<f64>,
     mass: f64,
     rescaled: f64,
+    /// Plans are built without pairs that cost more: +∞ forbids, and what is left out may cost less. `None` where that is all pairs.
+    dearest: Option<f64>,
 }
+
+/// Costs between which so many powers of two are empty are in different groups.
+const EMPTY_POWERS: usize = 20;
+/// Plans may miss this part of the mass: the rounding of sums.
+const NEGLIGIBLE: f64 = 1e-12;
 
 impl Problem {
     /// The problem of moving masses `a` (one per row) to masses `b` (one per column).
@@ -136,7 +190,7 @@ impl Problem {
     /// # Errors
     ///
     /// Wrong lengths; a mass that is negative, NaN or infinite; a total of zero; totals that differ
-    /// by more than the tolerance.
+    /// by more than the tolerance; masses that the pairs not forbidden cannot move.
     pub fn new(cost: Cost, a: ArrayView1<'_, f64>, b: ArrayView1<'_, f64>) -> Result<Self, ProblemError> {
         let total_a = check_marginal("a", "rows", a, cost.rows())?;
         let total_b = check_marginal("b", "columns", b, cost.columns())?;
@@ -145,7 +199,42 @@ impl Problem {
         }
         let rescale = if total_a == total_b { 1.0 } else { total_a / total_b };
         let b = b.iter().map(|mass| mass * rescale).collect();
-        Ok(Self { cost, a: a.to_vec(), b, mass: total_a, rescaled: rescale })
+        let mut problem = Self { cost, a: a.to_vec(), b, mass: total_a, rescaled: rescale, dearest: None };
+        if problem.cost.forbids() {
+            problem.check_flow(f64::MAX)?;
+            problem.dearest = Some(f64::MAX);
+        }
+        let groups = problem.cost.stored().map(dearest_of_groups).unwrap_or_default();
+        if let Some(dearest) = groups.into_iter().find(|dearest| problem.check_flow(*dearest).is_ok()) {
+            problem.dearest = Some(dearest);
+        }
+        Ok(problem)
+    }
+
+    /// Whether pairs of at most this cost can move the masses.
+    fn check_flow(&self, dearest: f64) -> Result<(), ProblemError> {
+        let mut plan = vec![Vec::new(); self.columns()];
+        let (mut rows, mut columns) = (self.a.clone(), self.b.clone());
+        let open = |i: usize, j: usize| self.cost.entry(i, j) <= dearest;
+        complete(&mut plan, &mut rows, &mut columns, NEGLIGIBLE * self.mass, open).map_err(|found| {
+            let columns: Vec<usize> = found.columns.into_iter().filter(|j| self.b[*j] > 0.0).collect();
+            ProblemError::Infeasible {
+                row_mass: sum(found.rows.iter().map(|i| self.a[*i])),
+                column_mass: sum(columns.iter().map(|j| self.b[*j])),
+                rows: found.rows,
+                columns,
+            }
+        })
+    }
+
+    /// Whether plans are built without some pairs: those forbidden, and those beyond all others by orders of magnitude.
+    pub(crate) fn avoids_any(&self) -> bool {
+        self.dearest.is_some()
+    }
+
+    /// Whether plans are built without a pair.
+    pub(crate) fn avoids(&self, row: usize, column: usize) -> bool {
+        self.dearest.is_some_and(|dearest| self.cost.entry(row, column) > dearest)
     }
 
     /// The problem on some of the rows and columns, their masses scaled to the same total.
@@ -163,6 +252,7 @@ impl Problem {
             b: scaled(&self.b, columns)?,
             mass: self.mass,
             rescaled: 1.0,
+            dearest: self.dearest,
         })
     }
 
@@ -210,8 +300,25 @@ impl Problem {
             b: self.a.clone(),
             mass: sum(self.b.iter().copied()),
             rescaled: 1.0,
+            dearest: self.dearest,
         }
     }
+}
+
+/// The largest cost of each group of costs but the last, where groups lie apart by orders of magnitude. Measured from the least cost; cost:
+/// two passes.
+fn dearest_of_groups(costs: &[f64]) -> Vec<f64> {
+    const POWERS: usize = 2048;
+    let low = costs.iter().copied().fold(f64::INFINITY, f64::min);
+    let power = |c: f64| ((c - low).to_bits() >> 52) as usize % POWERS;
+    let mut dearest = [f64::NEG_INFINITY; POWERS];
+    for &c in costs.iter().filter(|c| **c < f64::INFINITY) {
+        let of_power = &mut dearest[power(c)];
+        *of_power = of_power.max(c);
+    }
+    let powers: Vec<usize> = (1..POWERS).filter(|power| dearest[*power] > f64::NEG_INFINITY).collect();
+    let apart = powers.windows(2).filter(|pair| pair[1] - pair[0] > EMPTY_POWERS);
+    apart.map(|pair| dearest[pair[0]]).collect()
 }
 
 /// Checks one marginal and returns its total.
@@ -257,6 +364,21 @@ mod tests {
     }
 
     #[test]
+    fn costs_beyond_all_others_are_avoided_where_masses_allow() {
+        let problem = |cost: Array2<f64>| {
+            let half = array![0.5, 0.5];
+            Problem::new(Cost::dense(cost.view()).expect("costs"), half.view(), half.view())
+                .expect("a problem")
+        };
+        let found = problem(array![[3.0, 1e30], [2.0, 1.0]]);
+        assert!(found.avoids(0, 1) && !found.avoids(0, 0));
+        // A row that has nothing else uses them; costs of one size, and of 0 and anything, have no groups.
+        assert!(!problem(array![[1e30, 1e30], [2.0, 1.0]]).avoids_any());
+        assert!(!problem(array![[0.0, 1e30], [1e30, 0.0]]).avoids_any());
+        assert!(!problem(array![[1.0, 1e5], [1.0, 1.0]]).avoids_any());
+    }
+
+    #[test]
     fn faults_are_named() {
         let one = || array![[1.0, 2.0]];
         assert_eq!(
@@ -273,11 +395,20 @@ mod tests {
         );
         assert_eq!(
             error(array![[1.0, f64::NAN]], array![1.0], array![0.5, 0.5]),
-            "cost[0, 1] is NaN; costs must be finite"
+            "cost[0, 1] is NaN; costs must be finite, or inf to forbid a pair"
         );
         assert!(error(one(), array![0.0], array![0.0, 0.0]).starts_with("the masses of a sum to 0"));
         assert!(error(Array2::zeros((0, 3)), array![], Array1::zeros(3)).contains("0 × 3"));
         assert!(error(one(), array![f64::INFINITY], array![0.5, 0.5]).contains("a[0] is inf"));
+        let never = f64::INFINITY;
+        assert_eq!(
+            error(array![[never, 1.0], [never, 1.0], [1.0, 1.0]], array![0.5, 0.25, 0.25], array![0.5, 0.5]),
+            "no plan avoids the forbidden pairs: rows 0, 1 send a mass of 0.75, and column 1 open to that takes 0.5"
+        );
+        assert_eq!(
+            error(array![[never], [1.0]], array![0.5, 0.5], array![1.0]),
+            "no plan avoids the forbidden pairs: row 0 sends a mass of 0.5, and no column with mass is open to that"
+        );
         let far = array![[1e200]];
         assert_eq!(
             Cost::squared_euclidean(far.view(), far.view(), 1.0).err(),

@@ -144,7 +144,8 @@ impl Column {
             top.scan(&alpha[rows], costs, first);
         }
         let found = top.finish();
-        self.level = if found.len() < m {
+        // A list that is not full holds all entries that are not forbidden.
+        self.level = if length < m && found.len() == length {
             found.last().map_or(f64::NEG_INFINITY, |entry| entry.score)
         } else {
             f64::NEG_INFINITY

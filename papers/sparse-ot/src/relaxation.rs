@@ -20,7 +20,7 @@ use crate::coarse::starting_potentials;
 use crate::k_support::relaxed_value;
 use crate::newton::Newton;
 use crate::plan::SparsePlan;
-use crate::problem::Problem;
+use crate::problem::{Problem, with_offsets, without_offsets};
 use crate::proximal::Proximal;
 use crate::proximal_dual::ProximalDual;
 use crate::regulariser::{Regulariser, SolverError, check_potentials};
@@ -173,8 +173,34 @@ pub fn solve_relaxation_observed(
     options: &RelaxationOptions,
     mut observer: impl FnMut(&RelaxationProgress) -> ControlFlow<()>,
 ) -> Result<Relaxation, SolverError> {
-    let regulariser = regulariser.checked(problem.rows())?;
     options.check(problem.rows())?;
+    let Some(centred) = problem.centred() else {
+        return relax(problem, regulariser, options, observer);
+    };
+    let start = options.start.as_ref().map(|start| without_offsets(start, &centred.rows));
+    let options = RelaxationOptions { start, ..options.clone() };
+    let constant = centred.constant;
+    let mut found = relax(&centred.problem, regulariser, &options, |progress| {
+        let (lower, upper) = (progress.lower + constant, progress.upper + constant);
+        observer(&RelaxationProgress { lower, upper, ..*progress })
+    })?;
+    found.alpha = with_offsets(&found.alpha, &centred.rows);
+    found.beta = with_offsets(&found.beta, &centred.columns);
+    let gap = found.upper - found.lower;
+    found.lower += constant;
+    found.upper += constant;
+    found.relative_gap = relative(gap, found.lower, found.upper);
+    Ok(found)
+}
+
+/// [`solve_relaxation_observed`] with the costs as they are.
+fn relax(
+    problem: &Problem,
+    regulariser: Regulariser,
+    options: &RelaxationOptions,
+    mut observer: impl FnMut(&RelaxationProgress) -> ControlFlow<()>,
+) -> Result<Relaxation, SolverError> {
+    let regulariser = regulariser.checked(problem.rows())?;
     let (m, mass) = (problem.rows(), problem.mass());
 
     let shortest = first_step_length(problem, regulariser.gamma);
@@ -305,7 +331,9 @@ impl<'a> Bounds<'a> {
 
     /// Evaluates the relaxed objective of a plan rounded into U(a, b).
     fn lower_to(&mut self, plan: SparsePlan) {
-        let plan = round(&plan, self.problem.a(), self.problem.b());
+        let Some(plan) = round(&plan, self.problem) else {
+            return;
+        };
         let value = relaxed_value(&plan, self.problem.cost(), self.regulariser);
         if value < self.upper {
             self.upper = value;
@@ -314,8 +342,7 @@ impl<'a> Bounds<'a> {
     }
 
     fn relative_gap(&self) -> f64 {
-        let size = self.upper.abs().max(self.lower.abs());
-        if size > 0.0 { (self.upper - self.lower) / size } else { 0.0 }
+        relative(self.upper - self.lower, self.lower, self.upper)
     }
 
     /// Leaves the semi-dual at the best potentials.
@@ -326,6 +353,17 @@ impl<'a> Bounds<'a> {
     }
 }
 
+/// A gap in units of the larger bound's size.
+pub(crate) fn relative(gap: f64, lower: f64, upper: f64) -> f64 {
+    let size = upper.abs().max(lower.abs());
+    match size {
+        0.0 => 0.0,
+        // No plan yet.
+        f64::INFINITY => f64::INFINITY,
+        size => gap / size,
+    }
+}
+
 /// The first λ: 1/λ is γ, or what it takes to smooth over a part of the cost's spread. The spread
 /// is the standard deviation of the costs after row and column means are taken away, which the
 /// optimum does not depend on, over a sample of at most 256 rows and 64 columns.
@@ -333,18 +371,22 @@ fn first_step_length(problem: &Problem, gamma: f64) -> f64 {
     let cost = problem.cost();
     let rows: Vec<usize> = (0..cost.rows()).step_by(cost.rows().div_ceil(256)).collect();
     let columns: Vec<usize> = (0..cost.columns()).step_by(cost.columns().div_ceil(64)).collect();
-    let count = (rows.len() * columns.len()) as f64;
-    let row_means: Vec<f64> = rows
-        .iter()
-        .map(|&i| columns.iter().map(|&j| cost.entry(i, j)).sum::<f64>() / columns.len() as f64)
-        .collect();
+    // Pairs that are avoided say nothing about the others.
+    let mean_of = |pairs: &mut dyn Iterator<Item = (usize, usize)>| {
+        let open = pairs.filter(|(i, j)| !problem.avoids(*i, *j));
+        let (count, total) =
+            open.fold((0, 0.0), |(count, total), (i, j)| (count + 1, total + cost.entry(i, j)));
+        if count > 0 { total / f64::from(count) } else { 0.0 }
+    };
+    let row_means: Vec<f64> = rows.iter().map(|&i| mean_of(&mut columns.iter().map(|&j| (i, j)))).collect();
     let mean = row_means.iter().sum::<f64>() / rows.len() as f64;
-    let mut squares = 0.0;
+    let (mut squares, mut count) = (0.0, 0.0);
     for &j in &columns {
-        let column_mean = rows.iter().map(|&i| cost.entry(i, j)).sum::<f64>() / rows.len() as f64;
-        for (&i, row_mean) in rows.iter().zip(&row_means) {
+        let column_mean = mean_of(&mut rows.iter().map(|&i| (i, j)));
+        for (&i, row_mean) in rows.iter().zip(&row_means).filter(|(i, _)| !problem.avoids(**i, j)) {
             let rest = cost.entry(i, j) - row_mean - column_mean + mean;
             squares += rest * rest;
+            count += 1.0;
         }
     }
     // The mass of a column, averaged over the mass.

@@ -21,11 +21,11 @@
 use crate::exact::solve_exact;
 use crate::newton::Newton;
 use crate::plan::SparsePlan;
-use crate::problem::Problem;
+use crate::problem::{Problem, without_offsets};
 use crate::proximal::Proximal;
 use crate::proximal_dual::ProximalDual;
 use crate::regulariser::{Regulariser, SolverError, check_potentials};
-use crate::relaxation::{Relaxation, RelaxationOptions, solve_relaxation};
+use crate::relaxation::{Relaxation, RelaxationOptions, relative, solve_relaxation};
 use crate::rounding::round_on_support;
 use crate::semidual::SemiDual;
 
@@ -120,6 +120,24 @@ pub fn repair(
     let regulariser = regulariser.checked(problem.rows())?;
     check_potentials("rows", &relaxation.alpha, problem.rows())?;
     check_potentials("columns", &relaxation.beta, problem.columns())?;
+    if let Some(centred) = problem.centred() {
+        let constant = centred.constant;
+        let relaxation = Relaxation {
+            alpha: without_offsets(&relaxation.alpha, &centred.rows),
+            beta: without_offsets(&relaxation.beta, &centred.columns),
+            lower: relaxation.lower - constant,
+            upper: relaxation.upper - constant,
+            ..relaxation.clone()
+        };
+        let mut found = repair(&centred.problem, regulariser, &relaxation, options)?;
+        if let Repair::Found(plan) = &mut found {
+            let gap = plan.value - plan.lower;
+            plan.value += constant;
+            plan.lower += constant;
+            plan.relative_gap = relative(gap, plan.lower, plan.value);
+        }
+        return Ok(found);
+    }
     let positive = |masses: &[f64]| masses.iter().filter(|&&mass| mass > 0.0).count();
     let rows = positive(problem.a());
     let places = regulariser.k * positive(problem.b());
@@ -158,17 +176,14 @@ pub fn repair(
         };
     }
     Ok(match best {
-        Some((plan, value)) => {
-            let size = value.abs().max(relaxation.lower.abs());
-            Repair::Found(Box::new(RepairedPlan {
-                value,
-                lower: relaxation.lower,
-                relative_gap: if size > 0.0 { (value - relaxation.lower) / size } else { 0.0 },
-                row_error: plan.row_error(problem.a()),
-                column_error: plan.column_error(problem.b()),
-                plan,
-            }))
-        }
+        Some((plan, value)) => Repair::Found(Box::new(RepairedPlan {
+            value,
+            lower: relaxation.lower,
+            relative_gap: relative(value - relaxation.lower, relaxation.lower, value),
+            row_error: plan.row_error(problem.a()),
+            column_error: plan.column_error(problem.b()),
+            plan,
+        })),
         None => Repair::NotFound,
     })
 }
@@ -286,6 +301,7 @@ impl Search<'_> {
         for &row in rows {
             let mut columns: Vec<(f64, usize)> = (0..plan.columns())
                 .filter(|&j| free[j] > 0 && self.problem.b()[j] > 0.0 && !support[j].contains(&row))
+                .filter(|&j| !self.problem.avoids(row as usize, j))
                 .map(|j| (alpha[row as usize] + beta[j] - cost.entry(row as usize, j), j))
                 .collect();
             columns.sort_unstable_by(|x, y| y.0.total_cmp(&x.0).then(x.1.cmp(&y.1)));

@@ -5,11 +5,13 @@
 //! is still wrong is removed as by Altschuler, Weed and Rigollet (2017, algorithm 2): scale down
 //! the rows that carry too much, then the columns, and distribute what is missing. They distribute
 //! by a matrix of rank one, which has a mass in every place; here the missing masses are matched
-//! row by row and column by column (the north-west corner rule), at most m + n new entries.
+//! row by row and column by column (the north-west corner rule), at most m + n new entries. Where pairs are forbidden, a maximum flow
+//! takes them to pairs that are open.
 
 use numerics::sum::{Sum, sum};
 
 use crate::plan::SparsePlan;
+use crate::problem::{Problem, complete};
 
 /// Missing masses below this part of the total are left missing: they are rounding, and filling
 /// them would only add entries.
@@ -21,8 +23,10 @@ const BALANCING_STEPS: usize = 200;
 /// Each round of balancing lowers the error a million times, if the support allows.
 const BALANCING_ROUNDS: usize = 3;
 
-/// A plan with row sums a and column sums b (to 1e-12 of the total), close to `plan`.
-pub(crate) fn round(plan: &SparsePlan, a: &[f64], b: &[f64]) -> SparsePlan {
+/// A plan with the marginals of the problem (to 1e-12 of the total), close to `plan`. `None` where pairs are avoided and rounding keeps
+/// the last masses from the others.
+pub(crate) fn round(plan: &SparsePlan, problem: &Problem) -> Option<SparsePlan> {
+    let (a, b) = (problem.a(), problem.b());
     let mut columns = balanced_columns(plan, a, b);
     let total = sum(a.iter().copied());
     let row_factors: Vec<f64> = a
@@ -36,11 +40,18 @@ pub(crate) fn round(plan: &SparsePlan, a: &[f64], b: &[f64]) -> SparsePlan {
     scale_columns(&mut columns, b, false);
     let mut missing: Vec<f64> =
         a.iter().zip(row_sums(&columns, a.len())).map(|(a, sum)| (a - sum).max(0.0)).collect();
-    if sum(missing.iter().copied()) > NEGLIGIBLE * total {
+    let negligible = NEGLIGIBLE * total;
+    if sum(missing.iter().copied()) > negligible && !problem.avoids_any() {
         fill(&mut columns, &mut missing, b);
+    } else if sum(missing.iter().copied()) > negligible {
+        let carried = |column: &Vec<(u32, f64)>| sum(column.iter().map(|&(_, mass)| mass));
+        let mut wanted: Vec<f64> =
+            columns.iter().zip(b).map(|(column, b)| (b - carried(column)).max(0.0)).collect();
+        let open = |i: usize, j: usize| !problem.avoids(i, j);
+        complete(&mut columns, &mut missing, &mut wanted, 10.0 * negligible, open).ok()?;
     }
 
-    assemble(columns, a.len())
+    Some(assemble(columns, a.len()))
 }
 
 /// A plan with the same support or less, exact column sums, and row sums as close to a as the
@@ -180,8 +191,14 @@ fn fill(columns: &mut [Vec<(u32, f64)>], missing_rows: &mut [f64], b: &[f64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::{Array2, array};
+    use crate::problem::Cost;
+    use ndarray::{Array2, array, aview1};
     use proptest::prelude::*;
+
+    fn problem(a: &[f64], b: &[f64]) -> Problem {
+        let cost = Cost::dense(Array2::zeros((a.len(), b.len())).view()).expect("costs");
+        Problem::new(cost, aview1(a), aview1(b)).expect("a balanced problem")
+    }
 
     #[test]
     fn a_small_error_is_balanced_on_the_support() {
@@ -189,7 +206,7 @@ mod tests {
         let plan =
             SparsePlan::from_dense(array![[0.25, 0.251, 0.0], [0.25, 0.0, 0.1], [0.0, 0.049, 0.1]].view());
         let (a, b) = ([0.5, 0.35, 0.15], [0.5, 0.3, 0.2]);
-        let rounded = round(&plan, &a, &b);
+        let rounded = round(&plan, &problem(&a, &b)).expect("nothing is forbidden");
         assert_eq!(rounded.nonzeros(), plan.nonzeros());
         assert!(rounded.row_error(&a) + rounded.column_error(&b) <= 1e-13);
     }
@@ -207,7 +224,7 @@ mod tests {
             let b: Vec<f64> = b.iter().map(|b| b * scale).collect();
             let matrix = Array2::from_shape_vec((4, 3), entries).expect("12 entries");
             let plan = SparsePlan::from_dense(matrix.view());
-            let rounded = round(&plan, &a, &b);
+            let rounded = round(&plan, &problem(&a, &b)).expect("nothing is forbidden");
             prop_assert!(rounded.row_error(&a) <= 1e-12);
             prop_assert!(rounded.column_error(&b) <= 1e-12);
         }
@@ -217,7 +234,8 @@ mod tests {
         fn feasible_plans_stay(entries in prop::collection::vec(0.0f64..1.0, 12)) {
             let matrix = Array2::from_shape_vec((4, 3), entries).expect("12 entries");
             let plan = SparsePlan::from_dense(matrix.view());
-            let rounded = round(&plan, &plan.row_sums(), &plan.column_sums());
+            let rounded = round(&plan, &problem(&plan.row_sums(), &plan.column_sums()));
+            let rounded = rounded.expect("nothing is forbidden");
             for (x, y) in rounded.to_dense().iter().zip(&matrix) {
                 prop_assert!((x - y).abs() <= 1e-12);
             }

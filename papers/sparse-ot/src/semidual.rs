@@ -15,7 +15,7 @@ use numerics::sum::{Sum, dot};
 use crate::columns::Columns;
 use crate::max_operator::ExactMass;
 use crate::plan::SparsePlan;
-use crate::problem::Problem;
+use crate::problem::{Problem, with_offsets, without_offsets};
 use crate::regulariser::{Regulariser, SolverError, check_potentials};
 
 /// Settings of the ascent on the semi-dual or the dual.
@@ -154,14 +154,48 @@ pub fn solve_semidual_observed(
     problem: &Problem,
     regulariser: Regulariser,
     options: &AscentOptions,
-    mut observer: impl FnMut(usize, f64) -> ControlFlow<()>,
+    observer: impl FnMut(usize, f64) -> ControlFlow<()>,
+) -> Result<Ascent, SolverError> {
+    ascend_centred(problem, options, observer, |problem, options, observer| {
+        ascend(problem, regulariser, options, observer)
+    })
+}
+
+/// Ascends without the offsets of rows and columns, if there are large ones, and adds what they make.
+pub(crate) fn ascend_centred<Observer: FnMut(usize, f64) -> ControlFlow<()>>(
+    problem: &Problem,
+    options: &AscentOptions,
+    mut observer: Observer,
+    ascend: impl Fn(
+        &Problem,
+        &AscentOptions,
+        &mut dyn FnMut(usize, f64) -> ControlFlow<()>,
+    ) -> Result<Ascent, SolverError>,
+) -> Result<Ascent, SolverError> {
+    if let Some(start) = &options.start {
+        check_potentials("rows", start, problem.rows())?;
+    }
+    let Some(centred) = problem.centred() else {
+        return ascend(problem, options, &mut observer);
+    };
+    let start = options.start.as_ref().map(|start| without_offsets(start, &centred.rows));
+    let options = AscentOptions { start, ..options.clone() };
+    let mut shifted = |iteration, value| observer(iteration, value + centred.constant);
+    let mut found = ascend(&centred.problem, &options, &mut shifted)?;
+    found.alpha = with_offsets(&found.alpha, &centred.rows);
+    found.beta = with_offsets(&found.beta, &centred.columns);
+    found.value += centred.constant;
+    Ok(found)
+}
+
+fn ascend(
+    problem: &Problem,
+    regulariser: Regulariser,
+    options: &AscentOptions,
+    observer: &mut dyn FnMut(usize, f64) -> ControlFlow<()>,
 ) -> Result<Ascent, SolverError> {
     let mut semidual = SemiDual::new(problem, regulariser)?;
-    let start = match &options.start {
-        Some(start) => start.clone(),
-        None => vec![0.0; problem.rows()],
-    };
-    check_potentials("rows", &start, problem.rows())?;
+    let start = options.start.clone().unwrap_or_else(|| vec![0.0; problem.rows()]);
     let found = lbfgs::minimise_observed(
         |alpha, gradient| {
             let value = semidual.evaluate(alpha, gradient);

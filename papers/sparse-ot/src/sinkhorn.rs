@@ -13,7 +13,7 @@ use numerics::sum::sum;
 use rayon::prelude::*;
 
 use crate::plan::SparsePlan;
-use crate::problem::{Cost, Problem};
+use crate::problem::{Cost, Problem, with_offsets};
 use crate::regulariser::SolverError;
 
 /// Settings of [`solve_sinkhorn`].
@@ -91,6 +91,9 @@ const ROWS_OF_A_TASK: usize = 128;
 /// small ε makes more frequent. Memory: the kernel, which becomes the dense plan, and a transposed copy of stored costs where sums are
 /// formed in the logarithmic domain.
 ///
+/// Forbidden pairs carry nothing. Where some of the others can carry nothing either, in any plan, convergence is slow: the error then falls
+/// like one over the iterations.
+///
 /// # Errors
 ///
 /// ε not positive and finite; a tolerance that is negative or NaN.
@@ -107,8 +110,20 @@ pub fn solve_sinkhorn(problem: &Problem, options: &SinkhornOptions) -> Result<Si
         });
     }
 
+    let Some(centred) = problem.centred() else {
+        return Ok(scale(problem, options));
+    };
+    let mut found = scale(&centred.problem, options);
+    found.f = with_offsets(&found.f, &centred.rows);
+    found.g = with_offsets(&found.g, &centred.columns);
+    found.cost = SparsePlan::from_dense(found.plan.view()).cost(problem.cost());
+    Ok(found)
+}
+
+/// [`solve_sinkhorn`] with the costs as they are.
+fn scale(problem: &Problem, options: &SinkhornOptions) -> Sinkhorn {
     let (cost, a, b) = (problem.cost(), problem.a(), problem.b());
-    let mut state = State::new(problem, epsilon);
+    let mut state = State::new(problem, options.epsilon);
     let mut iterations = 0;
     let reason = loop {
         if state.diverged() {
@@ -129,7 +144,7 @@ pub fn solve_sinkhorn(problem: &Problem, options: &SinkhornOptions) -> Result<Si
 
     let (plan, f, g) = state.into_plan();
     let sparse = SparsePlan::from_dense(plan.view());
-    Ok(Sinkhorn {
+    Sinkhorn {
         cost: sparse.cost(cost),
         row_error: sparse.row_error(a),
         column_error: sparse.column_error(b),
@@ -138,7 +153,7 @@ pub fn solve_sinkhorn(problem: &Problem, options: &SinkhornOptions) -> Result<Si
         g,
         iterations,
         reason,
-    })
+    }
 }
 
 /// Potentials f + ε log u and g + ε log v, and the kernel of f and g.

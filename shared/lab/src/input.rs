@@ -69,11 +69,23 @@ pub enum InputError {
 /// For an unreadable, truncated or empty file, rows of unequal length, words, NaN and infinities.
 pub fn matrix(path: &Path) -> Result<Array2<f64>, InputError> {
     let matrix: Array2<f64> = match extension(path)? {
-        Kind::Csv => csv_matrix(path, 0, Missing::Refuse)?.0,
-        Kind::Npy => npy(path, 2)?,
+        Kind::Csv => csv_matrix(path, 0, Missing::Refuse, f64::is_finite)?.0,
+        Kind::Npy => npy(path, 2, f64::is_finite)?,
     };
     tracing::info!("read {}: {} × {}", path.display(), matrix.nrows(), matrix.ncols());
     Ok(matrix)
+}
+
+/// Reads a matrix of costs: as [`matrix`], but an entry may be `inf`, for never.
+///
+/// # Errors
+/// Those of [`matrix`] but for positive infinities.
+pub fn costs(path: &Path) -> Result<Array2<f64>, InputError> {
+    let accepted = |value: f64| value.is_finite() || value == f64::INFINITY;
+    match extension(path)? {
+        Kind::Csv => Ok(csv_matrix(path, 0, Missing::Refuse, accepted)?.0),
+        Kind::Npy => npy(path, 2, accepted),
+    }
 }
 
 /// Reads a vector: CSV with one number a line or all on one line, or an NPY array of one dimension.
@@ -82,9 +94,9 @@ pub fn matrix(path: &Path) -> Result<Array2<f64>, InputError> {
 /// As for [`matrix`], and for a CSV file with several rows and several columns.
 pub fn vector(path: &Path) -> Result<Array1<f64>, InputError> {
     let vector: Array1<f64> = match extension(path)? {
-        Kind::Npy => npy(path, 1)?,
+        Kind::Npy => npy(path, 1, f64::is_finite)?,
         Kind::Csv => {
-            let matrix = csv_matrix(path, 0, Missing::Refuse)?.0;
+            let matrix = csv_matrix(path, 0, Missing::Refuse, f64::is_finite)?.0;
             let (rows, columns) = matrix.dim();
             if rows > 1 && columns > 1 {
                 let fault = format!("expected one number a line, found {rows} lines of {columns}");
@@ -119,7 +131,12 @@ fn bytes(path: &Path) -> Result<Vec<u8>, InputError> {
 }
 
 /// The numbers behind `header` lines, and how many lines with empty fields were dropped.
-fn csv_matrix(path: &Path, header: usize, missing: Missing) -> Result<(Array2<f64>, usize), InputError> {
+fn csv_matrix(
+    path: &Path,
+    header: usize,
+    missing: Missing,
+    accepted: impl Fn(f64) -> bool,
+) -> Result<(Array2<f64>, usize), InputError> {
     let bytes = bytes(path)?;
     let format = |fault: String| InputError::Format { path: path.to_owned(), fault };
     let mut reader = csv::ReaderBuilder::new()
@@ -147,7 +164,7 @@ fn csv_matrix(path: &Path, header: usize, missing: Missing) -> Result<(Array2<f6
         }
         for (field, text) in record.iter().enumerate() {
             match text.parse::<f64>() {
-                Ok(value) if value.is_finite() => values.push(value),
+                Ok(value) if accepted(value) => values.push(value),
                 _ => {
                     let found = text.to_owned();
                     return Err(InputError::Field { path: path.to_owned(), line, field: field + 1, found });
@@ -165,7 +182,11 @@ fn csv_matrix(path: &Path, header: usize, missing: Missing) -> Result<(Array2<f6
 }
 
 /// Reads an array of floats, or of integers up to 32 bits unsigned and 64 bits signed, as `f64`.
-fn npy<D: Dimension>(path: &Path, dimensions: usize) -> Result<ndarray::Array<f64, D>, InputError> {
+fn npy<D: Dimension>(
+    path: &Path,
+    dimensions: usize,
+    accepted: impl Fn(f64) -> bool,
+) -> Result<ndarray::Array<f64, D>, InputError> {
     let bytes = bytes(path)?;
     if let Some(numbers) = promised(&bytes).filter(|numbers| *numbers > bytes.len()) {
         let fault = format!("truncated: {numbers} numbers announced, {} bytes found", bytes.len());
@@ -193,7 +214,7 @@ fn npy<D: Dimension>(path: &Path, dimensions: usize) -> Result<ndarray::Array<f6
         return Err(InputError::Format { path: path.to_owned(), fault: "no numbers in it".into() });
     }
     for (index, &found) in array.view().into_dyn().indexed_iter() {
-        if !found.is_finite() {
+        if !accepted(found) {
             return Err(InputError::Entry { path: path.to_owned(), index: index.slice().to_vec(), found });
         }
     }

@@ -23,7 +23,7 @@ use super::at_least_one;
 #[derive(Args)]
 #[command(group(ArgGroup::new("costs").required(true).args(["cost", "points_x"])))]
 pub struct Solve {
-    /// Cost matrix, m × n: .csv without a header, or .npy
+    /// Cost matrix, m × n: .csv without a header, or .npy; `inf` forbids a pair
     #[arg(long, value_name = "FILE")]
     cost: Option<PathBuf>,
     /// Points of the rows, one a line: the cost is then the squared Euclidean distance, never stored
@@ -32,6 +32,9 @@ pub struct Solve {
     /// Points of the columns, one a line
     #[arg(long, value_name = "FILE", requires = "points_x", conflicts_with = "cost")]
     points_y: Option<PathBuf>,
+    /// Pairs that must not meet: an m × n matrix that is not zero there, .csv or .npy
+    #[arg(long, value_name = "FILE")]
+    forbidden: Option<PathBuf>,
     /// Masses of the m rows: .csv or .npy
     #[arg(long, value_name = "FILE")]
     a: PathBuf,
@@ -116,6 +119,7 @@ impl Solve {
             self.cost.as_ref(),
             self.points_x.as_ref(),
             self.points_y.as_ref(),
+            self.forbidden.as_ref(),
             Some(&self.a),
             Some(&self.b),
         ];
@@ -152,7 +156,7 @@ impl Solve {
     fn problem(&self) -> anyhow::Result<Problem> {
         let cost = match (&self.cost, &self.points_x, &self.points_y) {
             (Some(path), _, _) => {
-                Cost::dense(input::matrix(path)?.view()).with_context(|| path.display().to_string())?
+                Cost::dense(input::costs(path)?.view()).with_context(|| path.display().to_string())?
             }
             (None, Some(x), Some(y)) => {
                 let (x, y) = (input::matrix(x)?, input::matrix(y)?);
@@ -163,6 +167,13 @@ impl Solve {
                     lab::Error::Usage("--cost, or --points-x and --points-y, are needed".into()).into()
                 );
             }
+        };
+        let cost = match &self.forbidden {
+            Some(path) => {
+                let mask = input::matrix(path)?.mapv(|entry| entry != 0.0);
+                cost.forbidding(mask.view()).with_context(|| path.display().to_string())?
+            }
+            None => cost,
         };
         let (a, b) = (input::vector(&self.a)?, input::vector(&self.b)?);
         let problem = Problem::new(cost, a.view(), b.view())?;

@@ -6,7 +6,8 @@ use ndarray::{Array2, ArrayView2};
 
 use super::ProblemError;
 
-/// The costs c(i, j) of moving a unit of mass from row i to column j; finite, of either sign.
+/// The costs c(i, j) of moving a unit of mass from row i to column j, of either sign. A cost of +∞ forbids the pair: no plan has
+/// mass there.
 #[derive(Clone, Debug)]
 pub struct Cost {
     rows: usize,
@@ -20,15 +21,15 @@ enum Source {
     Matrix(Vec<f64>),
     /// scale · |xᵢ − yⱼ|²; x coordinate after coordinate (each contiguous over the points), y point
     /// after point.
-    Points { dimension: usize, x: Vec<f64>, y: Vec<f64>, scale: f64 },
+    Points { dimension: usize, x: Vec<f64>, y: Vec<f64>, scale: f64, forbidden: Option<Vec<Vec<u32>>> },
 }
 
 impl Cost {
-    /// The costs of an m × n matrix, copied. Memory 8 m n bytes.
+    /// The costs of an m × n matrix, copied; +∞ forbids a pair. Memory 8 m n bytes.
     ///
     /// # Errors
     ///
-    /// An empty matrix; an entry that is NaN or infinite.
+    /// An empty matrix; an entry that is NaN or −∞.
     pub fn dense(matrix: ArrayView2<'_, f64>) -> Result<Self, ProblemError> {
         let (rows, columns) = matrix.dim();
         check_size(rows, columns)?;
@@ -36,7 +37,7 @@ impl Cost {
         for (j, column) in matrix.columns().into_iter().enumerate() {
             values.extend(column);
             let entries = &values[j * rows..];
-            if let Some(row) = entries.iter().position(|c| !c.is_finite()) {
+            if let Some(row) = entries.iter().position(|c| c.is_nan() || *c == f64::NEG_INFINITY) {
                 return Err(ProblemError::Cost { row, column: j, value: entries[row] });
             }
         }
@@ -80,8 +81,58 @@ impl Cost {
             x: x.t().iter().copied().collect(),
             y: y.iter().copied().collect(),
             scale,
+            forbidden: None,
         };
         Ok(Self { rows, columns, source })
+    }
+
+    /// The same costs, with pairs forbidden where `never` is true. Costs computed from points keep a list of 4 bytes a forbidden pair.
+    ///
+    /// # Errors
+    ///
+    /// A mask of another shape.
+    pub fn forbidding(mut self, never: ArrayView2<'_, bool>) -> Result<Self, ProblemError> {
+        if never.dim() != (self.rows, self.columns) {
+            return Err(ProblemError::Mask { found: never.dim(), expected: (self.rows, self.columns) });
+        }
+        match &mut self.source {
+            Source::Matrix(values) => {
+                for (c, never) in values.iter_mut().zip(never.t()) {
+                    *c = if *never { f64::INFINITY } else { *c };
+                }
+            }
+            Source::Points { forbidden, .. } => {
+                let mut lists = forbidden.take().unwrap_or_else(|| vec![Vec::new(); self.columns]);
+                for (list, column) in lists.iter_mut().zip(never.columns()) {
+                    list.extend((0..).zip(column).filter(|(_, never)| **never).map(|(row, _)| row));
+                    list.sort_unstable();
+                    list.dedup();
+                }
+                *forbidden = lists.iter().any(|list| !list.is_empty()).then_some(lists);
+            }
+        }
+        Ok(self)
+    }
+
+    /// Whether any pair is forbidden. Cost: a pass over a stored matrix.
+    pub fn forbids(&self) -> bool {
+        match &self.source {
+            Source::Matrix(values) => values.contains(&f64::INFINITY),
+            Source::Points { forbidden, .. } => forbidden.is_some(),
+        }
+    }
+
+    /// The entries of a stored matrix, column after column.
+    pub(super) fn stored(&self) -> Option<&[f64]> {
+        match &self.source {
+            Source::Matrix(values) => Some(values),
+            Source::Points { .. } => None,
+        }
+    }
+
+    /// A stored matrix of the same shape.
+    pub(super) fn with_values(&self, values: Vec<f64>) -> Self {
+        Self { source: Source::Matrix(values), ..*self }
     }
 
     /// Number m of rows.
@@ -99,7 +150,11 @@ impl Cost {
         assert!(row < self.rows && column < self.columns, "no entry ({row}, {column})");
         match &self.source {
             Source::Matrix(values) => values[column * self.rows + row],
-            Source::Points { dimension, x, y, scale } => {
+            Source::Points { dimension, x, y, scale, forbidden } => {
+                let never = |lists: &Vec<Vec<u32>>| lists[column].binary_search(&(row as u32)).is_ok();
+                if forbidden.as_ref().is_some_and(never) {
+                    return f64::INFINITY;
+                }
                 let mut squared = 0.0;
                 for d in 0..*dimension {
                     let difference = x[d * self.rows + row] - y[column * dimension + d];
@@ -115,7 +170,7 @@ impl Cost {
     pub(crate) fn block<'a>(&'a self, column: usize, rows: Range<usize>, buffer: &'a mut [f64]) -> &'a [f64] {
         match &self.source {
             Source::Matrix(values) => &values[column * self.rows..][rows],
-            Source::Points { dimension, x, y, scale } => {
+            Source::Points { dimension, x, y, scale, forbidden } => {
                 let block = &mut buffer[..rows.len()];
                 block.fill(0.0);
                 for d in 0..*dimension {
@@ -126,6 +181,12 @@ impl Cost {
                     }
                 }
                 block.iter_mut().for_each(|c| *c *= scale);
+                if let Some(lists) = forbidden {
+                    let list = &lists[column];
+                    let within = list.partition_point(|row| (*row as usize) < rows.start)
+                        ..list.partition_point(|row| (*row as usize) < rows.end);
+                    list[within].iter().for_each(|row| block[*row as usize - rows.start] = f64::INFINITY);
+                }
                 block
             }
         }
@@ -150,14 +211,14 @@ impl Cost {
         Array2::from_shape_fn((self.rows, self.columns), |(i, j)| self.entry(i, j))
     }
 
-    /// Smallest and largest cost. Cost: one pass over all entries.
+    /// Smallest and largest cost of the pairs that are not forbidden; +∞ and −∞ if all are. Cost: one pass over all entries.
     pub fn range(&self) -> (f64, f64) {
         let mut buffer = vec![0.0; self.rows];
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
         for j in 0..self.columns {
             for &c in self.block(j, 0..self.rows, &mut buffer) {
                 low = low.min(c);
-                high = high.max(c);
+                high = if c < f64::INFINITY { high.max(c) } else { high };
             }
         }
         (low, high)
@@ -169,7 +230,7 @@ impl Cost {
             Source::Matrix(values) => Source::Matrix(
                 columns.iter().flat_map(|&j| rows.iter().map(move |&i| values[j * self.rows + i])).collect(),
             ),
-            Source::Points { dimension, x, y, scale } => Source::Points {
+            Source::Points { dimension, x, y, scale, forbidden } => Source::Points {
                 dimension: *dimension,
                 x: (0..*dimension).flat_map(|d| rows.iter().map(move |&i| x[d * self.rows + i])).collect(),
                 y: columns
@@ -177,6 +238,17 @@ impl Cost {
                     .flat_map(|&j| y[j * dimension..(j + 1) * dimension].iter().copied())
                     .collect(),
                 scale: *scale,
+                forbidden: forbidden.as_ref().map(|lists| {
+                    let never = |row: usize, list: &Vec<u32>| list.binary_search(&(row as u32)).is_ok();
+                    let places = |list| {
+                        (0u32..)
+                            .zip(rows)
+                            .filter(|(_, row)| never(**row, list))
+                            .map(|(place, _)| place)
+                            .collect()
+                    };
+                    columns.iter().map(|column| places(&lists[*column])).collect()
+                }),
             },
         };
         Self { rows: rows.len(), columns: columns.len(), source }
@@ -192,11 +264,18 @@ impl Cost {
                 }
                 Source::Matrix(transposed)
             }
-            Source::Points { dimension, x, y, scale } => Source::Points {
+            Source::Points { dimension, x, y, scale, forbidden } => Source::Points {
                 dimension: *dimension,
                 x: exchange_axes(y, self.columns, *dimension),
                 y: exchange_axes(x, *dimension, self.rows),
                 scale: *scale,
+                forbidden: forbidden.as_ref().map(|lists| {
+                    let mut exchanged = vec![Vec::new(); self.rows];
+                    for (column, list) in (0u32..).zip(lists) {
+                        list.iter().for_each(|row| exchanged[*row as usize].push(column));
+                    }
+                    exchanged
+                }),
             },
         };
         Self { rows: self.columns, columns: self.rows, source }
@@ -236,6 +315,22 @@ mod tests {
         for cost in [&points, &dense] {
             assert_eq!(cost.select(&[2, 0], &[1]).to_dense(), array![[0.625], [0.5]]);
             assert_eq!(cost.block(1, 1..3, &mut [0.0; 3]), [6.5, 0.625]);
+        }
+
+        let never = array![[false, true], [false, false], [true, false]];
+        let mut expected = expected;
+        expected.zip_mut_with(&never, |c, never| *c = if *never { f64::INFINITY } else { *c });
+        for cost in [points, dense] {
+            assert!(!cost.forbids());
+            let cost = cost.forbidding(never.view()).expect("a mask of the shape");
+            assert!(cost.forbids());
+            assert_eq!(cost.to_dense(), expected);
+            assert_eq!(cost.transposed().to_dense(), expected.t());
+            assert_eq!(cost.select(&[2, 1], &[0]).to_dense(), array![[f64::INFINITY], [2.5]]);
+            assert_eq!(cost.block(0, 1..3, &mut [0.0; 3]), [2.5, f64::INFINITY]);
+            assert_eq!(cost.range(), (0.5, 6.5));
+            let fault = cost.forbidding(never.t()).expect_err("a mask of another shape").to_string();
+            assert_eq!(fault, "the mask of forbidden pairs is 2 × 3, the costs are 3 × 2");
         }
     }
 }

@@ -7,5 +7,6 @@ mod program;
 
 mod cli;
 mod exact;
+mod forbidden;
 mod golden;
 mod laws;

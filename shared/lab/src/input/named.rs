@@ -58,12 +58,12 @@ fn read(path: &Path, missing: Missing) -> Result<(NamedMatrix, usize), InputErro
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes.as_slice());
         let header = reader.headers().map_err(|fault| format(fault.to_string()))?;
         if header.iter().all(|field| field.parse::<f64>().is_ok()) {
-            let (values, left_out) = csv_matrix(path, 0, missing)?;
+            let (values, left_out) = csv_matrix(path, 0, missing, f64::is_finite)?;
             dropped = left_out;
             numbered(values)
         } else {
             let names = header.iter().map(ToOwned::to_owned).collect();
-            let (values, left_out) = csv_matrix(path, 1, missing)?;
+            let (values, left_out) = csv_matrix(path, 1, missing, f64::is_finite)?;
             dropped = left_out;
             NamedMatrix { names, values }
         }
