@@ -124,6 +124,12 @@ impl ScoreArguments {
         }
         let named = |fault| anyhow::Error::from(with_name(fault, &names)).context(path.display().to_string());
         let (covariance, score) = self.score(values).map_err(named)?;
+        for (column, unexplained) in covariance.nearly_dependent() {
+            let name = &names[*column];
+            lab::remark(&format!(
+                "kept        column {name:?}, of which the columns before it leave {unexplained:.1e} of the variance: is it a copy that was rounded?"
+            ))?;
+        }
         let plain = self.score == ScoreName::LeastSquares && self.l1.is_none_or(|l1| l1 == 0.0);
         Ok(Problem { names, covariance, score, plain })
     }

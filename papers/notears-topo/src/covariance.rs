@@ -1,14 +1,21 @@
-//! The covariance matrix, which is all that least squares needs of the data.
+//! The covariance matrix, which is all that least squares needs of the data, and a root of it where squares have lost what decides.
 
 use faer::Mat;
 use faer::linalg::matmul::triangular::{BlockStructure, matmul};
 use faer::{Accum, Par};
 use ndarray::{Array2, ArrayView2, Axis};
 
+use crate::root::Root;
 use crate::{Error, Order};
 
 /// Of a variable's variance, what the others must leave at least for squares of rounding errors not to matter.
 const LEAST_UNEXPLAINED: f64 = 1e-11;
+/// Below this part the data are factored themselves.
+const LEAST_BY_SQUARES: f64 = 1e-7;
+/// Below this part a column may as well be a copy that was rounded.
+const NEARLY_DEPENDENT: f64 = 1e-16;
+/// Rounding errors that a sum of many has, in units of the numbers.
+const ROUNDING: f64 = 32.0 * f64::EPSILON;
 /// Rows that are centred and multiplied together: no second copy of the data is made.
 const ROWS_AT_ONCE: usize = 1024;
 
@@ -17,20 +24,47 @@ const ROWS_AT_ONCE: usize = 1024;
 pub struct Covariance {
     matrix: Array2<f64>,
     rows: usize,
+    root: Option<Root>,
+    nearly_dependent: Vec<(usize, f64)>,
 }
 
 impl Covariance {
     /// Of data with one observation a row. Columns are centred; the divisor is n. Cost: n d² flops and no copy of the data.
     ///
+    /// Where columns leave less than 10⁻⁷ of another's variance, squares keep too few digits of that: the data are then factored themselves, in
+    /// 2 n d² flops, and all that follows stands on the factor. A column is refused where what is left of it is rounding of the data; between
+    /// that and 10⁻¹⁶ of its variance it is kept, see [`nearly_dependent`](Self::nearly_dependent).
+    ///
     /// # Errors
     /// Data that is empty or not finite, a constant column, no more rows than columns, columns that depend on each other linearly.
     pub fn of(data: ArrayView2<f64>) -> Result<Self, Error> {
-        let covariance = Self::of_any(data)?;
+        let (mut covariance, means) = Self::with_means(data)?;
         let (rows, columns) = data.dim();
         if rows <= columns {
             return Err(Error::TooFewRows { rows, columns });
         }
-        covariance.check_independence()?;
+        let least =
+            covariance.unexplained().into_iter().fold(f64::INFINITY, |least, left| match left.is_nan() {
+                true => 0.0,
+                false => least.min(left),
+            });
+        if least >= LEAST_BY_SQUARES {
+            return Ok(covariance);
+        }
+        let deviations: Vec<f64> = covariance.matrix.diag().iter().map(|variance| variance.sqrt()).collect();
+        let root = Root::of(data, &means, &deviations);
+        // Every block of rows rounds anew, and a mean far from zero leaves fewer digits of what varies.
+        let blocks = rows.div_ceil(ROWS_AT_ONCE) as f64;
+        for (column, unexplained) in root.unexplained().into_iter().enumerate() {
+            let digits = 1.0 + (means[column] / deviations[column]).powi(2);
+            if unexplained.is_nan() || unexplained <= ROUNDING * ROUNDING * digits * blocks {
+                return Err(Error::Collinear { column, unexplained: unexplained.max(0.0) });
+            }
+            if unexplained < NEARLY_DEPENDENT {
+                covariance.nearly_dependent.push((column, unexplained));
+            }
+        }
+        covariance.root = Some(root);
         Ok(covariance)
     }
 
@@ -39,6 +73,10 @@ impl Covariance {
     /// # Errors
     /// Data that is empty or not finite, a constant column.
     pub fn of_any(data: ArrayView2<f64>) -> Result<Self, Error> {
+        Ok(Self::with_means(data)?.0)
+    }
+
+    fn with_means(data: ArrayView2<f64>) -> Result<(Self, Vec<f64>), Error> {
         let (rows, columns) = data.dim();
         if rows == 0 || columns == 0 {
             return Err(Error::Empty { rows, columns });
@@ -84,7 +122,7 @@ impl Covariance {
                 return Err(Error::Scale { column, variance });
             }
         }
-        Ok(Self { matrix, rows })
+        Ok((Self { matrix, rows, root: None, nearly_dependent: Vec::new() }, means))
     }
 
     /// Of a known covariance matrix, of a population or of `rows` observations.
@@ -114,7 +152,7 @@ impl Covariance {
                 });
             }
         }
-        let covariance = Self { matrix, rows };
+        let covariance = Self { matrix, rows, root: None, nearly_dependent: Vec::new() };
         covariance.check_independence()?;
         Ok(covariance)
     }
@@ -182,7 +220,25 @@ impl Covariance {
             true => 1.0,
             false => self.matrix[(i, j)] / (deviations[i] * deviations[j]),
         });
-        Self { matrix, rows: self.rows }
+        let root = self.root.as_ref().map(Root::standardised);
+        Self { matrix, rows: self.rows, root, nearly_dependent: self.nearly_dependent.clone() }
+    }
+
+    /// Columns of which those before leave less than 10⁻¹⁶ of the variance, with that part: they may be copies that were rounded, but were kept.
+    pub fn nearly_dependent(&self) -> &[(usize, f64)] {
+        &self.nearly_dependent
+    }
+
+    /// The root of S, where squares have lost too many digits.
+    pub(crate) fn root(&self) -> Option<&Root> {
+        self.root.as_ref()
+    }
+
+    /// The part of each variance that the variables before leave.
+    fn unexplained(&self) -> Vec<f64> {
+        let factor = crate::factor::Factor::new(self, &Order::identity(self.variables()));
+        let residuals = factor.residual_variances().into_iter().enumerate();
+        residuals.map(|(column, residual)| residual / self.matrix[(column, column)]).collect()
     }
 
     /// A lower bound on the score of *every* order: (d/2) det(S)^{1/d}.
@@ -197,9 +253,7 @@ impl Covariance {
     }
 
     fn check_independence(&self) -> Result<(), Error> {
-        let factor = crate::factor::Factor::new(self, &Order::identity(self.variables()));
-        for (column, residual) in factor.residual_variances().into_iter().enumerate() {
-            let unexplained = residual / self.matrix[(column, column)];
+        for (column, unexplained) in self.unexplained().into_iter().enumerate() {
             if unexplained.is_nan() || unexplained < LEAST_UNEXPLAINED {
                 return Err(Error::Collinear { column, unexplained: unexplained.max(0.0) });
             }

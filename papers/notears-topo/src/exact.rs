@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
-use crate::node_score::NodeScore;
+use crate::node_score::{LeastSquares, NodeScore};
 use crate::{Covariance, Error, Order};
 
 /// The most variables for least squares: 0.6 GB, some ten seconds.
@@ -26,9 +26,14 @@ pub struct Optimum {
 /// For least squares. Subsets are visited in the order of a walk that leaves out or takes in one variable after the other and carries the conditional covariances along:
 /// about 3d flops a subset, on one thread.
 ///
+/// Where the covariance matrix has lost digits to squares, its root answers instead, one regression at a time.
+///
 /// # Errors
-/// [`Error::TooManyVariables`] beyond [`LARGEST`].
+/// [`Error::TooManyVariables`] beyond [`LARGEST`], or [`LARGEST_REFITTED`] where the root answers.
 pub fn least_squares(covariance: &Covariance) -> Result<Optimum, Error> {
+    if covariance.root().is_some() {
+        return refitted(&LeastSquares::new(covariance.clone()));
+    }
     let variables = covariance.variables();
     if variables > LARGEST {
         return Err(Error::TooManyVariables { variables, limit: LARGEST });

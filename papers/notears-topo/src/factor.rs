@@ -6,7 +6,7 @@
 //!
 //! L is stored by columns and T by rows: then rotations run along contiguous memory, and the sums over k of all pairs (k, b) run through b in the inner loop.
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 
 use crate::Covariance;
 use crate::order::{Move, Order, Priced};
@@ -22,7 +22,7 @@ pub struct Factor {
 }
 
 impl Factor {
-    /// Factors S in this order; 2d³/3 flops.
+    /// Factors S in this order; 2d³/3 flops, and three times as many where S has lost digits and its root is taken.
     ///
     /// # Panics
     /// If the order is of another size.
@@ -40,7 +40,29 @@ impl Factor {
     pub fn refactor(&mut self, covariance: &Covariance, order: &Order) {
         let d = self.size;
         assert!(order.len() == d && covariance.variables() == d, "sizes differ");
-        let matrix = covariance.matrix();
+        match covariance.root() {
+            Some(root) => root.cholesky(order.variables(), &mut self.columns),
+            None => self.cholesky(covariance.matrix(), order),
+        }
+        // Row k of T is (e_k − Σ_m L_km T_m) / L_kk.
+        for k in 0..d {
+            let (above, row) = self.inverse_rows.split_at_mut(k * d);
+            let row = &mut row[..d];
+            row.fill(0.0);
+            row[k] = 1.0;
+            for (m, other) in above.chunks_exact(d).enumerate() {
+                let multiple = self.columns[m * d + k];
+                for (entry, &x) in row[..=m].iter_mut().zip(&other[..=m]) {
+                    *entry -= multiple * x;
+                }
+            }
+            let scale = 1.0 / self.columns[k * d + k];
+            row[..=k].iter_mut().for_each(|entry| *entry *= scale);
+        }
+    }
+
+    fn cholesky(&mut self, matrix: ArrayView2<'_, f64>, order: &Order) {
+        let d = self.size;
         for (m, &variable) in order.variables().iter().enumerate() {
             let row = matrix.row(variable);
             let column = &mut self.columns[m * d..(m + 1) * d];
@@ -60,21 +82,6 @@ impl Factor {
                     *entry -= multiple * x;
                 }
             }
-        }
-        // Row k of T is (e_k − Σ_m L_km T_m) / L_kk.
-        for k in 0..d {
-            let (above, row) = self.inverse_rows.split_at_mut(k * d);
-            let row = &mut row[..d];
-            row.fill(0.0);
-            row[k] = 1.0;
-            for (m, other) in above.chunks_exact(d).enumerate() {
-                let multiple = self.columns[m * d + k];
-                for (entry, &x) in row[..=m].iter_mut().zip(&other[..=m]) {
-                    *entry -= multiple * x;
-                }
-            }
-            let scale = 1.0 / self.columns[k * d + k];
-            row[..=k].iter_mut().for_each(|entry| *entry *= scale);
         }
     }
 

@@ -73,6 +73,7 @@ pub mod inner;
 pub mod node_score;
 pub mod order;
 pub mod pruning;
+mod root;
 pub mod search;
 pub mod simulate;
 pub mod sortability;

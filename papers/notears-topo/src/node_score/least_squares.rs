@@ -27,12 +27,24 @@ impl NodeScore for LeastSquares {
     }
 
     fn fit(&self, node: usize, parents: &[usize], _start: Option<&Fit>) -> Result<Fit, Error> {
+        let collinear =
+            || Error::Collinear { column: parents.last().copied().unwrap_or(node), unexplained: 0.0 };
+        if let Some(root) = self.covariance.root() {
+            let (weights, variance) = root.regress(node, parents).ok_or_else(collinear)?;
+            let deviance = self.covariance.rows() as f64 * variance.ln();
+            return Ok(Fit {
+                parents: parents.to_vec(),
+                weights,
+                loss: 0.5 * variance,
+                deviance,
+                parameters: Vec::new(),
+            });
+        }
         let matrix = self.covariance.matrix();
         let mut weights: Vec<f64> = parents.iter().map(|&i| matrix[(i, node)]).collect();
         let mut gram: Vec<f64> =
             parents.iter().flat_map(|&i| parents.iter().map(move |&j| matrix[(i, j)])).collect();
-        solve_positive(&mut gram, &mut weights)
-            .ok_or(Error::Collinear { column: parents.last().copied().unwrap_or(node), unexplained: 0.0 })?;
+        solve_positive(&mut gram, &mut weights).ok_or_else(collinear)?;
         let loss = quadratic(&self.covariance, node, parents, &weights);
         let deviance = self.covariance.rows() as f64 * (2.0 * loss).ln();
         Ok(Fit { parents: parents.to_vec(), weights, loss, deviance, parameters: Vec::new() })
@@ -172,6 +184,10 @@ fn quadratic(covariance: &Covariance, node: usize, parents: &[usize], weights: &
 
 /// −E x_i (x_j − Σ w_k x_k) for every i.
 fn slopes(covariance: &Covariance, node: usize, fit: &Fit) -> Vec<f64> {
+    if let Some(root) = covariance.root() {
+        let covariances = root.covariances_with_residual(node, &fit.parents, &fit.weights);
+        return covariances.into_iter().map(|covariance| -covariance).collect();
+    }
     let matrix = covariance.matrix();
     (0..covariance.variables())
         .map(|i| {

@@ -11,7 +11,7 @@ use notears_topo::node_score::{Lasso, Logistic};
 use notears_topo::search::{Neighbourhood, Restarts, search};
 use notears_topo::{Covariance, exact};
 
-fn matrix(name: &str) -> Array2<f64> {
+pub fn matrix(name: &str) -> Array2<f64> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(name);
     lab::input::matrix(&path).expect("the case is here")
 }

@@ -8,4 +8,5 @@ mod program;
 mod cli;
 mod golden;
 mod graphs;
+mod ill_conditioned;
 mod laws;
