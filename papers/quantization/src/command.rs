@@ -1,12 +1,13 @@
 //! What people run on their own networks.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use lab::{Error, input};
 use ndarray::Array2;
 use quantization::model_file::{self, Model};
+use quantization::onnx;
 
 mod evaluate;
 mod inspect;
@@ -42,10 +43,39 @@ impl Command {
     }
 }
 
+/// A network to read.
+#[derive(Args)]
+struct ModelFile {
+    /// A network: .safetensors, or .onnx for a chain of Gemm, MatMul, Add, Relu and Conv
+    model: PathBuf,
+    /// Names of layers in their order, for a .safetensors file from elsewhere whose order is another [default: the order of the file]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    layers: Vec<String>,
+}
+
+impl ModelFile {
+    fn read(&self) -> anyhow::Result<Model> {
+        read_model(&self.model, &self.layers)
+    }
+}
+
 /// Reads a network.
-fn read_model(path: &Path) -> anyhow::Result<Model> {
+fn read_model(path: &Path, layers: &[String]) -> anyhow::Result<Model> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    model_file::read(&bytes).with_context(|| path.display().to_string())
+    let model = match is_onnx(path) {
+        true if !layers.is_empty() => {
+            return Err(
+                Error::Usage("--layers is for .safetensors: ONNX has an order of its own".into()).into()
+            );
+        }
+        true => onnx::read(&bytes).map(Model::Real),
+        false => model_file::read_layers(&bytes, layers),
+    };
+    model.with_context(|| path.display().to_string())
+}
+
+fn is_onnx(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "onnx")
 }
 
 /// Reads rows of inputs for a network.
@@ -102,10 +132,13 @@ fn classes(model: &Model) -> usize {
     model.network().layers.last().map_or(0, |layer| layer.outputs())
 }
 
-/// Refuses another ending than .safetensors.
+/// Refuses other endings than .safetensors and .onnx.
 fn check_name(path: &Path) -> Result<(), Error> {
-    match path.extension().is_some_and(|extension| extension == "safetensors") {
+    match is_onnx(path) || path.extension().is_some_and(|extension| extension == "safetensors") {
         true => Ok(()),
-        false => Err(Error::Usage(format!("{}: expected a name that ends in .safetensors", path.display()))),
+        false => Err(Error::Usage(format!(
+            "{}: expected a name that ends in .safetensors or .onnx",
+            path.display()
+        ))),
     }
 }

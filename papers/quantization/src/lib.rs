@@ -61,6 +61,8 @@ pub mod mixed_precision;
 pub mod model_file;
 pub mod network;
 pub mod nonuniform;
+#[cfg(feature = "files")]
+pub mod onnx;
 pub mod post_training;
 pub mod product;
 pub mod quantise;

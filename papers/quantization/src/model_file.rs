@@ -3,6 +3,8 @@
 //! A real network has tensors `layers.N.weight` and `layers.N.bias`, as PyTorch names them. A quantised one has packed integers `layers.N.integers` (low bits first, rows padded to bytes), `layers.N.scales`,
 //! `layers.N.zero_points` and `layers.N.bias`. Geometry, widths and the grids of activations stand as JSON in the metadata under `quantization`.
 
+mod foreign;
+
 use std::collections::HashMap;
 
 use ndarray::{Array1, Array2, ArrayView2};
@@ -132,37 +134,36 @@ pub fn write_quantised(quantised: &Quantised) -> Result<Vec<u8>, Error> {
     file(tensors, &Description { layers })
 }
 
-/// Reads what [`write`](fn@write) or [`write_quantised`] wrote, and plain perceptrons from elsewhere: without metadata, layers are dense and end where the names do.
+/// Reads what [`write`](fn@write) or [`write_quantised`] wrote, and perceptrons from elsewhere, whose tensors may have any names: matrices of floats are weights, in the order of the
+/// file.
 ///
 /// # Errors
 /// Bytes that are no such file, tensors that are missing or of another type or shape, numbers that are not finite.
 pub fn read(bytes: &[u8]) -> Result<Model, Error> {
+    read_layers(bytes, &[])
+}
+
+/// Like [`read`], with the names of layers in their order: `fc1` for the tensors `fc1.weight` and `fc1.bias`, or whole names. Other tensors are left out.
+///
+/// # Errors
+/// Those of [`read`]; a name that is missing; names for a file that describes its layers itself.
+pub fn read_layers(bytes: &[u8], names: &[String]) -> Result<Model, Error> {
     let broken = |fault: safetensors::SafeTensorError| Error::Format(format!("no safetensors file: {fault}"));
     let tensors = SafeTensors::deserialize(bytes).map_err(broken)?;
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(broken)?;
     let described = header.metadata().as_ref().and_then(|metadata| metadata.get("quantization"));
-    let description = match described {
-        Some(text) => {
-            serde_json::from_str(text).map_err(|fault| Error::Format(format!("its metadata: {fault}")))?
+    let Some(text) = described else {
+        let layers = foreign::layers(&tensors, &header.offset_keys(), names)?;
+        if layers.is_empty() {
+            return Err(Error::Format("it has no matrix of weights".into()));
         }
-        None => {
-            let count = (0..).take_while(|l| tensors.tensor(&format!("layers.{l}.weight")).is_ok()).count();
-            let expected = format!("layers.{count}.weight");
-            let later = tensors.names().into_iter().any(|name| {
-                let number = name
-                    .strip_prefix("layers.")
-                    .and_then(|rest| rest.split('.').next()?.parse::<usize>().ok());
-                number.is_some_and(|l| l > count)
-            });
-            if later {
-                return Err(Error::Format(format!(
-                    "it has no tensor {expected}, but later ones: layers are numbered without gaps"
-                )));
-            }
-            let plain = || LayerDescription { convolution: None, integers: None, activation: None };
-            Description { layers: (0..count).map(|_| plain()).collect() }
-        }
+        return Ok(Model::Real(Network::from_layers(layers)?));
     };
+    if !names.is_empty() {
+        return Err(Error::Format("it tells the order of its layers itself".into()));
+    }
+    let description: Description =
+        serde_json::from_str(text).map_err(|fault| Error::Format(format!("its metadata: {fault}")))?;
     if description.layers.is_empty() {
         return Err(Error::Format("it has no tensor layers.0.weight".into()));
     }

@@ -12,13 +12,13 @@ use quantization::model_file::Model;
 use quantization::network::{accuracy, cross_entropy};
 use quantization::uniform::{Grid, Layout};
 
-use super::{check_outputs, classes, read_inputs, read_labels, read_model};
+use super::{ModelFile, check_outputs, classes, read_inputs, read_labels};
 
 /// Measures accuracy on data with labels; of a network with 8-bit activations also by integers alone.
 #[derive(Args)]
 pub struct Evaluate {
-    /// A network: .safetensors
-    model: PathBuf,
+    #[command(flatten)]
+    model: ModelFile,
     /// Rows of inputs: .csv or .npy
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
@@ -33,12 +33,12 @@ impl Evaluate {
     /// # Errors
     /// One line that names the file and the fault.
     pub fn run(self) -> anyhow::Result<()> {
-        let model = read_model(&self.model)?;
+        let model = self.model.read()?;
         let data = read_inputs(&self.data, &model)?;
         let labels = read_labels(&self.labels, data.nrows(), classes(&model))?;
         let began = Instant::now();
         let logits = model.forward(data.view())?;
-        check_outputs(&logits, &self.model)?;
+        check_outputs(&logits, &self.model.model)?;
         let kind = match &model {
             Model::Real(_) => "real",
             Model::Quantised(_) => "simulated",

@@ -8,14 +8,14 @@ use lab::table::format_number;
 use lab::{Chart, Error, Figure, say, write_atomically};
 use quantization::model_file::Model;
 
-use super::read_model;
+use super::{ModelFile, read_model};
 
 /// Sizes, ranges and histograms of a network's layers; of a quantised one also its grids and, beside the network before, the error.
 #[derive(Args)]
 pub struct Inspect {
-    /// A network: .safetensors
-    model: PathBuf,
-    /// The network before quantisation
+    #[command(flatten)]
+    model: ModelFile,
+    /// The network before quantisation: .safetensors or .onnx
     #[arg(long, value_name = "FILE")]
     before: Option<PathBuf>,
     /// Where a picture of the histograms goes: .svg or .png
@@ -29,8 +29,8 @@ impl Inspect {
     /// # Errors
     /// One line that names the file and the fault.
     pub fn run(self) -> anyhow::Result<()> {
-        let model = read_model(&self.model)?;
-        let before = self.before.as_deref().map(read_model).transpose()?;
+        let model = self.model.read()?;
+        let before = self.before.as_deref().map(|path| read_model(path, &[])).transpose()?;
         let layers = &model.network().layers;
         let mut lines = Vec::new();
         for (l, layer) in layers.iter().enumerate() {
@@ -67,7 +67,10 @@ impl Inspect {
                 let Some(real) =
                     before.network().layers.get(l).filter(|real| real.weights.dim() == layer.weights.dim())
                 else {
-                    bail!("layer {l} of {} has another shape before quantisation", self.model.display());
+                    bail!(
+                        "layer {l} of {} has another shape before quantisation",
+                        self.model.model.display()
+                    );
                 };
                 let square = |values: ndarray::ArrayView2<f32>| {
                     values.iter().map(|w| f64::from(*w).powi(2)).sum::<f64>()

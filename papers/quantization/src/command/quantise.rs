@@ -10,16 +10,17 @@ use lab::{remark, write_atomically};
 use quantization::calibration::Calibration;
 use quantization::granularity::Granularity;
 use quantization::model_file::{self, Model};
+use quantization::onnx;
 use quantization::quantise::{Method, Settings, quantise};
 use quantization::uniform::Layout;
 
-use super::{check_name, check_outputs, read_inputs, read_model};
+use super::{ModelFile, check_name, check_outputs, is_onnx, read_inputs};
 
 /// Quantises weights and activations.
 #[derive(Args)]
 pub struct Quantise {
-    /// A network: .safetensors with tensors layers.0.weight, layers.0.bias, …
-    model: PathBuf,
+    #[command(flatten)]
+    model: ModelFile,
     /// Bits of weights
     #[arg(long, value_parser = clap::value_parser!(u32).range(2..=8), default_value_t = 8)]
     bits: u32,
@@ -44,7 +45,7 @@ pub struct Quantise {
     /// How ranges of activations are chosen, as --range
     #[arg(long, value_parser = calibration, default_value = "min-max")]
     activation_range: Calibration,
-    /// Where the quantised network goes: .safetensors
+    /// Where the quantised network goes: .safetensors with packed integers, or .onnx with integers of 8 bits and their scales
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
@@ -82,9 +83,10 @@ impl Quantise {
     /// One line that names the file and the fault.
     pub fn run(self) -> anyhow::Result<()> {
         check_name(&self.out)?;
-        refuse_overwriting(&self.out, [self.model.as_path(), &self.calibration])?;
-        let model = read_model(&self.model)?;
-        let Model::Real(network) = &model else { bail!("{} is quantised already", self.model.display()) };
+        refuse_overwriting(&self.out, [self.model.model.as_path(), &self.calibration])?;
+        let model = self.model.read()?;
+        let path = &self.model.model;
+        let Model::Real(network) = &model else { bail!("{} is quantised already", path.display()) };
         let data = read_inputs(&self.calibration, &model)?;
         let settings = Settings {
             bits: self.bits,
@@ -108,15 +110,18 @@ impl Quantise {
             activation_layout: Layout::Asymmetric,
         };
         let quantised = quantise(network, data.view(), &settings)
-            .with_context(|| format!("{} with {}", self.model.display(), self.calibration.display()))?;
+            .with_context(|| format!("{} with {}", path.display(), self.calibration.display()))?;
         let (real, found) = (network.forward(data.view())?, quantised.forward(data.view())?);
-        check_outputs(&real, &self.model)?;
-        let bytes = model_file::write_quantised(&quantised)?;
+        check_outputs(&real, path)?;
+        let bytes = match is_onnx(&self.out) {
+            true => onnx::write_quantised(&quantised)?,
+            false => model_file::write_quantised(&quantised)?,
+        };
         write_atomically(&self.out, &bytes)?;
         let square =
             |values: &ndarray::Array2<f32>| values.iter().map(|z| f64::from(*z).powi(2)).sum::<f64>();
         let error = square(&(&found - &real)) / square(&real).max(f64::MIN_POSITIVE);
-        let before = std::fs::metadata(&self.model).map_or(0, |file| file.len());
+        let before = std::fs::metadata(path).map_or(0, |file| file.len());
         remark(&format!(
             "size       {} bytes, {} of the {before} before\nerror      {} of the outputs' mean square, on the calibration data\nwritten to {}",
             bytes.len(),

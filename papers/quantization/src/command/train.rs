@@ -9,9 +9,10 @@ use ndarray_npy::WriteNpyExt;
 use quantization::experiments::problem::{Key, Problem, Shape, Source};
 use quantization::model_file::{self, Model};
 use quantization::network::{Network, accuracy};
+use quantization::onnx;
 use quantization::training::{Options, train};
 
-use super::{check_name, read_labels};
+use super::{check_name, is_onnx, read_labels};
 
 /// Trains a network on your data, or on random strokes in ten classes.
 #[derive(Args)]
@@ -37,7 +38,7 @@ pub struct Train {
     /// Where their labels go: .csv
     #[arg(long, value_name = "FILE", conflicts_with = "data", requires = "test_data")]
     test_labels: Option<PathBuf>,
-    /// Where the network goes: .safetensors
+    /// Where the network goes: .safetensors or .onnx
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
@@ -107,7 +108,8 @@ impl Train {
                 (problem.network, score)
             }
         };
-        write_atomically(&self.out, &model_file::write(&network)?)?;
+        let bytes = if is_onnx(&self.out) { onnx::write(&network)? } else { model_file::write(&network)? };
+        write_atomically(&self.out, &bytes)?;
         let model = Model::Real(network);
         remark(&format!(
             "network   {} layers, {} parameters\naccuracy  {score}\nwritten to {}",

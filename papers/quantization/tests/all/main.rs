@@ -6,6 +6,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_quantization");
 mod program;
 
 mod cli;
+mod files;
 mod golden;
 mod laws;
 mod networks;
