@@ -12,6 +12,9 @@ use crate::scalar::{Scalar, Sizes};
 /// Rows that are eliminated together.
 const BLOCK: usize = 24;
 
+/// Rows that one task updates in a factorisation: fewer share out better, more use better what is prepared of the columns.
+const PANEL: usize = 64;
+
 /// Work below which a product is not worth sharing between threads, in multiplications.
 const PARALLEL: usize = 40_000;
 
@@ -134,7 +137,7 @@ pub fn cholesky<T: Scalar>(a: &Array2<T>) -> Option<Array2<T>> {
         }
         let panel = u.slice(s![first..last, last..]).as_standard_layout().into_owned();
         let mut rest = u.slice_mut(s![last.., last..]);
-        let height = if (size - last) * (size - last) * BLOCK < PARALLEL { size } else { 32 };
+        let height = if (size - last) * (size - last) * BLOCK < PARALLEL { size } else { PANEL };
         rest.axis_chunks_iter_mut(Axis(0), height).into_par_iter().enumerate().for_each(
             |(chunk, mut part)| {
                 let start = chunk * height;

@@ -8,6 +8,7 @@ mod double_double;
 mod kernel;
 mod multi;
 mod precision;
+mod slices;
 
 pub use double_double::DoubleDouble;
 pub use multi::Multi;
@@ -223,7 +224,9 @@ impl<const L: usize> Scalar for Multi<L> {
     }
 
     fn accumulate(c: &mut [Self], a: &[Self], b: &[Self], sizes: Sizes, sign: f64) {
-        accumulate_row_by_row(c, a, b, sizes, sign);
+        if !slices::accumulate(c, a, b, sizes, sign) {
+            accumulate_row_by_row(c, a, b, sizes, sign);
+        }
     }
 
     fn to_text(self) -> String {

@@ -8,7 +8,7 @@ use crate::dense::{self, accumulate, solve_transposed, transposed_product, zeros
 use crate::scalar::{Scalar, Sizes};
 
 /// Constraints whose rows one task assembles.
-const PANEL: usize = 24;
+const PANEL: usize = 64;
 
 /// The constraints that are connected through blocks, and which blocks they share.
 #[derive(Debug)]
@@ -102,11 +102,15 @@ impl<T: Scalar> Schur<T> {
                 match &problem.blocks[number].terms {
                     Terms::RankOne { vectors, weights, constraints } => {
                         let columns = dense::transposed(vectors);
-                        let through_x = solve_transposed(&factors_x[number], &columns);
+                        // With the weights in one half, their products are in its Gram matrix.
+                        let mut through_x = solve_transposed(&factors_x[number], &columns);
+                        for mut row in through_x.rows_mut() {
+                            row.iter_mut().zip(weights).for_each(|(entry, weight)| *entry *= *weight);
+                        }
                         let through_y = dense::product(&factors_y[number], &columns);
                         let places: Vec<usize> =
                             constraints.iter().map(|constraint| clusters.position[*constraint]).collect();
-                        add_rank_one(&mut matrix, &through_x, &through_y, weights, &places);
+                        add_rank_one(&mut matrix, &through_x, &through_y, &places);
                     }
                     Terms::Entries(entries) => {
                         add_entries(&mut matrix, entries, &clusters.position, &inverses[number], &y[number])
@@ -160,12 +164,11 @@ impl<T: Scalar> Schur<T> {
 }
 
 /// Adds w_s w_t (v_sᵀ X⁻¹ v_t)(v_sᵀ Y v_t) to the upper triangle at the places of the terms s and t, given the two
-/// halves whose Gram matrices the brackets are.
+/// halves whose Gram matrices the brackets are, the first with its columns times w.
 fn add_rank_one<T: Scalar>(
     matrix: &mut Array2<T>,
     through_x: &Array2<T>,
     through_y: &Array2<T>,
-    weights: &[T],
     places: &[usize],
 ) {
     let size = matrix.nrows();
@@ -192,8 +195,7 @@ fn add_rank_one<T: Scalar>(
             let mut row = rows.row_mut(places[s] - first_row);
             for t in start..terms {
                 if places[t] >= places[s] {
-                    row[places[t]] += (weights[s] * weights[t])
-                        * (gram_x[[s - start, t - start]] * gram_y[[s - start, t - start]]);
+                    row[places[t]] += gram_x[[s - start, t - start]] * gram_y[[s - start, t - start]];
                 }
             }
         }

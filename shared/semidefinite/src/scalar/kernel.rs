@@ -1,4 +1,4 @@
-//! Double-double numbers as a scalar, with the product of their matrices in vectors of eight columns: all `unsafe` code of the crate.
+//! Double-double numbers as a scalar, with the product of their matrices in vectors of eight columns.
 //!
 //! One multiplication with an addition takes an exact product with its error, the two mixed products and one exact
 //! sum: twelve operations, of which a processor with AVX-512 does sixteen lanes a cycle. The low parts are summed

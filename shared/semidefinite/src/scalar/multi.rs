@@ -90,6 +90,13 @@ impl<const L: usize> Multi<L> {
         })
     }
 
+    /// The number with these parts, the mantissa raised in its last place if `up`.
+    #[inline]
+    pub(super) fn rounded(negative: bool, limbs: [u64; L], up: bool, exponent: i32) -> Self {
+        let (limbs, exponent) = if up { incremented(limbs, exponent) } else { (limbs, exponent) };
+        Self { limbs, exponent, negative }
+    }
+
     /// The number times 2^`power`, exactly.
     pub fn times_power_of_two(self, power: i32) -> Self {
         if self.vanishes() || !self.is_finite() {
