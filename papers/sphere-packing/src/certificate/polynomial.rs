@@ -3,6 +3,9 @@
 //! By Descartes' rule of signs a polynomial has no more positive roots than its coefficients have changes of sign. Applied
 //! to (1 + x)^d p(1/(1 + x)) it counts roots in (0, 1); halving the interval until the counts are zero proves that there are
 //! none (Collins and Akritas 1976). Everything is done with integers.
+//!
+//! Most intervals lie far from where the polynomial nearly touches zero, and need few of its coefficients' bits. On x ≥ 0 a polynomial with coefficients rounded down lies below
+//! the one it comes from, so that a proof for the former is one for the latter: coefficients are cut to some bits on every interval, more after a failure, and at last to none.
 
 use num_bigint::BigInt;
 use num_traits::{One, Signed, Zero};
@@ -12,6 +15,9 @@ use super::dyadic::Dyadic;
 /// Halvings of an interval, and intervals in all, after which a count that does not vanish is taken for a root.
 const DEEPEST: usize = 400;
 const MOST_INTERVALS: usize = 40_000;
+
+/// Bits beyond the degree that coefficients are cut to at first.
+const FIRST_BITS: u64 = 128;
 
 /// Σ c_k x^k · 2^`exponent` with integers c_k.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,12 +149,32 @@ fn shift_by_one(coefficients: &mut [BigInt]) {
     }
 }
 
-/// Whether a polynomial that vanishes at neither end has no root in (0, 1).
+/// Whether a polynomial that is positive at both ends has no root in (0, 1).
 fn has_no_root_in_unit_interval(coefficients: Vec<BigInt>) -> bool {
+    let most = coefficients.iter().map(BigInt::bits).max().unwrap_or(0);
+    let mut bits = coefficients.len() as u64 + FIRST_BITS;
+    while bits < most {
+        if stays_positive(coefficients.clone(), Some(bits)) {
+            return true;
+        }
+        bits *= 2;
+    }
+    stays_positive(coefficients, None)
+}
+
+/// The same, with coefficients cut to so many bits; then a failure says nothing.
+fn stays_positive(coefficients: Vec<BigInt>, bits: Option<u64>) -> bool {
     let mut open = vec![(coefficients, 0)];
     let mut intervals = 0;
-    while let Some((coefficients, depth)) = open.pop() {
+    while let Some((mut coefficients, depth)) = open.pop() {
         intervals += 1;
+        if let Some(bits) = bits {
+            cut(&mut coefficients, bits);
+            // Cut coefficients may no longer be positive at the ends.
+            if !coefficients[0].is_positive() || !coefficients.iter().sum::<BigInt>().is_positive() {
+                return false;
+            }
+        }
         let mut reversed: Vec<BigInt> = coefficients.iter().rev().cloned().collect();
         shift_by_one(&mut reversed);
         if sign_changes(&reversed) == 0 {
@@ -166,13 +192,21 @@ fn has_no_root_in_unit_interval(coefficients: Vec<BigInt>) -> bool {
             .collect();
         let mut right = left.clone();
         shift_by_one(&mut right);
-        if right[0].is_zero() {
+        if !right[0].is_positive() {
             return false;
         }
         open.push((left, depth + 1));
         open.push((right, depth + 1));
     }
     true
+}
+
+/// Divides by the power of two that leaves the largest coefficient so many bits, rounding down.
+fn cut(coefficients: &mut [BigInt], bits: u64) {
+    let most = coefficients.iter().map(BigInt::bits).max().unwrap_or(0);
+    if most > bits {
+        coefficients.iter_mut().for_each(|coefficient| *coefficient >>= most - bits);
+    }
 }
 
 /// Integer polynomials k! 2^k · L_k^ν(z) with ν = n/2 − 1, for k from 0 to `degree`: 2^k times the generalised Laguerre polynomial

@@ -43,6 +43,22 @@ fn positivity_is_decided_exactly() {
     assert!(Polynomial::constant(&integer(2)).is_positive_from(&integer(0)));
 }
 
+/// Coefficients are cut at first; where the polynomial nearly touches zero only all of their bits decide.
+#[test]
+fn positivity_is_decided_by_the_last_bit() {
+    let touching = |shift: i64| {
+        let least = Dyadic { mantissa: shift.into(), exponent: -4000 };
+        Polynomial::new(&[integer(9).plus(&least), integer(-6), integer(1)])
+    };
+    let others =
+        (4..9).fold(Polynomial::constant(&integer(1)), |product, root| product.times(&parabola(root, 1)));
+    for (shift, positive) in [(1, true), (0, false), (-1, false)] {
+        let product = touching(shift).times(&others);
+        assert_eq!(product.is_positive_between(&integer(0), &integer(10)), positive);
+        assert_eq!(product.is_positive_from(&integer(0)), positive);
+    }
+}
+
 proptest! {
     #[test]
     fn positivity_agrees_with_factors(roots in prop::collection::vec(-20..20i64, 1..6), low in -25..25i64, width in 1..20i64) {
