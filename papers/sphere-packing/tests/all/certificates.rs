@@ -47,7 +47,7 @@ fn positivity_is_decided_exactly() {
 #[test]
 fn positivity_is_decided_by_the_last_bit() {
     let touching = |shift: i64| {
-        let least = Dyadic { mantissa: shift.into(), exponent: -4000 };
+        let least = Dyadic { mantissa: shift.into(), exponent: -600 };
         Polynomial::new(&[integer(9).plus(&least), integer(-6), integer(1)])
     };
     let others =
