@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use lab::{Citation, Paper};
 use sphere_packing::claims::{OPEN_QUESTIONS, claims};
 use sphere_packing::experiments::{
-    Degree, GeometryScan, Players, PrecisionNeeded, RootConvergence, SolverTime, SumsOfSquares, TwoPointTable,
+    Degree, GeometryScan, Players, PrecisionNeeded, Records, RootConvergence, SolverTime, SumsOfSquares,
+    TwoPointTable,
 };
 
 mod command;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
     .experiment(Players)
     .experiment(PrecisionNeeded)
     .experiment(SolverTime)
+    .experiment(Records)
     .claims(claims());
     rivals::main(&paper, contests::contests(), command::Command::run)
 }

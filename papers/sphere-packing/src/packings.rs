@@ -55,3 +55,23 @@ pub fn published(dimension: usize) -> Option<Published> {
     };
     Some(Published { two_point, three_point })
 }
+
+/// The best published upper bound of the density, from a table kept by H. Cohn, as quoted in the source of a computer algebra system in 2025. The paper says that it lowered all of
+/// these; by how much is not known here.
+pub fn tabled(dimension: usize) -> Option<f64> {
+    Some(match dimension {
+        4 => 0.636_107_332_155_132_9,
+        5 => 0.512_645_130_625_302_7,
+        6 => 0.410_303_281_880_186_5,
+        7 => 0.321_147_106_675_555_9,
+        9 => 0.191_120_415_296_896_3,
+        10 => 0.143_410_087_108_254_7,
+        11 => 0.106_725_293_456_763_1,
+        12 => 0.079_711_771_066_898_7,
+        13 => 0.060_164_438_098_386_0,
+        14 => 0.045_061_221_193_518_1,
+        15 => 0.033_756_443_279_789_9,
+        16 => 0.024_994_409_384_523_7,
+        _ => return None,
+    })
+}
