@@ -90,17 +90,31 @@ fn power(base: &Array2<f64>, mut exponent: usize) -> Array2<f64> {
     result
 }
 
-/// exp A of a matrix without negative entries: nothing cancels in its series, so sixteen terms after scaling to norm ½ and squaring back are exact to rounding.
+/// exp A of a matrix without negative entries: nothing cancels in its series, so sixteen terms after scaling to norm ½ and squaring back are exact to rounding. Terms are taken four at a
+/// time (Paterson and Stockmeyer 1973): six products instead of fifteen.
 fn exponential(matrix: ArrayView2<f64>) -> Array2<f64> {
-    const TERMS: u32 = 15;
     let norm = matrix.rows().into_iter().map(|row| row.sum()).fold(0.0, f64::max);
     let halvings = if norm > 0.5 { (norm / 0.5).log2().ceil().min(1000.0) as i32 } else { 0 };
-    let scaled = &matrix * 0.5f64.powi(halvings);
-    let mut result = Array2::<f64>::eye(matrix.nrows());
-    for term in (1..=TERMS).rev() {
-        // Horner: I + A/1 (I + A/2 (I + …)).
-        result = scaled.dot(&result) / f64::from(term);
-        result.diag_mut().mapv_inplace(|entry| entry + 1.0);
+    let first = &matrix * 0.5f64.powi(halvings);
+    let second = first.dot(&first);
+    let third = second.dot(&first);
+    let fourth = second.dot(&second);
+    // Σ_{k ≤ 15} Aᵏ/k! = B_0 + A⁴ (B_1 + A⁴ (B_2 + A⁴ B_3)) with B_j = Σ_{i ≤ 3} Aⁱ/(4j + i)!.
+    let mut factorials = [1.0; 16];
+    for k in 1..16 {
+        factorials[k] = factorials[k - 1] * k as f64;
+    }
+    let mut result = Array2::<f64>::zeros(matrix.dim());
+    for group in (0..4).rev() {
+        if group < 3 {
+            result = fourth.dot(&result);
+        }
+        let weights = &factorials[4 * group..4 * group + 4];
+        let (a, b, c) = (1.0 / weights[1], 1.0 / weights[2], 1.0 / weights[3]);
+        Zip::from(&mut result).and(&first).and(&second).and(&third).for_each(|sum, x, y, z| {
+            *sum += a * x + b * y + c * z;
+        });
+        result.diag_mut().mapv_inplace(|entry| entry + 1.0 / weights[0]);
     }
     for _ in 0..halvings {
         result = result.dot(&result);

@@ -126,6 +126,8 @@ impl Experiment for ScoreGap {
                     if noise != Noise::Gaussian && (graphs != Graphs::Er2 || variables > 20) {
                         continue;
                     }
+                    let replicates =
+                        if profile == Profile::Quick && noise != Noise::Gaussian { 3 } else { replicates };
                     grid.extend((0..replicates).map(|replicate| Parameters {
                         graphs,
                         noise,

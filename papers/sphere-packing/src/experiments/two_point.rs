@@ -52,13 +52,13 @@ impl Experiment for TwoPointTable {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (dimensions, roots) = match profile {
             Profile::Smoke => (9, 4),
-            Profile::Quick => (36, 16),
+            Profile::Quick => (16, 16),
             Profile::Full => (36, 32),
         };
         let mut cells: Vec<Parameters> =
             (1..=dimensions).map(|dimension| Parameters { dimension, roots }).collect();
         if profile == Profile::Quick {
-            cells.extend([8, 24].map(|dimension| Parameters { dimension, roots: 24 }));
+            cells.extend([(8, 24), (24, 16)].map(|(dimension, roots)| Parameters { dimension, roots }));
         }
         cells
     }
