@@ -1,9 +1,11 @@
-//! The continuous methods that the paper improves on: NOTEARS and DAGMA, for least squares with an l1 penalty.
+//! The continuous methods that the paper improves on: NOTEARS, GOLEM and DAGMA, for least squares with an l1 penalty.
 //!
-//! Both minimise over all matrices with a zero diagonal and push an acyclicity function h(W ∘ W) to zero. They end with tiny weights that may still close cycles, so what they return has to be
+//! All minimise over all matrices with a zero diagonal and push an acyclicity function h(W ∘ W) to zero. NOTEARS and DAGMA end with tiny weights that may still close cycles, so what they return has to be
 //! cut ([`crate::graph::acyclic_core`]), and a score below that of every acyclic graph is no triumph. The inner problems are solved by the orthant-wise quasi-Newton
-//! method instead of bounds on split variables (NOTEARS) and Adam (DAGMA).
+//! method instead of bounds on split variables (NOTEARS) and Adam (GOLEM, DAGMA).
 
+use faer::Mat;
+use faer::linalg::solvers::DenseSolveCore;
 use ndarray::{Array2, ArrayView2, Zip};
 use numerics::lbfgs::{self, StopReason};
 
@@ -148,6 +150,71 @@ pub fn dagma(covariance: &Covariance, options: &DagmaOptions) -> Result<Solution
     let squares = weights.mapv(|w| w * w);
     let acyclicity = Form::LogDeterminant(last).evaluate(squares.view()).map_or(f64::NAN, |(h, _)| h);
     Ok(Solution { weights, acyclicity, evaluations, converged })
+}
+
+/// Settings of [`golem`]; the defaults are those of its authors for noise of equal variances.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GolemOptions {
+    /// λ₁ on |W|₁.
+    pub l1: f64,
+    /// λ₂ on h.
+    pub acyclicity: f64,
+    /// Most quasi-Newton iterations.
+    pub iterations: usize,
+}
+
+impl Default for GolemOptions {
+    fn default() -> Self {
+        Self { l1: 0.02, acyclicity: 5.0, iterations: 10_000 }
+    }
+}
+
+/// GOLEM (Ng, Ghassami, Zhang 2020) for noise of equal variances: min (d/2) log Q − log |det(I − W)| + λ₁|W|₁ + λ₂ h with h = tr exp(W ∘ W) − d. The constraint is soft:
+/// what comes out has cycles of weights that are not always tiny.
+///
+/// # Errors
+/// A setting out of range.
+pub fn golem(covariance: &Covariance, options: &GolemOptions) -> Result<Solution, Error> {
+    check_penalty(options.l1)?;
+    if !(options.acyclicity >= 0.0 && options.acyclicity.is_finite()) {
+        return Err(Error::Setting {
+            name: "the weight of h",
+            value: options.acyclicity,
+            range: "at least 0",
+        });
+    }
+    let size = covariance.variables();
+    let half = size as f64 / 2.0;
+    let objective = |x: &[f64], gradient: &mut [f64]| {
+        let weights = as_matrix(x, size);
+        let inside = Form::Exponential.evaluate(weights.mapv(|w| w * w).view());
+        let (Some((h, by_square)), Some((logarithm, inverse))) = (inside, inverse_of_rest(weights)) else {
+            return f64::INFINITY;
+        };
+        let value = least_squares(covariance, weights, gradient);
+        // −log |det(I − W)| has the derivative (I − W)⁻ᵀ.
+        for (g, (i, j)) in gradient.iter_mut().zip(ndarray::indices(weights.dim())) {
+            *g = half * *g / value + inverse[(j, i)];
+        }
+        add_acyclicity(weights, &by_square, options.acyclicity, gradient);
+        half * value.ln() - logarithm + options.acyclicity * h
+    };
+    let found = minimise(objective, options.l1, &vec![0.0; size * size], size, options.iterations)?;
+    let weights = as_matrix(&found.point, size).to_owned();
+    let acyclicity = Form::Exponential.evaluate(weights.mapv(|w| w * w).view()).map_or(f64::NAN, |(h, _)| h);
+    let converged = !matches!(found.reason, StopReason::IterationLimit | StopReason::Diverged);
+    Ok(Solution { weights, acyclicity, evaluations: found.evaluations, converged })
+}
+
+/// log |det(I − W)| and (I − W)⁻¹; `None` if it is singular.
+fn inverse_of_rest(weights: ArrayView2<f64>) -> Option<(f64, Array2<f64>)> {
+    let size = weights.nrows();
+    let rest = Mat::from_fn(size, size, |i, j| f64::from(u8::from(i == j)) - weights[(i, j)]);
+    let factors = rest.partial_piv_lu();
+    let logarithm: f64 = (0..size).map(|k| factors.U()[(k, k)].abs().ln()).sum();
+    let inverse = factors.inverse();
+    let inverse = Array2::from_shape_fn((size, size), |(i, j)| inverse[(i, j)]);
+    (logarithm.is_finite() && inverse.iter().all(|entry| entry.is_finite())).then_some((logarithm, inverse))
 }
 
 fn check_penalty(l1: f64) -> Result<(), Error> {

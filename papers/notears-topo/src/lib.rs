@@ -70,6 +70,7 @@ pub mod experiments;
 pub mod factor;
 pub mod graph;
 pub mod inner;
+pub mod kkt_search;
 pub mod node_score;
 pub mod order;
 pub mod pruning;

@@ -50,14 +50,35 @@ pub struct Row {
     pub bits: u32,
 }
 
-/// Dimension, degree, r and R. The radii are those of the lowest bound among a few that were tried by hand, from the radius of the two-point bound times 0.84 on.
-const PROGRAMMES: &[(u32, u32, f64, f64)] = &[];
+/// Dimension, degree, r and R. Radii were chosen after a look at degrees 5 and 7: r moves the bound little once f has many terms, R/r falls with the dimension.
+const PROGRAMMES: &[(u32, u32, f64, f64)] = &[
+    (5, 9, 1.1, 1.672),
+    (6, 9, 1.15, 1.6675),
+    (7, 9, 1.2, 1.68),
+    (9, 9, 1.35, 1.8225),
+    (10, 9, 1.4, 1.862),
+    (12, 9, 1.5, 1.95),
+    (4, 9, 1.0, 1.664634),
+    (11, 9, 1.45, 1.914),
+    (16, 9, 1.65, 2.0625),
+    (4, 5, 1.2, 1.6),
+    (5, 5, 1.26, 1.625),
+    (6, 5, 1.3, 1.65),
+    (7, 5, 1.36, 1.7),
+    (9, 5, 1.45, 1.78),
+    (10, 5, 1.5, 1.82),
+    (11, 5, 1.54, 1.85),
+    (12, 5, 1.58, 1.88),
+    (16, 5, 1.7, 2.0),
+    (9, 7, 1.4, 1.8),
+    (12, 7, 1.5, 1.86),
+];
 
 /// The claims are about this degree and above.
 pub const DEGREE: u32 = 9;
 
 fn programme(dimension: u32, degree: u32, radius: f64, truncation: f64) -> Parameters {
-    Parameters { dimension, degree, radial_degree: (2 * degree).clamp(8, 16), radius, truncation }
+    Parameters { dimension, degree, radial_degree: (2 * degree + 2).clamp(8, 20), radius, truncation }
 }
 
 impl Parameters {
