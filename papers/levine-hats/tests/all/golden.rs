@@ -7,7 +7,7 @@ use levine_hats::bounds::{
 use levine_hats::composition::then;
 use levine_hats::constructions::{chain, first_black, modular, recursive_block, triple, white_restart_block};
 use levine_hats::continuous::frequency_area;
-use levine_hats::exhaustive::{count_all, count_classes};
+use levine_hats::exhaustive::{count_all, count_classes, optimum};
 use levine_hats::{
     BigRational, SearchOptions, Start, Strategy, biased_value, finite_value, infinite_value, search, wins,
 };
@@ -57,12 +57,17 @@ fn truncated_recursions_converge_at_the_papers_rates() {
 fn all_tables_of_height_three_and_all_classes_of_height_four() {
     let three = count_all(3);
     assert_eq!(three, count_classes(3));
+    assert_eq!((1..=3).map(|height| optimum(height, 0)).collect::<Vec<_>>(), [1, 5, 22]);
     // Φ : number of tables on the seven stacks that are not white, counted by an independent program.
     for (value, tables) in [(22, 36), (21, 216), (20, 756), (19, 324), (18, 756), (17, 0), (16, 99)] {
         assert_eq!(three[value], tables, "Φ = {value}");
     }
     assert_eq!(three.iter().sum::<u64>(), 3_u64.pow(7));
     let four = count_classes(4);
+    let most = four.iter().rposition(|tables| *tables > 0).expect("tables were visited");
+    for known in [0, 80, most as u8] {
+        assert_eq!(usize::from(optimum(4, known)), most);
+    }
     let counted = [
         (89, 6_912),
         (88, 67_584),
