@@ -2,14 +2,15 @@
 //!
 //! min ⟨C, T⟩ + ε Σ Tᵢⱼ (log Tᵢⱼ − 1) over U(a, b) has the solution Tᵢⱼ = exp((fᵢ + gⱼ − cᵢⱼ)/ε), every
 //! entry positive. Sinkhorn's algorithm (Cuturi 2013) makes rows and columns exact in turn. With a kernel
-//! Kᵢⱼ = exp((fᵢ + gⱼ − cᵢⱼ)/ε) at hand that is u = a/(K v) and v = b/(Kᵀ u), two passes over K without an
-//! exponential. Scalings that leave their range are absorbed into f and g, and K is made anew (Schmitzer 2019); a sum
+//! Kᵢⱼ = exp((fᵢ + gⱼ − cᵢⱼ)/ε) at hand that is u = a/(K v) and v = b/(Kᵀ u), without an exponential, and in one
+//! pass: a column that has found its v adds its part of K v before the next is read. Scalings that leave their range are absorbed into f and g, and K is made anew (Schmitzer 2019); a sum
 //! that has lost its digits is formed in the logarithmic domain,
 //! fᵢ = ε (log aᵢ − log Σⱼ exp((gⱼ − cᵢⱼ)/ε)) with the largest term taken out of the sum. So nothing overflows or
 //! vanishes however small ε is. Masses of zero have the potential −∞ and empty rows.
 
-use ndarray::{Array2, ArrayView1, ShapeBuilder};
+use ndarray::{Array2, ShapeBuilder};
 use numerics::sum::sum;
+use pulp::{Arch, NullaryFnOnce};
 use rayon::prelude::*;
 
 use crate::plan::SparsePlan;
@@ -83,11 +84,15 @@ const LARGEST_SCALING: f64 = 1e20;
 /// A sum below this may miss terms that the kernel has lost to underflow: with scalings in range, those are below 1e-287.
 const LEAST_SUM: f64 = 1e-200;
 /// Rows that one task sums up.
-const ROWS_OF_A_TASK: usize = 128;
+const ROWS_OF_A_TASK: usize = 256;
+/// Columns that one task sums up.
+const COLUMNS_OF_A_TASK: usize = 64;
+/// Columns that are read together.
+const TOGETHER: usize = 4;
 
 /// Sinkhorn's algorithm from f = 0.
 ///
-/// Cost per iteration: 4 m n flops in two passes over the kernel, in parallel; m n exponentials whenever scalings are absorbed, which
+/// Cost per iteration: 4 m n flops in one pass over the kernel, in parallel; m n exponentials whenever scalings are absorbed, which
 /// small ε makes more frequent. Memory: the kernel, which becomes the dense plan, and a transposed copy of stored costs where sums are
 /// formed in the logarithmic domain.
 ///
@@ -169,6 +174,10 @@ struct State<'a> {
     /// The next u, or the next f where sums had to be formed in the logarithmic domain.
     proposed: Vec<f64>,
     logarithmic: bool,
+    /// K v, where `summed`, from the pass that found v; and the parts of it that tasks sum up.
+    sums: Vec<f64>,
+    summed: bool,
+    parts: Vec<f64>,
     /// The costs row after row, once they are wanted.
     by_rows: Option<Cost>,
 }
@@ -190,6 +199,9 @@ impl<'a> State<'a> {
             kernel: vec![0.0; m * n],
             proposed: vec![0.0; m],
             logarithmic: false,
+            sums: vec![0.0; m],
+            summed: false,
+            parts: vec![0.0; m * n.div_ceil(COLUMNS_OF_A_TASK)],
             by_rows: None,
         };
         state.make_kernel();
@@ -220,6 +232,7 @@ impl<'a> State<'a> {
 
     /// Moves the scalings into the potentials.
     fn absorb(&mut self) {
+        self.summed = false;
         for (potentials, scalings) in [(&mut self.f, &mut self.u), (&mut self.g, &mut self.v)] {
             for (potential, scaling) in potentials.iter_mut().zip(scalings) {
                 *potential += self.epsilon * scaling.ln();
@@ -230,17 +243,12 @@ impl<'a> State<'a> {
 
     /// Finds the row potentials that make the rows exact, and gives by how much they now miss, Σᵢ |(T 1)ᵢ − aᵢ|.
     fn propose_rows(&mut self) -> f64 {
-        let Self { kernel, u, v, proposed, .. } = self;
-        let (m, a) = (u.len(), self.problem.a());
-        proposed.par_chunks_mut(ROWS_OF_A_TASK).enumerate().for_each(|(task, sums)| {
-            let first = task * ROWS_OF_A_TASK;
-            sums.fill(0.0);
-            for (column, v) in kernel.chunks_exact(m).zip(&*v) {
-                for (sum, entry) in sums.iter_mut().zip(&column[first..]) {
-                    *sum += entry * v;
-                }
-            }
-        });
+        if !self.summed {
+            self.sum_rows();
+        }
+        let Self { u, proposed, sums, .. } = self;
+        let a = self.problem.a();
+        proposed.copy_from_slice(sums);
         self.logarithmic = proposed.iter().zip(a).any(|(sum, &a)| a > 0.0 && lost(*sum, a));
         if !self.logarithmic {
             return sum(proposed.iter_mut().zip(&*u).zip(a).map(|((next, u), &a)| {
@@ -270,20 +278,16 @@ impl<'a> State<'a> {
 
     /// Makes the columns exact.
     fn update_columns(&mut self) {
-        let Self { kernel, u, v, .. } = self;
+        let Self { kernel, u, v, parts, .. } = self;
         let (m, b) = (u.len(), self.problem.b());
-        let u = ArrayView1::from(u.as_slice());
-        v.par_iter_mut().zip(kernel.par_chunks_exact(m)).zip(b).with_min_len(16).for_each(
-            |((v, column), b)| {
-                // Not a number where the sum is lost.
-                let sum = ArrayView1::from(column).dot(&u);
-                *v = match *b > 0.0 {
-                    true if lost(sum, *b) => f64::NAN,
-                    true => b / sum,
-                    false => 1.0,
-                };
+        parts.par_chunks_mut(m).zip(v.par_chunks_mut(COLUMNS_OF_A_TASK)).enumerate().for_each(
+            |(task, (sums, scalings))| {
+                let columns = task * COLUMNS_OF_A_TASK..task * COLUMNS_OF_A_TASK + scalings.len();
+                let (kernel, masses) = (&kernel[columns.start * m..columns.end * m], &b[columns]);
+                Arch::new().dispatch(Pass { scalings, sums, kernel, masses, factors: u });
             },
         );
+        self.summed = false;
         let any_lost = v.iter().any(|v| v.is_nan());
         if any_lost {
             self.v.fill(1.0);
@@ -293,7 +297,36 @@ impl<'a> State<'a> {
         if any_lost || out_of_range(&self.v) {
             self.absorb();
             self.make_kernel();
+        } else {
+            self.add_parts();
         }
+    }
+
+    /// K v from the parts of a pass.
+    fn add_parts(&mut self) {
+        let Self { sums, parts, .. } = self;
+        let m = sums.len();
+        sums.par_chunks_mut(ROWS_OF_A_TASK).enumerate().for_each(|(task, sums)| {
+            let first = task * ROWS_OF_A_TASK;
+            sums.fill(0.0);
+            for part in parts.chunks_exact(m) {
+                sums.iter_mut().zip(&part[first..]).for_each(|(sum, part)| *sum += part);
+            }
+        });
+        self.summed = true;
+    }
+
+    /// K v by a pass of its own, where the kernel was made anew.
+    fn sum_rows(&mut self) {
+        let Self { kernel, v, parts, .. } = self;
+        let m = self.sums.len();
+        parts.par_chunks_mut(m).zip(v.par_chunks(COLUMNS_OF_A_TASK)).enumerate().for_each(
+            |(task, (sums, weights))| {
+                let kernel = &kernel[task * COLUMNS_OF_A_TASK * m..][..weights.len() * m];
+                Arch::new().dispatch(Combination { sums, kernel, weights });
+            },
+        );
+        self.add_parts();
     }
 
     /// The plan, and the potentials with the scalings in them.
@@ -312,6 +345,94 @@ impl<'a> State<'a> {
         self.absorb();
         (plan, self.f, self.g)
     }
+}
+
+/// For columns K_j of a part of the kernel, the scalings v_j = masses_j/⟨K_j, factors⟩ and then Σ_j v_j K_j, while the columns are in the nearest caches: the kernel is read from memory once an
+/// iteration. A scaling is not a number where the sum is lost.
+struct Pass<'a> {
+    scalings: &'a mut [f64],
+    sums: &'a mut [f64],
+    kernel: &'a [f64],
+    masses: &'a [f64],
+    factors: &'a [f64],
+}
+
+impl NullaryFnOnce for Pass<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { scalings, sums, kernel, masses, factors } = self;
+        sums.fill(0.0);
+        let columns = kernel.chunks(TOGETHER * factors.len());
+        for ((scalings, masses), kernel) in
+            scalings.chunks_mut(TOGETHER).zip(masses.chunks(TOGETHER)).zip(columns)
+        {
+            let together = scalings.iter_mut().zip(masses).zip(kernel.chunks_exact(factors.len()));
+            for ((scaling, mass), column) in together {
+                let sum = product(column, factors);
+                *scaling = match *mass > 0.0 {
+                    true if lost(sum, *mass) => f64::NAN,
+                    true => mass / sum,
+                    false => 1.0,
+                };
+            }
+            combine(sums, kernel, scalings);
+        }
+    }
+}
+
+/// Σ_j weights_j K_j for the columns of a part of the kernel.
+struct Combination<'a> {
+    sums: &'a mut [f64],
+    kernel: &'a [f64],
+    weights: &'a [f64],
+}
+
+impl NullaryFnOnce for Combination<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { sums, kernel, weights } = self;
+        sums.fill(0.0);
+        for (kernel, weights) in kernel.chunks(TOGETHER * sums.len()).zip(weights.chunks(TOGETHER)) {
+            combine(sums, kernel, weights);
+        }
+    }
+}
+
+/// Adds up to four columns times their weights.
+#[inline(always)]
+fn combine(sums: &mut [f64], kernel: &[f64], weights: &[f64]) {
+    let m = sums.len();
+    if let &[p, q, r, s] = weights {
+        let (a, rest) = kernel.split_at(m);
+        let (b, rest) = rest.split_at(m);
+        let (c, d) = rest.split_at(m);
+        for ((((sum, a), b), c), d) in sums.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+            *sum += (a * p + b * q) + (c * r + d * s);
+        }
+    } else {
+        for (column, weight) in kernel.chunks_exact(m).zip(weights) {
+            sums.iter_mut().zip(column).for_each(|(sum, entry)| *sum += entry * weight);
+        }
+    }
+}
+
+/// ⟨x, y⟩ in independent lanes.
+#[inline(always)]
+fn product(x: &[f64], y: &[f64]) -> f64 {
+    const LANES: usize = 16;
+    let ((x, last_x), (y, last_y)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
+    let mut lanes = [0.0; LANES];
+    for (x, y) in x.iter().zip(y) {
+        for lane in 0..LANES {
+            lanes[lane] += x[lane] * y[lane];
+        }
+    }
+    let last: f64 = last_x.iter().zip(last_y).map(|(x, y)| x * y).sum();
+    lanes.iter().sum::<f64>() + last
 }
 
 /// Whether a sum, or the scaling that takes it to `mass`, has no digits left.
