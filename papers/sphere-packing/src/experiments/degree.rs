@@ -61,8 +61,8 @@ impl Row {
     }
 }
 
-/// Radial degree, r and R: to degree 6 radii that low degrees can use; from there on those that are published for dimension 4, r = 1 and
-/// R = 1.664634, in all dimensions.
+/// Radial degree, r and R: to degree 6 radii that low degrees can use; at 7 those that are published for dimension 4, r = 1 and
+/// R = 1.664634, in all dimensions. Higher degrees are in [`super::records`].
 fn setting(dimension: u32, degree: u32) -> Option<(usize, f64, f64)> {
     let radial = (2 * degree as usize).clamp(8, 14);
     match dimension {
@@ -87,7 +87,7 @@ impl Experiment for Degree {
         let (dimensions, degrees): (&[u32], u32) = match profile {
             Profile::Smoke => (&[3], 1),
             Profile::Quick => (&[3, 4], 5),
-            Profile::Full => (&[3, 4, 5], 9),
+            Profile::Full => (&[3, 4, 5], 7),
         };
         dimensions
             .iter()
