@@ -172,7 +172,7 @@ pub struct Problem {
     b: Vec<f64>,
     mass: f64,
     rescaled: f64,
-    /// Plans are built without pairs that cost more: +∞ forbids, and what is left out may cost less. `None` where that is all pairs.
+    /// What builds plans uses no pair that costs more; `None` where it may use all.
     dearest: Option<f64>,
 }
 
