@@ -50,29 +50,27 @@ pub struct Row {
     pub bits: u32,
 }
 
-/// Dimension, degree, r and R. Radii were chosen after a look at degrees 5 and 7: r moves the bound little once f has many terms, R/r falls with the dimension.
+/// Dimension, degree, r and R. Radii were chosen after a look at degrees 5 and 7: r moves the bound little once f has many terms, R/r falls with the dimension. In
+/// dimension 9 the second choice followed on the first.
 const PROGRAMMES: &[(u32, u32, f64, f64)] = &[
+    (3, 9, 1.0, 1.7),
+    (4, 9, 1.0, 1.664634),
     (5, 9, 1.1, 1.672),
     (6, 9, 1.15, 1.6675),
     (7, 9, 1.2, 1.68),
     (9, 9, 1.35, 1.8225),
+    (9, 9, 1.4, 1.82),
     (10, 9, 1.4, 1.862),
-    (12, 9, 1.5, 1.95),
-    (4, 9, 1.0, 1.664634),
-    (3, 9, 1.0, 1.7),
     (11, 9, 1.45, 1.914),
+    (12, 9, 1.5, 1.95),
+    (13, 9, 1.55, 2.0),
+    (14, 9, 1.58, 2.02),
+    (15, 9, 1.62, 2.05),
     (16, 9, 1.65, 2.0625),
-    (4, 5, 1.2, 1.6),
-    (5, 5, 1.26, 1.625),
-    (6, 5, 1.3, 1.65),
-    (7, 5, 1.36, 1.7),
     (9, 5, 1.45, 1.78),
-    (10, 5, 1.5, 1.82),
-    (11, 5, 1.54, 1.85),
-    (12, 5, 1.58, 1.88),
     (16, 5, 1.7, 2.0),
     (9, 7, 1.4, 1.8),
-    (12, 7, 1.5, 1.86),
+    (16, 7, 1.68, 2.03),
 ];
 
 /// The claims are about this degree and above.
