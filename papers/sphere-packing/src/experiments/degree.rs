@@ -61,12 +61,10 @@ impl Row {
     }
 }
 
-/// Radial degree, r and R: to degree 6 radii that low degrees can use; at 7 those that are published for dimension 4, r = 1 and
-/// R = 1.664634, in all dimensions. Higher degrees are in [`super::records`].
+/// Radial degree, r and R: radii that low degrees can use. Higher degrees are in [`super::records`].
 fn setting(dimension: u32, degree: u32) -> Option<(usize, f64, f64)> {
     let radial = (2 * degree as usize).clamp(8, 14);
     match dimension {
-        3..=5 if degree > 6 => Some((radial, 1.0, 1.664_634)),
         3 => Some((radial, 1.142, 1.5)),
         4 => Some((radial, 1.15, 1.6)),
         5 => Some((radial, 1.22, 1.75)),
@@ -80,14 +78,14 @@ impl Experiment for Degree {
 
     const ID: &'static str = "degree";
     const TITLE: &'static str = "Three-point bounds by degree";
-    const QUESTION: &'static str = "From which degree on does a three-point kernel lower the bound, with all harmonics of its degree and with the smaller family of the sphere, and does the kissing predictor foretell it? Usual multipliers; r and R fixed in each dimension, others from degree 7 on.";
+    const QUESTION: &'static str = "From which degree on does a three-point kernel lower the bound, with all harmonics of its degree and with the smaller family of the sphere, and does the kissing predictor foretell it? Usual multipliers; r and R fixed in each dimension.";
     const REVISION: u32 = 1;
 
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (dimensions, degrees): (&[u32], u32) = match profile {
             Profile::Smoke => (&[3], 1),
             Profile::Quick => (&[3, 4], 5),
-            Profile::Full => (&[3, 4, 5], 7),
+            Profile::Full => (&[3, 4, 5], 6),
         };
         dimensions
             .iter()

@@ -43,7 +43,7 @@ impl Experiment for RootConvergence {
         let (dimensions, most): (&[u32], u32) = match profile {
             Profile::Smoke => (&[2, 3], 5),
             Profile::Quick => (&[3, 4, 8, 24], 16),
-            Profile::Full => (&[3, 4, 8, 12, 16, 24, 36], 32),
+            Profile::Full => (&[3, 4, 8, 12, 16, 24, 36], 20),
         };
         dimensions.iter().map(|&dimension| Parameters { dimension, most }).collect()
     }

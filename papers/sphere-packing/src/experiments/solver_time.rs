@@ -54,7 +54,7 @@ impl Experiment for SolverTime {
         let (degrees, bits, replicates): (&[u32], &[u32], u32) = match profile {
             Profile::Smoke => (&[1], &[106], 1),
             Profile::Quick => (&[1, 2, 3, 4], &[106, 256], 1),
-            Profile::Full => (&[1, 2, 3, 4, 5, 6], &[106, 192, 256], 2),
+            Profile::Full => (&[1, 2, 3, 4, 5, 6], &[106, 192, 256], 1),
         };
         degrees
             .iter()

@@ -53,13 +53,16 @@ impl Experiment for TwoPointTable {
         let (dimensions, roots) = match profile {
             Profile::Smoke => (9, 4),
             Profile::Quick => (16, 16),
-            Profile::Full => (36, 32),
+            Profile::Full => (36, 16),
         };
         let mut cells: Vec<Parameters> =
             (1..=dimensions).map(|dimension| Parameters { dimension, roots }).collect();
-        if profile == Profile::Quick {
-            cells.extend([(8, 24), (24, 16)].map(|(dimension, roots)| Parameters { dimension, roots }));
-        }
+        let more: &[(u32, u32)] = match profile {
+            Profile::Smoke => &[],
+            Profile::Quick => &[(8, 24), (24, 16)],
+            Profile::Full => &[(4, 24), (8, 32), (12, 24), (16, 24), (24, 32)],
+        };
+        cells.extend(more.iter().map(|&(dimension, roots)| Parameters { dimension, roots }));
         cells
     }
 
