@@ -150,20 +150,24 @@ impl Experiment for Records {
         degrees.dedup();
         let mut chart = Chart::new()
             .x_label("dimension, n")
-            .y_label("proven bound over the best published one, minus 1")
-            .horizontal_reference("published", 0.0);
+            .y_label("distance to the best published bound, relative")
+            .y_log();
         for degree in degrees {
-            let points: Vec<(f64, f64)> = table
-                .rows()
-                .filter(|(cell, _)| cell.degree == degree)
-                .map(|(cell, row)| (f64::from(cell.dimension), row.excess))
-                .collect();
-            chart = chart.line_with_markers(format!("degree {degree}"), points);
+            for (side, name) in [(-1.0, "below it"), (1.0, "above it")] {
+                let points: Vec<(f64, f64)> = table
+                    .rows()
+                    .filter(|(cell, row)| cell.degree == degree && row.excess * side > 0.0)
+                    .map(|(cell, row)| (f64::from(cell.dimension), row.excess.abs()))
+                    .collect();
+                if !points.is_empty() {
+                    chart = chart.scatter(format!("degree {degree}, {name}"), points);
+                }
+            }
         }
         report.figure(
             "excess",
-            "Proven bounds relative to the best published ones: below the line they are lower.",
-            "A line for each degree over the dimensions.",
+            "How far proven bounds lie from the best published ones, and on which side.",
+            "Points by dimension on a logarithmic scale, by degree and side.",
             &Figure::new("Beside the best published bounds").panel(chart),
         )?;
         let proofs: Vec<Proof> = table
