@@ -8,14 +8,17 @@
 //! fᵢ = ε (log aᵢ − log Σⱼ exp((gⱼ − cᵢⱼ)/ε)) with the largest term taken out of the sum. So nothing overflows or
 //! vanishes however small ε is. Masses of zero have the potential −∞ and empty rows.
 
+mod pass;
+
 use ndarray::{Array2, ShapeBuilder};
 use numerics::sum::sum;
-use pulp::{Arch, NullaryFnOnce};
+use pulp::Arch;
 use rayon::prelude::*;
 
 use crate::plan::SparsePlan;
 use crate::problem::{Cost, Problem, with_offsets};
 use crate::regulariser::SolverError;
+use pass::{Combination, Pass, lost};
 
 /// Settings of [`solve_sinkhorn`].
 #[derive(Clone, Debug)]
@@ -81,14 +84,10 @@ impl Sinkhorn {
 
 /// Scalings beyond this, or below its inverse, are absorbed.
 const LARGEST_SCALING: f64 = 1e20;
-/// A sum below this may miss terms that the kernel has lost to underflow: with scalings in range, those are below 1e-287.
-const LEAST_SUM: f64 = 1e-200;
 /// Rows that one task sums up.
 const ROWS_OF_A_TASK: usize = 256;
 /// Columns that one task sums up.
 const COLUMNS_OF_A_TASK: usize = 64;
-/// Columns that are read together.
-const TOGETHER: usize = 4;
 
 /// Sinkhorn's algorithm from f = 0.
 ///
@@ -345,99 +344,6 @@ impl<'a> State<'a> {
         self.absorb();
         (plan, self.f, self.g)
     }
-}
-
-/// For columns K_j of a part of the kernel, the scalings v_j = masses_j/⟨K_j, factors⟩ and then Σ_j v_j K_j, while the columns are in the nearest caches: the kernel is read from memory once an
-/// iteration. A scaling is not a number where the sum is lost.
-struct Pass<'a> {
-    scalings: &'a mut [f64],
-    sums: &'a mut [f64],
-    kernel: &'a [f64],
-    masses: &'a [f64],
-    factors: &'a [f64],
-}
-
-impl NullaryFnOnce for Pass<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        let Self { scalings, sums, kernel, masses, factors } = self;
-        sums.fill(0.0);
-        let columns = kernel.chunks(TOGETHER * factors.len());
-        for ((scalings, masses), kernel) in
-            scalings.chunks_mut(TOGETHER).zip(masses.chunks(TOGETHER)).zip(columns)
-        {
-            let together = scalings.iter_mut().zip(masses).zip(kernel.chunks_exact(factors.len()));
-            for ((scaling, mass), column) in together {
-                let sum = product(column, factors);
-                *scaling = match *mass > 0.0 {
-                    true if lost(sum, *mass) => f64::NAN,
-                    true => mass / sum,
-                    false => 1.0,
-                };
-            }
-            combine(sums, kernel, scalings);
-        }
-    }
-}
-
-/// Σ_j weights_j K_j for the columns of a part of the kernel.
-struct Combination<'a> {
-    sums: &'a mut [f64],
-    kernel: &'a [f64],
-    weights: &'a [f64],
-}
-
-impl NullaryFnOnce for Combination<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        let Self { sums, kernel, weights } = self;
-        sums.fill(0.0);
-        for (kernel, weights) in kernel.chunks(TOGETHER * sums.len()).zip(weights.chunks(TOGETHER)) {
-            combine(sums, kernel, weights);
-        }
-    }
-}
-
-/// Adds up to four columns times their weights.
-#[inline(always)]
-fn combine(sums: &mut [f64], kernel: &[f64], weights: &[f64]) {
-    let m = sums.len();
-    if let &[p, q, r, s] = weights {
-        let (a, rest) = kernel.split_at(m);
-        let (b, rest) = rest.split_at(m);
-        let (c, d) = rest.split_at(m);
-        for ((((sum, a), b), c), d) in sums.iter_mut().zip(a).zip(b).zip(c).zip(d) {
-            *sum += (a * p + b * q) + (c * r + d * s);
-        }
-    } else {
-        for (column, weight) in kernel.chunks_exact(m).zip(weights) {
-            sums.iter_mut().zip(column).for_each(|(sum, entry)| *sum += entry * weight);
-        }
-    }
-}
-
-/// ⟨x, y⟩ in independent lanes.
-#[inline(always)]
-fn product(x: &[f64], y: &[f64]) -> f64 {
-    const LANES: usize = 16;
-    let ((x, last_x), (y, last_y)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
-    let mut lanes = [0.0; LANES];
-    for (x, y) in x.iter().zip(y) {
-        for lane in 0..LANES {
-            lanes[lane] += x[lane] * y[lane];
-        }
-    }
-    let last: f64 = last_x.iter().zip(last_y).map(|(x, y)| x * y).sum();
-    lanes.iter().sum::<f64>() + last
-}
-
-/// Whether a sum, or the scaling that takes it to `mass`, has no digits left.
-fn lost(sum: f64, mass: f64) -> bool {
-    !(sum >= LEAST_SUM && sum.is_finite() && (mass / sum).is_normal())
 }
 
 fn out_of_range(scalings: &[f64]) -> bool {
