@@ -37,8 +37,8 @@ pub fn count_classes(height: usize) -> Histogram {
     count(height, Renaming::Same)
 }
 
-/// The largest Φ of all tables, by branch and bound over the classes; `known` is a value that some table has, or 0. The better it is, the less is visited: and the
-/// best at h = 4 leaves some hundred thousand nodes of the 45 million tables.
+/// The largest Φ of all tables, by branch and bound over the classes; `known` is a value that some table has, or 0. The better it is, the less is visited. At
+/// h = 4 a tenth of the time of [`count_classes`].
 ///
 /// # Panics
 /// For heights outside 1 to 4.

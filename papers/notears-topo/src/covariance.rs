@@ -5,7 +5,7 @@ use faer::linalg::matmul::triangular::{BlockStructure, matmul};
 use faer::{Accum, Par};
 use ndarray::{Array2, ArrayView2, Axis};
 
-use crate::root::Root;
+use crate::root::{ROWS_AT_ONCE, Root};
 use crate::{Error, Order};
 
 /// Of a variable's variance, what the others must leave at least for squares of rounding errors not to matter.
@@ -16,8 +16,6 @@ const LEAST_BY_SQUARES: f64 = 1e-7;
 const NEARLY_DEPENDENT: f64 = 1e-16;
 /// Rounding errors that a sum of many has, in units of the numbers.
 const ROUNDING: f64 = 32.0 * f64::EPSILON;
-/// Rows that are centred and multiplied together: no second copy of the data is made.
-const ROWS_AT_ONCE: usize = 1024;
 
 /// S = XᵀX/n of centred columns, with the number n of rows.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,6 +99,7 @@ impl Covariance {
                 first + column.iter().map(|value| value - first).sum::<f64>() / rows as f64
             })
             .collect();
+        // By blocks of rows: no second copy of the data is made.
         let mut product = Mat::<f64>::zeros(columns, columns);
         for block in data.axis_chunks_iter(Axis(0), ROWS_AT_ONCE) {
             let centred = Mat::from_fn(block.nrows(), columns, |i, j| block[(i, j)] - means[j]);

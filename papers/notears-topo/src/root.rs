@@ -9,8 +9,8 @@ use faer::Mat;
 use faer::linalg::solvers::Qr;
 use ndarray::{Array2, ArrayView2, Axis};
 
-/// Rows that are factored together with what came before.
-const ROWS_AT_ONCE: usize = 1024;
+/// Rows of the data that are worked on together.
+pub(crate) const ROWS_AT_ONCE: usize = 1024;
 
 /// A with AᵀA = S, as a matrix with columns of length 1 and the standard deviations they are to be multiplied by.
 #[derive(Clone, Debug, PartialEq)]

@@ -53,6 +53,8 @@ pub mod claims;
 pub mod error;
 #[cfg(feature = "lab")]
 pub mod experiments;
+#[cfg(feature = "files")]
+mod floats;
 pub mod granularity;
 pub mod integer;
 pub mod kernels;

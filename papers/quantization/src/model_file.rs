@@ -12,6 +12,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::floats::{Stored, decoded};
 use crate::granularity::QuantisedMatrix;
 use crate::network::{Convolution, Layer, Network};
 use crate::quantise::Quantised;
@@ -238,7 +239,7 @@ fn tensor<'a>(tensors: &SafeTensors<'a>, name: &str, kind: Dtype) -> Result<(Vec
 
 fn values_f32(tensors: &SafeTensors, name: &str) -> Result<(Vec<usize>, Vec<f32>), Error> {
     let (shape, bytes) = tensor(tensors, name, Dtype::F32)?;
-    Ok((shape, bytes.as_chunks::<4>().0.iter().map(|four| f32::from_le_bytes(*four)).collect()))
+    Ok((shape, decoded(Stored::Single, bytes)))
 }
 
 fn matrix_of<T>(rows: usize, columns: usize, values: Vec<T>) -> Result<Array2<T>, Error> {

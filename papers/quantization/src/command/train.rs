@@ -108,7 +108,7 @@ impl Train {
                 (problem.network, score)
             }
         };
-        let bytes = if is_onnx(&self.out) { onnx::write(&network)? } else { model_file::write(&network)? };
+        let bytes = if is_onnx(&self.out) { onnx::write(&network) } else { model_file::write(&network)? };
         write_atomically(&self.out, &bytes)?;
         let model = Model::Real(network);
         remark(&format!(

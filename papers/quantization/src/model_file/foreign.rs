@@ -2,12 +2,12 @@
 //!
 //! A matrix of floats is the weights of a layer, the vector of the same name but for its last part the biases. Layers come in the order of the file, or of a list of names.
 
-use half::{bf16, f16};
 use ndarray::Array1;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::matrix_of;
 use crate::Error;
+use crate::floats::{Stored, decoded};
 use crate::network::Layer;
 
 /// The layers of a file, `order` being its tensors' names as they lie in it.
@@ -101,16 +101,12 @@ fn last_part(name: &str) -> &str {
 fn floats(tensors: &SafeTensors, name: &str) -> Result<Vec<f32>, Error> {
     let tensor: TensorView =
         tensors.tensor(name).map_err(|_| Error::Format(format!("it has no tensor {name}")))?;
-    let bytes = tensor.data();
-    Ok(match tensor.dtype() {
-        Dtype::F32 => bytes.as_chunks::<4>().0.iter().map(|four| f32::from_le_bytes(*four)).collect(),
-        Dtype::F64 => {
-            bytes.as_chunks::<8>().0.iter().map(|eight| f64::from_le_bytes(*eight) as f32).collect()
-        }
-        Dtype::F16 => bytes.as_chunks::<2>().0.iter().map(|two| f16::from_le_bytes(*two).to_f32()).collect(),
-        Dtype::BF16 => {
-            bytes.as_chunks::<2>().0.iter().map(|two| bf16::from_le_bytes(*two).to_f32()).collect()
-        }
-        other => return Err(Error::Format(format!("{name} is of type {other:?}, expected floats"))),
-    })
+    let stored = match tensor.dtype() {
+        Dtype::F16 => Stored::Half,
+        Dtype::BF16 => Stored::Brain,
+        Dtype::F32 => Stored::Single,
+        Dtype::F64 => Stored::Double,
+        other => return fault(format!("{name} is of type {other:?}, expected floats")),
+    };
+    Ok(decoded(stored, tensor.data()))
 }

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use half::{bf16, f16};
 use ndarray::{Array1, Array2};
 use prost::Message;
 
 use super::fault;
 use super::messages::{Attribute, Graph, Model, Node, Tensor, data_type};
 use crate::Error;
+use crate::floats::{Stored, decoded};
 use crate::network::{Convolution, Layer, Network};
 
 /// Reads a network.
@@ -368,17 +368,11 @@ fn numbers(tensor: &Tensor) -> Result<Vec<f32>, Error> {
     let raw = &tensor.raw_data;
     let values: Vec<f32> = match tensor.data_type {
         data_type::FLOAT if raw.is_empty() => tensor.float_data.clone(),
-        data_type::FLOAT => raw.as_chunks::<4>().0.iter().map(|four| f32::from_le_bytes(*four)).collect(),
         data_type::DOUBLE if raw.is_empty() => tensor.double_data.iter().map(|value| *value as f32).collect(),
-        data_type::DOUBLE => {
-            raw.as_chunks::<8>().0.iter().map(|eight| f64::from_le_bytes(*eight) as f32).collect()
-        }
-        data_type::FLOAT16 => {
-            raw.as_chunks::<2>().0.iter().map(|two| f16::from_le_bytes(*two).to_f32()).collect()
-        }
-        data_type::BFLOAT16 => {
-            raw.as_chunks::<2>().0.iter().map(|two| bf16::from_le_bytes(*two).to_f32()).collect()
-        }
+        data_type::FLOAT => decoded(Stored::Single, raw),
+        data_type::DOUBLE => decoded(Stored::Double, raw),
+        data_type::FLOAT16 => decoded(Stored::Half, raw),
+        data_type::BFLOAT16 => decoded(Stored::Brain, raw),
         other => return Err(fault(format!("{:?} is of ONNX's type {other}, expected floats", tensor.name))),
     };
     let expected = tensor.dims.iter().try_fold(1i64, |product, size| product.checked_mul(*size));

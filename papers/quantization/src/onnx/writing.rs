@@ -14,10 +14,7 @@ use crate::quantise::Quantised;
 use crate::uniform::Grid;
 
 /// A network in single precision as the bytes of a file.
-///
-/// # Errors
-/// None today; the file may grow kinds that refuse.
-pub fn write(network: &Network) -> Result<Vec<u8>, Error> {
+pub fn write(network: &Network) -> Vec<u8> {
     let mut writer = Writer::new(network, 13);
     for (l, layer) in network.layers.iter().enumerate() {
         writer.enter(l, layer);
@@ -35,7 +32,7 @@ pub fn write(network: &Network) -> Result<Vec<u8>, Error> {
         writer.floats(&weights, &dims, values);
         writer.leave(l, layer, weights);
     }
-    Ok(writer.finish(network))
+    writer.finish(network)
 }
 
 /// A quantised network as the bytes of a file: integers of 8 bits, whatever their width, with DequantizeLinear behind them; and what enters a layer quantised and back, where the network does that.

@@ -2,8 +2,8 @@
 //!
 //! Every column of A and of B is written over one power of two as S digits of 23 bits with signs. The product of two digits has at most 44 bits, so that an `f64` holds
 //! sums of 2⁹ of them without rounding, and the digits' matrices are multiplied in vectors, S(S + 1)/2 times: what lies below the S-th digit of a product is left out. The
-//! sums are then put together, once for every entry of the result (Ozaki, Ogita, Oishi and Rump 2012). For 192 bits that is 45 multiplications in eight lanes, where nine
-//! products of limbs and the carries of a floating-point sum take ten times as long.
+//! sums are then put together, once for every entry of the result (Ozaki, Ogita, Oishi and Rump 2012). For 192 bits that is 45 multiplications in eight lanes, instead of nine
+//! products of limbs and the carries of a floating-point sum, one after the other.
 //!
 //! The error of an entry is below 2^(−23 (S − 1)) of the largest products that its two columns could have, and not of those they have: as small as a sum in floating
 //! point guarantees where columns are scaled alike, which is what errors of factorisations are measured by.
