@@ -66,7 +66,12 @@ pub enum ProblemError {
         expected: (usize, usize),
     },
     /// The pairs that are not forbidden cannot move the masses: all that `rows` may use are `columns`.
-    #[error("no plan avoids the forbidden pairs: {} a mass of {row_mass}, and {}", listed("row", rows, "send", "sends"), open_to(columns, *column_mass))]
+    #[error(
+        "no plan avoids the forbidden pairs: open to {}, with a mass of {row_mass}, {} {}",
+        listed("row", rows),
+        if columns.len() < 2 { "is" } else { "are" },
+        open_to(columns, *column_mass)
+    )]
     Infeasible {
         /// Indices of the rows.
         rows: Vec<usize>,
@@ -145,22 +150,19 @@ pub enum ProblemError {
     },
 }
 
-/// At most ten indices, with their noun and verb.
-fn listed(noun: &str, indices: &[usize], several: &str, one: &str) -> String {
+/// A noun with at most ten indices.
+fn listed(noun: &str, indices: &[usize]) -> String {
     const SHOWN: usize = 10;
     let shown: Vec<String> = indices.iter().take(SHOWN).map(usize::to_string).collect();
-    let more =
-        if indices.len() > SHOWN { format!(" and {} more", indices.len() - SHOWN) } else { String::new() };
-    match indices.len() {
-        1 => format!("{noun} {} {one}", shown[0]),
-        _ => format!("{noun}s {}{more} {several}", shown.join(", ")),
-    }
+    let more = indices.len().saturating_sub(SHOWN);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{noun}{} {}{rest}", if indices.len() == 1 { "" } else { "s" }, shown.join(", "))
 }
 
 fn open_to(columns: &[usize], mass: f64) -> String {
     match columns {
-        [] => "no column with mass is open to that".into(),
-        columns => format!("{} {mass}", listed("column", columns, "open to that take", "open to that takes")),
+        [] => "no column with mass".into(),
+        columns => format!("only {}, with a mass of {mass}", listed("column", columns)),
     }
 }
 
@@ -403,11 +405,11 @@ mod tests {
         let never = f64::INFINITY;
         assert_eq!(
             error(array![[never, 1.0], [never, 1.0], [1.0, 1.0]], array![0.5, 0.25, 0.25], array![0.5, 0.5]),
-            "no plan avoids the forbidden pairs: rows 0, 1 send a mass of 0.75, and column 1 open to that takes 0.5"
+            "no plan avoids the forbidden pairs: open to rows 0, 1, with a mass of 0.75, is only column 1, with a mass of 0.5"
         );
         assert_eq!(
             error(array![[never], [1.0]], array![0.5, 0.5], array![1.0]),
-            "no plan avoids the forbidden pairs: row 0 sends a mass of 0.5, and no column with mass is open to that"
+            "no plan avoids the forbidden pairs: open to row 0, with a mass of 0.5, is no column with mass"
         );
         let far = array![[1e200]];
         assert_eq!(
