@@ -51,7 +51,7 @@ pub struct Row {
 }
 
 /// Dimension, degree, r and R. Radii were chosen after a look at degrees 5 and 7: r moves the bound little once f has many terms, R/r falls with the dimension. In
-/// dimension 9 the second choice followed on the first.
+/// dimensions 3 and 9 later choices followed on earlier ones.
 const PROGRAMMES: &[(u32, u32, f64, f64)] = &[
     (4, 5, 1.2, 1.6),
     (5, 5, 1.26, 1.625),
@@ -61,16 +61,24 @@ const PROGRAMMES: &[(u32, u32, f64, f64)] = &[
     (10, 5, 1.5, 1.82),
     (11, 5, 1.54, 1.85),
     (12, 5, 1.58, 1.88),
+    (13, 7, 1.55, 1.85),
+    (16, 7, 1.65, 2.0),
     (3, 9, 1.0, 1.7),
+    (3, 9, 1.0, 1.8),
     (4, 9, 1.0, 1.664634),
     (5, 9, 1.1, 1.672),
     (6, 9, 1.15, 1.6675),
     (7, 9, 1.2, 1.68),
     (9, 9, 1.35, 1.8225),
     (9, 9, 1.4, 1.82),
+    (9, 9, 1.35, 1.9),
     (10, 9, 1.4, 1.862),
     (11, 9, 1.45, 1.914),
     (12, 9, 1.5, 1.95),
+    (13, 9, 1.55, 1.9),
+    (14, 9, 1.58, 1.95),
+    (15, 9, 1.62, 2.0),
+    (16, 9, 1.65, 2.05),
 ];
 
 /// The claims are about this degree and above.
