@@ -3,8 +3,10 @@
 //! Every path gives the same integers: sums of products are exact in 32 bits up to [`LONGEST_SUM`] inputs, and nothing saturates on the way (the AVX2 instruction that
 //! multiplies bytes does, so that path widens to 16 bits first). Which path runs is found at run time; [`Path::best`] says.
 //!
-//! Weights are packed once, in panels of 64 outputs and steps of four inputs: the layout that the VNNI instruction wants, one register for 16 outputs.
+//! Weights are packed once, in panels of 32 outputs and steps of four inputs: the layout that the VNNI and AMX instructions want, one register for 16 outputs. Inputs are copied to rows of a width that suits the registers.
 
+#[cfg(target_arch = "x86_64")]
+mod amx;
 mod low_bit;
 mod panels;
 mod portable;
@@ -20,13 +22,13 @@ use serde::{Deserialize, Serialize};
 pub use low_bit::{BinaryMatrix, LowBitMatrix, LowBits};
 
 use crate::Error;
-use panels::{PANEL, STEP, TILE};
+use panels::{Line, MOST_ROWS, PANEL, Rows, Sums};
 
 /// Longest sums of products of an unsigned and a signed byte that stay within 32 bits: 2³¹/(255·128).
 pub const LONGEST_SUM: usize = (1 << 31) / (255 * 128);
 
 /// Rows of inputs that are packed together: small enough to stay in the second-level cache beside a panel of weights.
-const ROWS_AT_ONCE: usize = 16 * TILE;
+const ROWS_AT_ONCE: usize = 3 * MOST_ROWS;
 
 /// Instructions that compute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -38,6 +40,8 @@ pub enum Path {
     Avx2,
     /// 512-bit registers, four products an instruction and lane.
     Avx512Vnni,
+    /// Tile registers, 16,384 products an instruction; for the rest, the path above.
+    Amx,
 }
 
 impl Path {
@@ -60,6 +64,9 @@ impl Path {
                 && is_x86_feature_detected!("avx512vpopcntdq")
             {
                 paths.push(Self::Avx512Vnni);
+                if amx::is_available() {
+                    paths.push(Self::Amx);
+                }
             }
         }
         paths
@@ -69,6 +76,17 @@ impl Path {
     fn usable(self) -> Self {
         if Self::available().contains(&self) { self } else { Self::Portable }
     }
+
+    /// Rows of a tile: those that stay in registers with a panel's outputs.
+    fn rows(self) -> usize {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Amx => amx::ROWS,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512Vnni | Self::Avx2 => x86::ROWS,
+            _ => portable::ROWS,
+        }
+    }
 }
 
 impl fmt::Display for Path {
@@ -77,6 +95,7 @@ impl fmt::Display for Path {
             Self::Portable => "portable",
             Self::Avx2 => "AVX2",
             Self::Avx512Vnni => "AVX-512 VNNI",
+            Self::Amx => "AMX",
         })
     }
 }
@@ -86,14 +105,14 @@ impl fmt::Display for Path {
 pub struct PackedWeights {
     outputs: usize,
     inputs: usize,
-    /// For each panel and each step of four inputs, 64 × 4 bytes.
-    panels: Vec<i8>,
+    /// For each panel and each step of four inputs, 32 outputs × 4 bytes.
+    panels: Vec<Line<i8>>,
     /// Σ of each output's weights.
     sums: Vec<i32>,
 }
 
 impl PackedWeights {
-    /// Packs. Memory: inputs and outputs rounded up to multiples of 4 and 64.
+    /// Packs. Memory: inputs and outputs rounded up to multiples of 64 and 32.
     ///
     /// # Errors
     /// No weights; more inputs than [`LONGEST_SUM`].
@@ -126,7 +145,7 @@ impl PackedWeights {
 
     /// Bytes that the packed weights take.
     pub fn bytes(&self) -> usize {
-        self.panels.len() + 4 * self.sums.len()
+        64 * self.panels.len() + 4 * self.sums.len()
     }
 
     /// Σ_k a_ik w_jk for unsigned inputs (rows × inputs): rows × outputs. Panels of outputs run in parallel; the integers do not depend on that.
@@ -149,7 +168,7 @@ impl PackedWeights {
     ) -> Result<Array2<U>, Error> {
         self.check(inputs.dim())?;
         let inputs = inputs.as_standard_layout();
-        Ok(self.product(inputs.as_slice().unwrap_or_default(), u32::from_le_bytes, path.usable(), convert))
+        Ok(self.product(inputs.as_slice().unwrap_or_default(), |value| value, path.usable(), convert))
     }
 
     /// The same as [`multiply`](Self::multiply) for signed inputs. Adding 128 makes them unsigned, and 128 Σ w is subtracted from the sums: hardly slower, where other libraries fall back to a slow path.
@@ -159,14 +178,14 @@ impl PackedWeights {
     pub fn multiply_signed(&self, inputs: ArrayView2<i8>, path: Path) -> Result<Array2<i32>, Error> {
         self.check(inputs.dim())?;
         let inputs = inputs.as_standard_layout();
-        let four = |four: [i8; STEP]| u32::from_le_bytes(four.map(|value| value as u8)) ^ 0x8080_8080;
+        let unsigned = |value: i8| value as u8 ^ 0x80;
         let correct = |first: usize, sums: &[i32], out: &mut [i32]| {
             for ((to, sum), weights) in out.iter_mut().zip(sums).zip(&self.sums[first..]) {
                 // Exact modulo 2³², and the true value fits.
                 *to = sum.wrapping_sub(weights.wrapping_mul(128));
             }
         };
-        Ok(self.product(inputs.as_slice().unwrap_or_default(), four, path.usable(), correct))
+        Ok(self.product(inputs.as_slice().unwrap_or_default(), unsigned, path.usable(), correct))
     }
 
     fn check(&self, (rows, columns): (usize, usize)) -> Result<(), Error> {
@@ -181,51 +200,59 @@ impl PackedWeights {
         }
     }
 
-    /// All sums, each row of a panel handed to `convert` with the number of its first output while it is in the cache. `four` makes four inputs the unsigned bytes of a word, the first lowest.
-    pub(crate) fn product<T: Copy + Default + Sync, U: Copy + Default + Send>(
+    /// All sums, each row of a panel handed to `convert` with the number of its first output while it is in the cache. `unsigned` makes an input a byte.
+    #[allow(unsafe_code)]
+    pub(crate) fn product<T: Copy + Sync, U: Copy + Default + Send>(
         &self,
         inputs: &[T],
-        four: impl Fn([T; STEP]) -> u32 + Sync,
+        unsigned: impl Fn(T) -> u8 + Sync,
         path: Path,
         convert: impl Fn(usize, &[i32], &mut [U]) + Sync,
     ) -> Array2<U> {
         let rows = inputs.len() / self.inputs;
         let threads = rayon::current_num_threads();
-        if rows < 2 * TILE * threads {
-            return self.product_by_panels(inputs, four, path, convert);
+        if rows < 2 * path.rows() * threads {
+            return self.product_by_panels(inputs, unsigned, path, convert);
         }
         // A task writes its rows where they belong, and each thread gets some.
-        let at_once = rows.div_ceil(4 * threads).next_multiple_of(TILE).min(ROWS_AT_ONCE);
-        let mut product = Array2::from_elem((rows, self.outputs), U::default());
+        let at_once = rows.div_ceil(4 * threads).next_multiple_of(path.rows()).min(ROWS_AT_ONCE);
+        // Filling it with zeros first costs a twelfth of a product of 1024 × 1024 × 1024.
+        let mut product = Array2::uninit((rows, self.outputs));
         let targets = product.as_slice_mut().unwrap_or_default().par_chunks_mut(at_once * self.outputs);
         targets.zip(inputs.par_chunks(at_once * self.inputs)).for_each(|(targets, rows)| {
-            let tiles = panels::pack_inputs(rows, self.inputs, &four);
+            let packed = panels::pack_inputs(rows, self.inputs, path.rows(), &unsigned);
             for first in (0..self.outputs).step_by(PANEL) {
-                self.sums_of_panel(first, &tiles, rows.len() / self.inputs, path, |row, sums| {
-                    convert(first, sums, &mut targets[row * self.outputs + first..][..sums.len()]);
+                self.sums_of_panel(first, &packed, rows.len() / self.inputs, path, |row, sums| {
+                    let mut converted = [U::default(); PANEL];
+                    convert(first, sums, &mut converted[..sums.len()]);
+                    let targets = &mut targets[row * self.outputs + first..][..sums.len()];
+                    for (target, value) in targets.iter_mut().zip(&converted) {
+                        target.write(*value);
+                    }
                 });
             }
         });
-        product
+        // SAFETY: every row is in a task's chunk, and its panels hold all outputs.
+        unsafe { product.assume_init() }
     }
 
     /// [`product`](Self::product) for few rows: a task has a panel of outputs.
-    fn product_by_panels<T: Copy + Default + Sync, U: Copy + Default + Send>(
+    fn product_by_panels<T: Copy + Sync, U: Copy + Default + Send>(
         &self,
         inputs: &[T],
-        four: impl Fn([T; STEP]) -> u32 + Sync,
+        unsigned: impl Fn(T) -> u8 + Sync,
         path: Path,
         convert: impl Fn(usize, &[i32], &mut [U]) + Sync,
     ) -> Array2<U> {
         let rows = inputs.len() / self.inputs;
-        let tiles = panels::pack_inputs(inputs, self.inputs, &four);
+        let packed = panels::pack_inputs(inputs, self.inputs, path.rows(), &unsigned);
         let blocks: Vec<Vec<U>> = (0..self.outputs.div_ceil(PANEL))
             .into_par_iter()
             .map(|index| {
                 let first = index * PANEL;
                 let width = PANEL.min(self.outputs - first);
                 let mut block = vec![U::default(); rows * width];
-                self.sums_of_panel(first, &tiles, rows, path, |row, sums| {
+                self.sums_of_panel(first, &packed, rows, path, |row, sums| {
                     convert(first, sums, &mut block[row * width..][..width]);
                 });
                 block
@@ -245,19 +272,61 @@ impl PackedWeights {
     fn sums_of_panel(
         &self,
         first: usize,
-        tiles: &[u8],
+        packed: &Rows,
         rows: usize,
         path: Path,
         mut each: impl FnMut(usize, &[i32]),
     ) {
-        let steps = self.inputs.div_ceil(STEP);
-        let panel = &self.panels[first * steps * STEP..][..PANEL * steps * STEP];
+        let lines = panels::panel_lines(self.inputs);
+        let panel = &self.panels[first / PANEL * lines..][..lines];
         let width = PANEL.min(self.outputs - first);
-        for (tile, first_row) in tiles.chunks_exact(steps * TILE * STEP).zip((0..rows).step_by(TILE)) {
-            let sums = multiply_tile(panel, tile, steps, path);
-            for (row, sums) in (first_row..rows.min(first_row + TILE)).zip(sums.chunks_exact(PANEL)) {
+        let mut sums = Sums([0; MOST_ROWS * PANEL]);
+        let kernel = Kernel::of(path);
+        let tiles = packed.lines.chunks_exact(path.rows() * packed.stride);
+        for (rows_of_tile, first_row) in tiles.zip((0..rows).step_by(path.rows())) {
+            kernel.multiply(panel, rows_of_tile, packed.stride, self.inputs, &mut sums);
+            let rows = first_row..rows.min(first_row + path.rows());
+            for (row, sums) in rows.zip(sums.0.chunks_exact(PANEL)) {
                 each(row, &sums[..width]);
             }
+        }
+    }
+}
+
+/// What multiplies tiles of rows with panels, ready to run on this thread.
+enum Kernel {
+    Portable,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    #[cfg(target_arch = "x86_64")]
+    Vnni,
+    #[cfg(target_arch = "x86_64")]
+    Amx(amx::Tiles),
+}
+
+impl Kernel {
+    fn of(path: Path) -> Self {
+        match path {
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx2 => Self::Avx2,
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx512Vnni => Self::Vnni,
+            #[cfg(target_arch = "x86_64")]
+            Path::Amx => Self::Amx(amx::Tiles::new()),
+            _ => Self::Portable,
+        }
+    }
+
+    /// The sums of a tile of packed rows with a panel.
+    fn multiply(&self, panel: &[Line<i8>], rows: &[Line<u8>], stride: usize, inputs: usize, sums: &mut Sums) {
+        match self {
+            Self::Portable => portable::tile(panel, rows, stride, sums),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => x86::tile_avx2(panel, rows, stride, inputs, sums),
+            #[cfg(target_arch = "x86_64")]
+            Self::Vnni => x86::tile_vnni(panel, rows, stride, inputs, sums),
+            #[cfg(target_arch = "x86_64")]
+            Self::Amx(tiles) => tiles.multiply(panel, rows, stride, inputs, sums),
         }
     }
 }
@@ -272,20 +341,7 @@ pub(crate) trait Loop {
 pub(crate) fn in_registers_of(path: Path, work: impl Loop) {
     match path {
         #[cfg(target_arch = "x86_64")]
-        Path::Avx512Vnni => x86::in_wide_registers(work),
+        Path::Avx512Vnni | Path::Amx => x86::in_wide_registers(work),
         _ => work.run(),
     }
-}
-
-/// Sums of products of six packed rows with a panel of 64 outputs.
-fn multiply_tile(panel: &[i8], tile: &[u8], steps: usize, path: Path) -> [i32; TILE * PANEL] {
-    let mut sums = [0; TILE * PANEL];
-    match path {
-        #[cfg(target_arch = "x86_64")]
-        Path::Avx512Vnni => x86::tile_vnni(panel, tile, steps, &mut sums),
-        #[cfg(target_arch = "x86_64")]
-        Path::Avx2 => x86::tile_avx2(panel, tile, steps, &mut sums),
-        _ => portable::tile(panel, tile, steps, &mut sums),
-    }
-    sums
 }

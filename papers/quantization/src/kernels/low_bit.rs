@@ -128,7 +128,7 @@ impl LowBitMatrix {
 
     fn dot(&self, row: &[u8], inputs: &[i8], path: Path) -> i32 {
         #[cfg(target_arch = "x86_64")]
-        if path == Path::Avx512Vnni {
+        if path >= Path::Avx512Vnni {
             let sum = match self.width {
                 LowBits::Eight => x86::dot_fields::<8>(row, inputs),
                 LowBits::Four => x86::dot_fields::<4>(row, inputs),
@@ -219,7 +219,7 @@ impl BinaryMatrix {
 
 fn differing(a: &[u64], b: &[u64], path: Path) -> u64 {
     #[cfg(target_arch = "x86_64")]
-    if path == Path::Avx512Vnni
+    if path >= Path::Avx512Vnni
         && let Some(count) = x86::differing_bits(a, b)
     {
         return count;

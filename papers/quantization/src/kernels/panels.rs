@@ -2,49 +2,63 @@
 
 use ndarray::ArrayView2;
 
-/// Outputs of a panel: four registers of 16 lanes.
-pub(super) const PANEL: usize = 64;
-/// Inputs that one instruction adds up.
+/// Outputs of a panel: two registers of 16 lanes. A panel with a thousand inputs stays in the first-level cache beside a tile of rows.
+pub(super) const PANEL: usize = 32;
+/// Inputs that one instruction adds up in a lane.
 pub(super) const STEP: usize = 4;
-/// Rows of a tile: with four registers of a panel, 24 accumulators of 32 registers.
-pub(super) const TILE: usize = 6;
+/// Both operands are filled up with zeros to multiples of this number of inputs: a tile register's row.
+pub(super) const BLOCK: usize = 64;
+/// The most rows that a kernel takes at once.
+pub(super) const MOST_ROWS: usize = 32;
 
-/// Panels of 64 outputs; in a panel steps of four inputs; in a step the outputs, four bytes each. Missing outputs and inputs are 0.
-pub(super) fn pack_weights(weights: ArrayView2<i8>) -> Vec<i8> {
+/// A line of the cache: operands lie on whole ones, since a register that reads parts of two takes twice as long.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub(super) struct Line<T>(pub [T; 64]);
+
+/// The sums of a tile of rows with a panel of outputs; a kernel of fewer rows writes the first ones.
+#[repr(align(64))]
+pub(super) struct Sums(pub [i32; MOST_ROWS * PANEL]);
+
+/// Lines of a panel.
+pub(super) fn panel_lines(inputs: usize) -> usize {
+    inputs.div_ceil(BLOCK) * PANEL
+}
+
+/// Panels of 32 outputs; in a panel steps of four inputs; in a step the outputs, four bytes each. Missing outputs and inputs are 0.
+pub(super) fn pack_weights(weights: ArrayView2<i8>) -> Vec<Line<i8>> {
     let (outputs, inputs) = weights.dim();
-    let steps = inputs.div_ceil(STEP);
-    let mut packed = vec![0; outputs.div_ceil(PANEL) * steps * PANEL * STEP];
+    let mut packed = vec![Line([0; 64]); outputs.div_ceil(PANEL) * panel_lines(inputs)];
     for ((output, input), &weight) in weights.indexed_iter() {
-        let panel = output / PANEL * steps * PANEL * STEP;
-        packed[panel + input / STEP * PANEL * STEP + output % PANEL * STEP + input % STEP] = weight;
+        let place = input / STEP * PANEL * STEP + output % PANEL * STEP + input % STEP;
+        packed[output / PANEL * panel_lines(inputs) + place / 64].0[place % 64] = weight;
     }
     packed
 }
 
-/// Tiles of six rows; in a tile steps of four inputs; in a step the rows, four bytes each. Missing rows and inputs are what `four` makes of defaults or 0. `rows` holds the inputs row by row.
-pub(super) fn pack_inputs<T: Copy + Default>(
+/// Rows of unsigned bytes.
+pub(super) struct Rows {
+    /// Rows one after the other, each filled up with zeros.
+    pub lines: Vec<Line<u8>>,
+    /// Lines of a row: an odd number, so that rows do not compete for one set of the cache.
+    pub stride: usize,
+}
+
+/// Copies rows of `inputs` numbers, made unsigned by `unsigned`; their number is filled up to a multiple of `multiple`.
+pub(super) fn pack_inputs<T: Copy>(
     rows: &[T],
     inputs: usize,
-    four: impl Fn([T; STEP]) -> u32,
-) -> Vec<u8> {
-    let steps = inputs.div_ceil(STEP);
-    let mut packed = vec![0; rows.len().div_ceil(inputs * TILE) * steps * TILE * STEP];
-    let tiles = packed.chunks_exact_mut(steps * TILE * STEP).zip(rows.chunks(TILE * inputs));
-    for (packed, rows) in tiles {
-        for (row, values) in rows.chunks_exact(inputs).enumerate() {
-            let (whole, rest) = values.as_chunks::<STEP>();
-            let steps = packed.chunks_exact_mut(TILE * STEP);
-            for (step, values) in steps.zip(whole) {
-                step[row * STEP..(row + 1) * STEP].copy_from_slice(&four(*values).to_le_bytes());
-            }
-            if !rest.is_empty() {
-                // The weights of inputs that are not there are 0.
-                let mut last = [T::default(); STEP];
-                last[..rest.len()].copy_from_slice(rest);
-                let at = whole.len() * TILE * STEP + row * STEP;
-                packed[at..at + STEP].copy_from_slice(&four(last).to_le_bytes());
+    multiple: usize,
+    unsigned: impl Fn(T) -> u8,
+) -> Rows {
+    let stride = inputs.div_ceil(BLOCK) | 1;
+    let mut lines = vec![Line([0; 64]); (rows.len() / inputs).next_multiple_of(multiple) * stride];
+    for (packed, row) in lines.chunks_exact_mut(stride).zip(rows.chunks_exact(inputs)) {
+        for (line, values) in packed.iter_mut().zip(row.chunks(64)) {
+            for (to, from) in line.0.iter_mut().zip(values) {
+                *to = unsigned(*from);
             }
         }
     }
-    packed
+    Rows { lines, stride }
 }

@@ -1,4 +1,4 @@
-//! The AVX2 and AVX-512 paths: all `unsafe` code of the crate.
+//! The AVX2 and AVX-512 paths.
 //!
 //! The safe functions check at run time that the processor has the instructions, and lengths before pointers are followed. Each gives the same integers as the portable
 //! path, which the tests compare on random shapes.
@@ -6,8 +6,8 @@
 
 use std::arch::x86_64::*;
 
-use super::panels::{PANEL, STEP, TILE};
-use super::{Loop, portable};
+use super::Loop;
+use super::panels::{BLOCK, Line, PANEL, STEP, Sums, panel_lines};
 
 /// Runs `work` compiled for AVX-512, so that its loops take 512-bit registers; for any processor where this one lacks them. The arithmetic is the same: registers hold more, and nothing is fused.
 pub(super) fn in_wide_registers(work: impl Loop) {
@@ -30,79 +30,93 @@ unsafe fn wide(work: impl Loop) {
     work.run();
 }
 
-/// A tile of six rows with a panel of 64 outputs by VNNI; portable where the processor lacks it.
-pub(super) fn tile_vnni(panel: &[i8], tile: &[u8], steps: usize, sums: &mut [i32; TILE * PANEL]) {
-    assert!(panel.len() >= steps * PANEL * STEP && tile.len() >= steps * TILE * STEP, "operands are packed");
-    if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vnni") {
-        // SAFETY: the instructions are there, and `steps` steps lie within both operands.
-        unsafe { vnni(panel.as_ptr(), tile.as_ptr(), steps, sums) }
-    } else {
-        portable::tile(panel, tile, steps, sums);
-    }
+/// Rows at once: with two registers of a panel, 24 accumulators of 32 registers.
+pub(super) const ROWS: usize = 12;
+
+/// A tile of twelve rows with a panel of 32 outputs by VNNI.
+///
+/// # Panics
+/// Where the instructions are missing, or operands are not packed for `inputs` inputs.
+pub(super) fn tile_vnni(
+    panel: &[Line<i8>],
+    rows: &[Line<u8>],
+    stride: usize,
+    inputs: usize,
+    sums: &mut Sums,
+) {
+    check(panel, rows, stride, inputs);
+    assert!(is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vnni"), "VNNI");
+    // SAFETY: the instructions are there, and all steps lie within both operands.
+    unsafe { vnni(panel.as_ptr().cast(), rows.as_ptr().cast(), 64 * stride, inputs.div_ceil(STEP), sums) }
+}
+
+fn check(panel: &[Line<i8>], rows: &[Line<u8>], stride: usize, inputs: usize) {
+    assert!(panel.len() >= panel_lines(inputs) && rows.len() >= ROWS * stride, "operands are packed");
+    assert!(inputs.div_ceil(BLOCK) <= stride, "rows are filled up");
 }
 
 /// # Safety
-/// The processor has AVX-512 F and VNNI; `panel` and `tile` point to `steps` steps.
+/// The processor has AVX-512 F and VNNI; `panel` points to `steps` steps, `rows` to twelve rows of as many.
 #[target_feature(enable = "avx512f,avx512vnni")]
-unsafe fn vnni(mut panel: *const i8, mut tile: *const u8, steps: usize, sums: &mut [i32; TILE * PANEL]) {
-    let mut accumulators = [[_mm512_setzero_si512(); 4]; TILE];
+unsafe fn vnni(mut panel: *const i8, mut rows: *const u8, stride: usize, steps: usize, sums: &mut Sums) {
+    let mut accumulators = [[_mm512_setzero_si512(); 2]; ROWS];
     for _ in 0..steps {
-        // SAFETY: the caller promises `steps` steps of 256 and 24 bytes.
+        // SAFETY: the caller promises `steps` steps of 128 bytes, and of four in each row.
         unsafe {
-            let weights: [__m512i; 4] = [
-                _mm512_loadu_si512(panel.cast()),
-                _mm512_loadu_si512(panel.add(64).cast()),
-                _mm512_loadu_si512(panel.add(128).cast()),
-                _mm512_loadu_si512(panel.add(192).cast()),
-            ];
+            let weights = [_mm512_loadu_si512(panel.cast()), _mm512_loadu_si512(panel.add(64).cast())];
             for (row, accumulators) in accumulators.iter_mut().enumerate() {
-                let inputs = _mm512_set1_epi32(tile.add(row * STEP).cast::<i32>().read_unaligned());
+                let inputs = _mm512_set1_epi32(rows.add(row * stride).cast::<i32>().read_unaligned());
                 for (accumulator, weights) in accumulators.iter_mut().zip(weights) {
                     *accumulator = _mm512_dpbusd_epi32(*accumulator, inputs, weights);
                 }
             }
             panel = panel.add(PANEL * STEP);
-            tile = tile.add(TILE * STEP);
+            rows = rows.add(STEP);
         }
     }
     for (row, accumulators) in accumulators.iter().enumerate() {
         for (part, accumulator) in accumulators.iter().enumerate() {
-            // SAFETY: row < 6 and part < 4 lie within 6 × 64 integers.
+            // SAFETY: row < 12 and part < 2 lie within the sums.
             unsafe {
-                _mm512_storeu_si512(sums.as_mut_ptr().add(row * PANEL + part * 16).cast(), *accumulator)
+                _mm512_storeu_si512(sums.0.as_mut_ptr().add(row * PANEL + part * 16).cast(), *accumulator)
             }
         }
     }
 }
 
 /// The same by AVX2.
-pub(super) fn tile_avx2(panel: &[i8], tile: &[u8], steps: usize, sums: &mut [i32; TILE * PANEL]) {
-    assert!(panel.len() >= steps * PANEL * STEP && tile.len() >= steps * TILE * STEP, "operands are packed");
-    if is_x86_feature_detected!("avx2") {
-        // SAFETY: the instructions are there, and `steps` steps lie within both operands.
-        unsafe { avx2(panel.as_ptr(), tile.as_ptr(), steps, sums) }
-    } else {
-        portable::tile(panel, tile, steps, sums);
-    }
+///
+/// # Panics
+/// As for VNNI.
+pub(super) fn tile_avx2(
+    panel: &[Line<i8>],
+    rows: &[Line<u8>],
+    stride: usize,
+    inputs: usize,
+    sums: &mut Sums,
+) {
+    check(panel, rows, stride, inputs);
+    assert!(is_x86_feature_detected!("avx2"), "AVX2");
+    // SAFETY: the instructions are there, and all steps lie within both operands.
+    unsafe { avx2(panel.as_ptr().cast(), rows.as_ptr().cast(), 64 * stride, inputs.div_ceil(STEP), sums) }
 }
 
 /// Sixteen outputs and two rows at a time: eight accumulators, each with two partial sums for four outputs.
 ///
 /// # Safety
-/// The processor has AVX2; `panel` and `tile` point to `steps` steps.
+/// The processor has AVX2; `panel` points to `steps` steps, `rows` to twelve rows of as many.
 #[target_feature(enable = "avx2")]
-unsafe fn avx2(panel: *const i8, tile: *const u8, steps: usize, sums: &mut [i32; TILE * PANEL]) {
+unsafe fn avx2(panel: *const i8, rows: *const u8, stride: usize, steps: usize, sums: &mut Sums) {
     for part in 0..PANEL / 16 {
-        for pair in 0..TILE / 2 {
+        for pair in 0..ROWS / 2 {
             let mut accumulators = [[_mm256_setzero_si256(); 4]; 2];
             for step in 0..steps {
-                // SAFETY: the caller promises `steps` steps of 256 and 24 bytes; 16 outputs are 64 of the 256.
+                // SAFETY: the caller promises `steps` steps of 128 bytes, 16 outputs are 64 of them, and of four in each row.
                 unsafe {
                     let weights = panel.add(step * PANEL * STEP + part * 64);
-                    let inputs = tile.add(step * TILE * STEP + pair * 2 * STEP);
                     let row = |index: usize| {
-                        let four = inputs.add(index * STEP).cast::<i32>().read_unaligned();
-                        _mm256_cvtepu8_epi16(_mm_set1_epi32(four))
+                        let inputs = rows.add((pair * 2 + index) * stride + step * STEP);
+                        _mm256_cvtepu8_epi16(_mm_set1_epi32(inputs.cast::<i32>().read_unaligned()))
                     };
                     let rows = [row(0), row(1)];
                     for quarter in 0..4 {
@@ -121,7 +135,8 @@ unsafe fn avx2(panel: *const i8, tile: *const u8, steps: usize, sums: &mut [i32;
                     // SAFETY: eight integers are 256 bits.
                     unsafe { _mm256_storeu_si256(partial.as_mut_ptr().cast(), *accumulator) }
                     for (output, two) in partial.chunks_exact(2).enumerate() {
-                        sums[(pair * 2 + index) * PANEL + part * 16 + quarter * 4 + output] = two[0] + two[1];
+                        sums.0[(pair * 2 + index) * PANEL + part * 16 + quarter * 4 + output] =
+                            two[0] + two[1];
                     }
                 }
             }
