@@ -40,7 +40,7 @@ pub struct Expectations {
 /// 120² nodes, more at variances above 3.5; its error is below 1e-10.
 pub fn expectations(activation: Activation, pair: Pair) -> Expectations {
     match activation {
-        Activation::Relu => relu(pair),
+        Activation::Relu => rectifier(pair),
         Activation::Erf => error_function(pair),
         smooth => quadrature(smooth, pair),
     }
@@ -48,32 +48,60 @@ pub fn expectations(activation: Activation, pair: Pair) -> Expectations {
 
 /// The arc-cosine kernels of Cho and Saul (2009). With the angle θ from t = 1 − cos θ, the defect is (g/2)(1 − κ), where
 /// 1 − κ = t + (θ cos θ − sin θ)/π keeps its digits at small angles.
-fn relu(pair: Pair) -> Expectations {
+///
+/// Selections instead of branches, so that a loop over it becomes vector instructions.
+#[inline(always)]
+pub(crate) fn rectifier(pair: Pair) -> Expectations {
     use std::f64::consts::PI;
     let geometric = (pair.left * pair.right).sqrt();
-    let half_angle = |gap: f64| (gap / 2.0).clamp(0.0, 1.0).sqrt().asin();
-    // π − θ, from the smaller of 1 ∓ cos θ.
-    let (left_over, cosine) = if pair.gap <= 1.0 {
-        (PI - 2.0 * half_angle(pair.gap), 1.0 - pair.gap)
-    } else {
-        (2.0 * half_angle(pair.opposite), pair.opposite - 1.0)
-    };
+    let acute = pair.gap <= 1.0;
+    // θ or π − θ, whichever is at most π/2, from the smaller of 1 ∓ cos θ.
+    let smaller = if acute { pair.gap } else { pair.opposite };
+    let angle = 2.0 * arcsine_of_root((smaller / 2.0).clamp(0.0, 1.0));
+    let left_over = if acute { PI - angle } else { angle };
+    let cosine = if acute { 1.0 - pair.gap } else { pair.opposite - 1.0 };
     let sine = (pair.gap * pair.opposite).max(0.0).sqrt();
     let product = geometric * (sine + left_over * cosine) / (2.0 * PI);
-    let defect = if pair.gap <= 1.0 {
-        let angle = 2.0 * half_angle(pair.gap);
-        geometric / 2.0 * (pair.gap + (angle * cosine - sine) / PI).max(0.0)
-    } else {
-        geometric / 2.0 - product
-    };
+    let near = geometric / 2.0 * (pair.gap + (angle * cosine - sine) / PI).max(0.0);
     Expectations {
         product,
         derivatives: left_over / (2.0 * PI),
         left: pair.left / 2.0,
         right: pair.right / 2.0,
-        defect,
+        defect: if acute { near } else { geometric / 2.0 - product },
         surplus: geometric / 2.0 + product,
     }
+}
+
+/// asin √z for z in [0, 1], to 2e-16 of its value.
+///
+/// The polynomial interpolates (asin √z/√z − 1)/z at 13 Chebyshev points of [0, 1/4], to 6e-18 in asin √z/√z; above that asin x = π/2 − 2 asin √((1 − x)/2).
+#[inline(always)]
+fn arcsine_of_root(z: f64) -> f64 {
+    const COEFFICIENTS: [f64; 12] = [
+        -0.014851887071247204,
+        0.01740087944269402,
+        0.005457506718640358,
+        0.01032281435018578,
+        0.011479177415184906,
+        0.013971212973552933,
+        0.017352392720869973,
+        0.02237217294214989,
+        0.030381944138531247,
+        0.04464285714635543,
+        0.07499999999998433,
+        0.16666666666666669,
+    ];
+    let root = z.sqrt();
+    let small = z <= 0.25;
+    let reduced = if small { z } else { 0.5 - 0.5 * root };
+    let sine = if small { root } else { reduced.sqrt() };
+    let mut series = 0.028757851367421566;
+    for coefficient in COEFFICIENTS {
+        series = reduced.mul_add(series, coefficient);
+    }
+    let arc = (sine * reduced).mul_add(series, sine);
+    if small { arc } else { std::f64::consts::FRAC_PI_2 - 2.0 * arc }
 }
 
 /// Williams (1997): 2/π asin(2 u·v / √((1 + 2u²)(1 + 2v²))); the determinant u² v² − (uv)² comes from t, not from a difference.

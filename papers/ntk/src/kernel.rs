@@ -17,7 +17,10 @@ use ndarray::{Array2, ArrayView1, ArrayView2, Axis, s};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::activation::{Activation, Pair, expectations};
+use self::layers::{Angle, LANES, Lanes};
+use crate::activation::Activation;
+
+mod layers;
 
 /// An infinitely wide fully connected network.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -162,18 +165,37 @@ impl Architecture {
 
     /// The kernels of a pair, from its first layer without bias: w²|x|²/n₀, w²|y|²/n₀ and the angle.
     fn layers(&self, left: f64, right: f64, angle: Angle) -> Kernels {
-        let bias = self.bias_std * self.bias_std;
-        let weight = self.weight_std * self.weight_std;
-        let geometric = (left * right).sqrt();
-        let mut pair = with_bias(left, right, (geometric * angle.gap, geometric * angle.opposite), bias);
-        let mut ntk = pair.covariance;
-        for _ in 1..self.depth {
-            let next = expectations(self.activation, pair);
-            let distances = (weight * next.defect, weight * next.surplus);
-            pair = with_bias(weight * next.left, weight * next.right, distances, bias);
-            ntk = ntk * weight * next.derivatives + pair.covariance;
+        let mut lanes = Lanes::of(right, angle);
+        let mut kernels = lanes.take(self, left);
+        kernels.next().expect("one pair")
+    }
+
+    /// The kernels of a point with many, in their order: from the products of their coordinates, and from the points themselves where that loses digits.
+    fn row(
+        &self,
+        (x, left): (ArrayView1<f64>, f64),
+        (others, variances): (ArrayView2<f64>, &[f64]),
+        products: ArrayView1<f64>,
+        mut write: impl FnMut(usize, Kernels),
+    ) {
+        let scale = self.weight_std * self.weight_std / x.len() as f64;
+        let mut lanes = Lanes::new();
+        for (chunk, rights) in variances.chunks(LANES).enumerate() {
+            let first = chunk * LANES;
+            for (j, &right) in rights.iter().enumerate() {
+                lanes.push(right, scale * products[first + j]);
+            }
+            if lanes.find_angles(left, NEAR) {
+                for j in 0..rights.len() {
+                    if lanes.is_near(j, NEAR) {
+                        lanes.set_angle(j, Angle::exact(x, others.row(first + j)));
+                    }
+                }
+            }
+            for (j, kernels) in lanes.take(self, left).enumerate() {
+                write(first + j, kernels);
+            }
         }
-        Kernels { nngp: pair.covariance, ntk }
     }
 
     /// Both kernels of two points of equal dimension. Cost: O(n₀ + L).
@@ -228,11 +250,10 @@ impl Architecture {
             for i in 0..own.nrows() {
                 let left = variances[first + i];
                 out[(i, first + i)] = round(self.layers(left, left, Angle::NONE).get(kind));
-                for j in i + 1..others.nrows() {
-                    let right = variances[first + j];
-                    let angle = self.angle(own.row(i), others.row(j), products[(i, j)], left, right);
-                    out[(i, first + j)] = round(self.layers(left, right, angle).get(kind));
-                }
+                let after = (others.slice(s![i + 1.., ..]), &variances[first + i + 1..]);
+                self.row((own.row(i), left), after, products.slice(s![i, i + 1..]), |j, kernels| {
+                    out[(i, first + i + 1 + j)] = round(kernels.get(kind));
+                });
             }
         });
         for i in 0..rows {
@@ -260,9 +281,10 @@ impl Architecture {
             let first = tile * TILE;
             let own = x.slice(s![first..first + out.nrows(), ..]);
             let products = own.dot(&y.t());
-            for ((i, j), out) in out.indexed_iter_mut() {
-                let angle = self.angle(own.row(i), y.row(j), products[(i, j)], left[first + i], right[j]);
-                *out = self.layers(left[first + i], right[j], angle).get(kind);
+            for (i, mut out) in out.outer_iter_mut().enumerate() {
+                self.row((own.row(i), left[first + i]), (y, &right), products.row(i), |j, kernels| {
+                    out[j] = kernels.get(kind);
+                });
             }
         });
         Ok(kernel)
@@ -288,11 +310,11 @@ impl Architecture {
             let first = tile * TILE;
             let products = rows.dot(&y.t());
             let sum = |(i, products): (usize, ArrayView1<f64>)| {
-                let entry = |(j, product): (usize, &f64)| {
-                    let angle = self.angle(rows.row(i), y.row(j), *product, left[first + i], right[j]);
-                    self.layers(left[first + i], right[j], angle).get(kind) * v[j]
-                };
-                products.iter().enumerate().map(entry).sum::<f64>()
+                let mut sum = 0.0;
+                self.row((rows.row(i), left[first + i]), (y, &right), products, |j, kernels| {
+                    sum += kernels.get(kind) * v[j];
+                });
+                sum
             };
             products.outer_iter().enumerate().map(sum).collect::<Vec<f64>>()
         });
@@ -338,64 +360,4 @@ impl Architecture {
         }
         Ok((self.variances(x)?, self.variances(y)?))
     }
-
-    /// The angle of two points from their product and their variances, from the points themselves where that loses digits.
-    fn angle(&self, x: ArrayView1<f64>, y: ArrayView1<f64>, product: f64, left: f64, right: f64) -> Angle {
-        let geometric = (left * right).sqrt();
-        if geometric == 0.0 {
-            return Angle::NONE;
-        }
-        let cosine = self.weight_std * self.weight_std / x.len() as f64 * product / geometric;
-        if 1.0 - cosine.abs() < NEAR {
-            Angle::exact(x, y)
-        } else {
-            Angle { gap: 1.0 - cosine, opposite: 1.0 + cosine }
-        }
-    }
-}
-
-/// The angle γ of two points.
-#[derive(Clone, Copy)]
-struct Angle {
-    /// 1 − cos γ.
-    gap: f64,
-    /// 1 + cos γ.
-    opposite: f64,
-}
-
-impl Angle {
-    /// Of a point with itself, and by convention with a zero point.
-    const NONE: Self = Self { gap: 0.0, opposite: 2.0 };
-
-    /// |x̂ ∓ ŷ|²/2 from difference and sum of the normalised points.
-    fn exact(x: ArrayView1<f64>, y: ArrayView1<f64>) -> Self {
-        let (left, right) = (x.dot(&x).sqrt(), y.dot(&y).sqrt());
-        if left == 0.0 || right == 0.0 {
-            return Self::NONE;
-        }
-        let square = |sign: f64| -> f64 {
-            let distance =
-                x.iter().zip(y).map(|(a, b)| (a / left + sign * b / right).powi(2)).sum::<f64>() / 2.0;
-            distance.min(2.0)
-        };
-        Self { gap: square(-1.0), opposite: square(1.0) }
-    }
-}
-
-/// Adds the variance of a bias to a pair with variances a, c and distances √(ac) ∓ covariance.
-///
-/// With g = √(ac), d and e the two distances, P² = (a + β)(c + β) and S the new covariance, P² − S² = d e + β((√a − √c)² + 2d): no difference of nearly
-/// equal numbers but √a − √c. The new 1 − correlation is (P² − S²)/(P(P + S)) where S > 0, the new 1 + correlation (P² − S²)/(P(P − S)) where not.
-fn with_bias(left: f64, right: f64, (defect, surplus): (f64, f64), bias: f64) -> Pair {
-    let covariance = (surplus - defect) / 2.0 + bias;
-    let product = ((left + bias) * (right + bias)).sqrt();
-    let roots = if left + right > 0.0 { (left - right) / (left.sqrt() + right.sqrt()) } else { 0.0 };
-    let numerator = defect * surplus + bias * (roots * roots + 2.0 * defect);
-    let small = (numerator / (product * (product + covariance.abs()))).min(2.0);
-    let (gap, opposite) = match (product == 0.0, covariance > 0.0) {
-        (true, _) => (0.0, 2.0),
-        (false, true) => (small, 2.0 - small),
-        (false, false) => (2.0 - small, small),
-    };
-    Pair { left: left + bias, right: right + bias, covariance, gap, opposite }
 }

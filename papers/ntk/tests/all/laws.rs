@@ -123,6 +123,23 @@ fn expectations_agree_with_a_sum_over_the_plane() {
     }
 }
 
+/// The angle between two Gaussians, θ = 2 arcsin √(gap/2), and its digits near 0 and π.
+#[test]
+fn the_rectifiers_angle_is_that_of_the_library_to_rounding() {
+    use std::f64::consts::PI;
+    let pair = |gap: f64, opposite: f64| Pair { left: 1.0, right: 1.0, covariance: 1.0 - gap, gap, opposite };
+    for gap in (0..=2_000).map(|k| f64::from(k) / 2_000.0) {
+        let angle = 2.0 * (gap / 2.0).sqrt().asin();
+        let found = 2.0 * PI * expectations(Activation::Relu, pair(gap, 2.0 - gap)).derivatives;
+        assert!((found - (PI - angle)).abs() < 1e-15 * PI, "gap {gap}: {found} and {}", PI - angle);
+    }
+    for opposite in [1e-300, 1e-20, 1e-9, 0.1, 0.5 + 1e-16, 0.999] {
+        let expected = 2.0 * (opposite / 2.0f64).sqrt().asin();
+        let found = 2.0 * PI * expectations(Activation::Relu, pair(2.0 - opposite, opposite)).derivatives;
+        assert!((found - expected).abs() <= 1e-15 * expected, "1 + cos θ = {opposite}: {found}");
+    }
+}
+
 /// Values of the error function from tables of 16 digits.
 #[test]
 fn the_error_function() {
