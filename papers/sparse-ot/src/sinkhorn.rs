@@ -11,14 +11,14 @@
 mod pass;
 
 use ndarray::{Array2, ShapeBuilder};
-use numerics::sum::sum;
+use numerics::sum::{Sum, sum};
 use pulp::Arch;
 use rayon::prelude::*;
 
 use crate::plan::SparsePlan;
 use crate::problem::{Cost, Problem, with_offsets};
 use crate::regulariser::SolverError;
-use pass::{Combination, Pass, lost};
+use pass::{Column, Combination, Finish, Pass, lost};
 
 /// Settings of [`solve_sinkhorn`].
 #[derive(Clone, Debug)]
@@ -114,10 +114,12 @@ pub fn solve_sinkhorn(problem: &Problem, options: &SinkhornOptions) -> Result<Si
         });
     }
 
+    // In the pool from the start: from outside, every pass would have to wake it.
+    let scale = |problem: &Problem| rayon::scope(|_| scale(problem, options));
     let Some(centred) = problem.centred() else {
-        return Ok(scale(problem, options));
+        return Ok(scale(problem));
     };
-    let mut found = scale(&centred.problem, options);
+    let mut found = scale(&centred.problem);
     found.f = with_offsets(&found.f, &centred.rows);
     found.g = with_offsets(&found.g, &centred.columns);
     found.cost = SparsePlan::from_dense(found.plan.view()).cost(problem.cost());
@@ -126,7 +128,6 @@ pub fn solve_sinkhorn(problem: &Problem, options: &SinkhornOptions) -> Result<Si
 
 /// [`solve_sinkhorn`] with the costs as they are.
 fn scale(problem: &Problem, options: &SinkhornOptions) -> Sinkhorn {
-    let (cost, a, b) = (problem.cost(), problem.a(), problem.b());
     let mut state = State::new(problem, options.epsilon);
     let mut iterations = 0;
     let reason = loop {
@@ -146,18 +147,7 @@ fn scale(problem: &Problem, options: &SinkhornOptions) -> Sinkhorn {
         iterations += 1;
     };
 
-    let (plan, f, g) = state.into_plan();
-    let sparse = SparsePlan::from_dense(plan.view());
-    Sinkhorn {
-        cost: sparse.cost(cost),
-        row_error: sparse.row_error(a),
-        column_error: sparse.column_error(b),
-        plan,
-        f,
-        g,
-        iterations,
-        reason,
-    }
+    state.finish(iterations, reason)
 }
 
 /// Potentials f + ε log u and g + ε log v, and the kernel of f and g.
@@ -222,9 +212,8 @@ impl<'a> State<'a> {
             || vec![0.0; m],
             |buffer, (j, (column, g))| {
                 let costs = problem.cost().block_all(j, buffer);
-                for ((entry, f), c) in column.iter_mut().zip(&*f).zip(costs) {
-                    *entry = ((f + g - c) / *epsilon).exp();
-                }
+                let column = Column { entries: column, f, g: *g, costs, epsilon: *epsilon };
+                Arch::new().dispatch(column);
             },
         );
     }
@@ -328,21 +317,37 @@ impl<'a> State<'a> {
         self.add_parts();
     }
 
-    /// The plan, and the potentials with the scalings in them.
-    fn into_plan(mut self) -> (Array2<f64>, Vec<f64>, Vec<f64>) {
+    /// The plan and its measures, and the potentials with the scalings in them.
+    fn finish(mut self, iterations: usize, reason: SinkhornStop) -> Sinkhorn {
         let (m, n) = (self.u.len(), self.v.len());
         if self.logarithmic {
             // The last proposal absorbed the scalings.
             self.make_kernel();
         }
-        let Self { kernel, u, v, .. } = &mut self;
-        for (column, v) in kernel.chunks_exact_mut(m).zip(v) {
-            column.iter_mut().zip(&*u).for_each(|(entry, u)| *entry *= u * *v);
+        let Self { problem, kernel, u, v, .. } = &mut self;
+        let (mut rows, mut buffer) = (vec![0.0; m], vec![0.0; m]);
+        let (mut cost, mut column_error) = (Sum::new(), Sum::new());
+        for (j, (entries, v)) in kernel.chunks_exact_mut(m).zip(v).enumerate() {
+            let costs = problem.cost().block_all(j, &mut buffer);
+            let column = Finish { entries, u, v: *v, costs, rows: &mut rows };
+            let (carried, paid) = Arch::new().dispatch(column);
+            cost.add(paid);
+            column_error.add((carried - problem.b()[j]).abs());
         }
+        let row_error = sum(rows.iter().zip(problem.a()).map(|(carried, mass)| (carried - mass).abs()));
         let plan =
             Array2::from_shape_vec((m, n).f(), std::mem::take(kernel)).expect("an entry for each pair");
         self.absorb();
-        (plan, self.f, self.g)
+        Sinkhorn {
+            plan,
+            cost: cost.value(),
+            f: self.f,
+            g: self.g,
+            row_error,
+            column_error: column_error.value(),
+            iterations,
+            reason,
+        }
     }
 }
 

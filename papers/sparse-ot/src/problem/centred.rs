@@ -32,6 +32,19 @@ pub(crate) fn without_offsets(potentials: &[f64], offsets: &[f64]) -> Vec<f64> {
     potentials.iter().zip(offsets).map(|(potential, offset)| potential - offset).collect()
 }
 
+/// The largest size of a value, those above `most` aside.
+fn largest_up_to(values: &[f64], most: f64) -> f64 {
+    // In lanes, which a compiler may not make of one running maximum.
+    let mut lanes = [0.0_f64; 8];
+    for values in values.chunks(lanes.len()) {
+        for (lane, value) in lanes.iter_mut().zip(values) {
+            let size = if *value <= most { value.abs() } else { 0.0 };
+            *lane = if size > *lane { size } else { *lane };
+        }
+    }
+    lanes.into_iter().fold(0.0, f64::max)
+}
+
 impl Problem {
     /// The problem without the least cost of every row and then of every column, if that leaves costs much smaller. Stored costs only;
     /// forbidden pairs, and those beyond all others, count as little as they matter.
@@ -39,8 +52,7 @@ impl Problem {
         let values = self.cost.stored()?;
         let m = self.rows();
         let dearest = self.dearest.unwrap_or(f64::MAX);
-        let counted = values.iter().filter(|c| **c <= dearest);
-        let size = counted.fold(0.0, |size: f64, c| size.max(c.abs()));
+        let size = largest_up_to(values, dearest);
         if size <= WORTH * self.interaction() / 4.0 {
             return None;
         }

@@ -1,8 +1,9 @@
 //! The passes over the kernel, compiled for several instruction sets.
 
+use numerics::elementary::exponentials;
 use pulp::NullaryFnOnce;
 
-/// Columns that are read together.
+/// Columns that are read together: a factor, once loaded, serves all of them.
 const TOGETHER: usize = 4;
 /// A sum below this may miss terms that the kernel has lost to underflow: with scalings in range, those are below 1e-287.
 const LEAST_SUM: f64 = 1e-200;
@@ -24,13 +25,23 @@ impl NullaryFnOnce for Pass<'_> {
     fn call(self) {
         let Self { scalings, sums, kernel, masses, factors } = self;
         sums.fill(0.0);
-        let columns = kernel.chunks(TOGETHER * factors.len());
+        let m = factors.len();
+        let columns = kernel.chunks(TOGETHER * m);
         for ((scalings, masses), kernel) in
             scalings.chunks_mut(TOGETHER).zip(masses.chunks(TOGETHER)).zip(columns)
         {
-            let together = scalings.iter_mut().zip(masses).zip(kernel.chunks_exact(factors.len()));
-            for ((scaling, mass), column) in together {
-                let sum = product(column, factors);
+            if scalings.len() == TOGETHER {
+                let (pair, other) = kernel.split_at(2 * m);
+                let columns = [pair.split_at(m), other.split_at(m)];
+                let found = products([columns[0].0, columns[0].1, columns[1].0, columns[1].1], factors);
+                scalings.copy_from_slice(&found);
+            } else {
+                for (scaling, column) in scalings.iter_mut().zip(kernel.chunks_exact(m)) {
+                    [*scaling] = products([column], factors);
+                }
+            }
+            for (scaling, mass) in scalings.iter_mut().zip(masses) {
+                let sum = *scaling;
                 *scaling = match *mass > 0.0 {
                     true if lost(sum, *mass) => f64::NAN,
                     true => mass / sum,
@@ -71,28 +82,96 @@ fn combine(sums: &mut [f64], kernel: &[f64], weights: &[f64]) {
         let (b, rest) = rest.split_at(m);
         let (c, d) = rest.split_at(m);
         for ((((sum, a), b), c), d) in sums.iter_mut().zip(a).zip(b).zip(c).zip(d) {
-            *sum += (a * p + b * q) + (c * r + d * s);
+            *sum = a.mul_add(p, b.mul_add(q, c.mul_add(r, d.mul_add(s, *sum))));
         }
     } else {
         for (column, weight) in kernel.chunks_exact(m).zip(weights) {
-            sums.iter_mut().zip(column).for_each(|(sum, entry)| *sum += entry * weight);
+            sums.iter_mut().zip(column).for_each(|(sum, entry)| *sum = entry.mul_add(*weight, *sum));
         }
     }
 }
 
-/// ⟨x, y⟩ in independent lanes.
+/// ⟨K_j, factors⟩ of some columns, in independent lanes.
 #[inline(always)]
-fn product(x: &[f64], y: &[f64]) -> f64 {
-    const LANES: usize = 16;
-    let ((x, last_x), (y, last_y)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
-    let mut lanes = [0.0; LANES];
-    for (x, y) in x.iter().zip(y) {
-        for lane in 0..LANES {
-            lanes[lane] += x[lane] * y[lane];
+fn products<const COLUMNS: usize>(columns: [&[f64]; COLUMNS], factors: &[f64]) -> [f64; COLUMNS] {
+    const LANES: usize = 8;
+    let columns = columns.map(|column| column.as_chunks::<LANES>());
+    let (whole, rest) = factors.as_chunks::<LANES>();
+    let columns = columns.map(|(column, last)| (&column[..whole.len()], last));
+    let mut lanes = [[0.0; LANES]; COLUMNS];
+    for (i, factors) in whole.iter().enumerate() {
+        for (lanes, (column, _)) in lanes.iter_mut().zip(&columns) {
+            for lane in 0..LANES {
+                lanes[lane] = column[i][lane].mul_add(factors[lane], lanes[lane]);
+            }
         }
     }
-    let last: f64 = last_x.iter().zip(last_y).map(|(x, y)| x * y).sum();
-    lanes.iter().sum::<f64>() + last
+    // Seen as one expression with these sums, lanes of different columns would be shuffled into one register in the loop.
+    let lanes = std::hint::black_box(lanes);
+    let mut products = [0.0; COLUMNS];
+    for ((product, lanes), (_, last)) in products.iter_mut().zip(lanes).zip(columns) {
+        let last: f64 = last.iter().zip(rest).map(|(entry, factor)| entry * factor).sum();
+        *product = lanes.iter().sum::<f64>() + last;
+    }
+    products
+}
+
+/// exp((fᵢ + g − cᵢ)/ε) for a column of the kernel; what would be below 1e-307 is 0.
+pub(super) struct Column<'a> {
+    pub entries: &'a mut [f64],
+    pub f: &'a [f64],
+    pub g: f64,
+    pub costs: &'a [f64],
+    pub epsilon: f64,
+}
+
+impl NullaryFnOnce for Column<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { entries, f, g, costs, epsilon } = self;
+        for ((entry, f), c) in entries.iter_mut().zip(f).zip(costs) {
+            let exponent = (f + g - c) / epsilon;
+            // The function cuts its argument to this range.
+            let (value, _) = exponentials(exponent);
+            let value = if exponent < -708.0 { 0.0 } else { value };
+            *entry = if exponent > 709.0 { f64::INFINITY } else { value };
+        }
+    }
+}
+
+/// Multiplies a column of the kernel by its scalings, adds it to the sums of rows, and gives its own sum and its cost. What carries nothing costs nothing, also where
+/// the cost is infinite.
+pub(super) struct Finish<'a> {
+    pub entries: &'a mut [f64],
+    pub u: &'a [f64],
+    pub v: f64,
+    pub costs: &'a [f64],
+    pub rows: &'a mut [f64],
+}
+
+impl NullaryFnOnce for Finish<'_> {
+    type Output = (f64, f64);
+
+    #[inline(always)]
+    fn call(self) -> (f64, f64) {
+        const LANES: usize = 16;
+        let Self { entries, u, v, costs, rows } = self;
+        let (mut sums, mut paid) = ([0.0; LANES], [0.0; LANES]);
+        let whole = entries.chunks_mut(LANES).zip(u.chunks(LANES)).zip(costs.chunks(LANES));
+        for (((entries, u), costs), rows) in whole.zip(rows.chunks_mut(LANES)) {
+            let lanes = sums.iter_mut().zip(&mut paid);
+            let values = entries.iter_mut().zip(u).zip(costs).zip(rows);
+            for ((sum, paid), (((entry, u), cost), row)) in lanes.zip(values) {
+                *entry *= u * v;
+                *row += *entry;
+                *sum += *entry;
+                *paid += if *entry == 0.0 { 0.0 } else { *entry * cost };
+            }
+        }
+        (sums.iter().sum(), paid.iter().sum())
+    }
 }
 
 /// Whether a sum, or the scaling that takes it to `mass`, has no digits left.
