@@ -1,5 +1,7 @@
 //! The interior-point iteration in one precision.
 
+mod direction;
+
 use ndarray::Array2;
 use rayon::prelude::*;
 
@@ -31,7 +33,7 @@ pub fn minimise<T: Scalar>(
     problem.validate()?;
     settings.validate()?;
     let clusters = Clusters::new(problem);
-    let mut state = State::new(problem, iterate, (0.0, 0.0));
+    let mut state = State::new(problem, iterate, (0.0, 0.0), None);
     let mut best_primal = f64::INFINITY;
     loop {
         let progress = state.progress(problem);
@@ -49,7 +51,7 @@ pub fn minimise<T: Scalar>(
         if feasible && progress.gap <= settings.gap {
             observe(&progress, &state.iterate);
             let state = match state.projected(problem, &clusters) {
-                Some(projected) => State::new(problem, projected, progress.steps),
+                Some(projected) => State::new(problem, projected, progress.steps, None),
                 None => state,
             };
             let progress = state.progress(problem);
@@ -77,8 +79,8 @@ pub fn minimise<T: Scalar>(
             return finish(state, Status::Breakdown);
         }
         match state.step(problem, &clusters, feasible) {
-            Some((iterate, steps)) if steps.0.max(steps.1) > 1e-6 => {
-                state = State::new(problem, iterate, steps)
+            Some(Next { iterate, factors, steps }) if steps.0.max(steps.1) > 1e-6 => {
+                state = State::new(problem, iterate, steps, Some(factors))
             }
             _ => return finish(state, Status::Breakdown),
         }
@@ -98,10 +100,36 @@ struct State<T> {
     free_residual: Vec<T>,
     barrier: T,
     steps: (f64, f64),
+    /// Of X and Y, where the step that led here has found them.
+    factors: Option<Factors<T>>,
+}
+
+/// U with X = Uᵀ U and with Y = Uᵀ U, for every block.
+#[derive(Clone)]
+struct Factors<T> {
+    slack: Vec<Array2<T>>,
+    matrices: Vec<Array2<T>>,
+}
+
+/// The factors of all matrices; `None` unless they are positive definite.
+fn factored<T: Scalar>(matrices: &[Array2<T>]) -> Option<Vec<Array2<T>>> {
+    matrices.par_iter().map(dense::cholesky).collect()
+}
+
+/// Where a step has led.
+struct Next<T> {
+    iterate: Iterate<T>,
+    factors: Factors<T>,
+    steps: (f64, f64),
 }
 
 impl<T: Scalar> State<T> {
-    fn new(problem: &Problem<T>, iterate: Iterate<T>, steps: (f64, f64)) -> Self {
+    fn new(
+        problem: &Problem<T>,
+        iterate: Iterate<T>,
+        steps: (f64, f64),
+        factors: Option<Factors<T>>,
+    ) -> Self {
         let inner_products = products(problem, &iterate.matrices);
         let free = free_combination(problem, &iterate.z);
         let primal_residual = (0..problem.constraints())
@@ -138,7 +166,7 @@ impl<T: Scalar> State<T> {
             trace += inner(slack, matrix);
         }
         let barrier = trace / T::from_f64(problem.order() as f64);
-        Self { iterate, primal, dual, primal_residual, dual_residual, free_residual, barrier, steps }
+        Self { iterate, primal, dual, primal_residual, dual_residual, free_residual, barrier, steps, factors }
     }
 
     fn progress(&self, problem: &Problem<T>) -> Progress {
@@ -196,16 +224,21 @@ impl<T: Scalar> State<T> {
         None
     }
 
+    /// The factors of X and Y; `None` if one is not positive definite.
+    fn factors(&self) -> Option<Factors<T>> {
+        match &self.factors {
+            Some(factors) => Some(factors.clone()),
+            None => {
+                let Iterate { slack, matrices, .. } = &self.iterate;
+                Some(Factors { slack: factored(slack)?, matrices: factored(matrices)? })
+            }
+        }
+    }
+
     /// One predictor and corrector; `None` if a factorisation fails.
-    fn step(
-        &self,
-        problem: &Problem<T>,
-        clusters: &Clusters,
-        feasible: bool,
-    ) -> Option<(Iterate<T>, (f64, f64))> {
+    fn step(&self, problem: &Problem<T>, clusters: &Clusters, feasible: bool) -> Option<Next<T>> {
         let Iterate { slack, matrices, .. } = &self.iterate;
-        let factors_x: Vec<Array2<T>> = slack.par_iter().map(dense::cholesky).collect::<Option<_>>()?;
-        let factors_y: Vec<Array2<T>> = matrices.par_iter().map(dense::cholesky).collect::<Option<_>>()?;
+        let Factors { slack: factors_x, matrices: factors_y } = self.factors()?;
         let inverses: Vec<Array2<T>> = factors_x.par_iter().map(dense::inverse).collect();
         let schur = Schur::new(problem, clusters, &factors_x, &factors_y, &inverses, matrices)?;
         let barrier = self.barrier;
@@ -257,17 +290,19 @@ impl<T: Scalar> State<T> {
                 matrices: moved(matrices, &direction.matrices, matrix_step),
                 iteration: self.iterate.iteration + 1,
             };
-            let definite =
-                |matrices: &[Array2<T>]| matrices.par_iter().all(|matrix| dense::cholesky(matrix).is_some());
-            let (slack_definite, matrices_definite) = (definite(&next.slack), definite(&next.matrices));
-            if slack_definite && matrices_definite {
-                return Some((next, (matrix_step, slack_step)));
-            }
-            if feasible || !slack_definite {
-                slack_step *= 0.8;
-            }
-            if feasible || !matrices_definite {
-                matrix_step *= 0.8;
+            match (factored(&next.slack), factored(&next.matrices)) {
+                (Some(slack), Some(matrices)) => {
+                    let factors = Factors { slack, matrices };
+                    return Some(Next { iterate: next, factors, steps: (matrix_step, slack_step) });
+                }
+                (slack, matrices) => {
+                    if feasible || slack.is_none() {
+                        slack_step *= 0.8;
+                    }
+                    if feasible || matrices.is_none() {
+                        matrix_step *= 0.8;
+                    }
+                }
             }
         }
         None
@@ -276,10 +311,7 @@ impl<T: Scalar> State<T> {
     /// The iterate with its primal residual removed as far as the arithmetic can, by moves in the metric of the current point; `None` if
     /// a factorisation fails or a matrix would not stay positive definite. Exact proofs need this more than a smaller gap.
     fn projected(&self, problem: &Problem<T>, clusters: &Clusters) -> Option<Iterate<T>> {
-        let factors_x: Vec<Array2<T>> =
-            self.iterate.slack.par_iter().map(dense::cholesky).collect::<Option<_>>()?;
-        let factors_y: Vec<Array2<T>> =
-            self.iterate.matrices.par_iter().map(dense::cholesky).collect::<Option<_>>()?;
+        let Factors { slack: factors_x, matrices: factors_y } = self.factors()?;
         let inverses: Vec<Array2<T>> = factors_x.par_iter().map(dense::inverse).collect();
         let schur = Schur::new(problem, clusters, &factors_x, &factors_y, &inverses, &self.iterate.matrices)?;
         let mut iterate = self.iterate.clone();
@@ -301,102 +333,6 @@ impl<T: Scalar> State<T> {
         }
         iterate.matrices.par_iter().all(|matrix| dense::cholesky(matrix).is_some()).then_some(iterate)
     }
-
-    /// Newton's direction towards X Y = `target` I, with the second-order term of a predictor.
-    fn direction(
-        &self,
-        problem: &Problem<T>,
-        clusters: &Clusters,
-        schur: &Schur<T>,
-        inverses: &[Array2<T>],
-        target: T,
-        predictor: Option<&Direction<T>>,
-    ) -> Direction<T> {
-        let matrices = &self.iterate.matrices;
-        // target X⁻¹ − X⁻¹ (dX' dY'), the part of Y + dY that does not depend on the direction sought.
-        let constant: Vec<Array2<T>> = (0..matrices.len())
-            .into_par_iter()
-            .map(|b| {
-                let mut part = inverses[b].mapv(|value| target * value);
-                if let Some(predictor) = predictor {
-                    let correction =
-                        product(&inverses[b], &product(&predictor.slack[b], &predictor.matrices[b]));
-                    part = part - correction;
-                }
-                part
-            })
-            .collect();
-        let residual_part: Vec<Array2<T>> = (0..matrices.len())
-            .into_par_iter()
-            .map(|b| {
-                let mut part = &constant[b]
-                    - &matrices[b]
-                    - product(&inverses[b], &product(&self.dual_residual[b], &matrices[b]));
-                symmetrise(&mut part);
-                part
-            })
-            .collect();
-        let known = products(problem, &residual_part);
-        let right: Vec<T> =
-            self.primal_residual.iter().zip(&known).map(|(residual, known)| *residual - *known).collect();
-        let (mut x, mut z) = schur.solve(clusters, &right, &self.free_residual);
-        let slack_of = |x: &[T], from: Vec<Array2<T>>| -> Vec<Array2<T>> {
-            problem
-                .blocks
-                .par_iter()
-                .zip(from)
-                .map(|(block, mut slack)| {
-                    block.add_combination(&mut slack, x, -1.0);
-                    slack
-                })
-                .collect()
-        };
-        let response = |b: usize, slack: &Array2<T>| product(&inverses[b], &product(slack, &matrices[b]));
-        let mut slack = slack_of(&x, self.dual_residual.clone());
-        let mut directions: Vec<Array2<T>> = (0..matrices.len())
-            .into_par_iter()
-            .map(|b| {
-                let mut direction = &constant[b] - &matrices[b] - response(b, &slack[b]);
-                symmetrise(&mut direction);
-                direction
-            })
-            .collect();
-        if predictor.is_some() {
-            // Near the optimum the system is ill-conditioned. One refinement, with the residual of what the direction does to the
-            // constraints, not of what the system says, keeps them satisfied. Only small numbers are added.
-            let done = products(problem, &directions);
-            let free_done = free_combination(problem, &z);
-            let missing: Vec<T> =
-                (0..done.len()).map(|i| self.primal_residual[i] - done[i] - free_done[i]).collect();
-            let free_missing: Vec<T> = self
-                .free_residual
-                .iter()
-                .zip(free_products(problem, &x))
-                .map(|(residual, done)| *residual - done)
-                .collect();
-            let (more_x, more_z) = schur.solve(clusters, &missing, &free_missing);
-            let more_slack = slack_of(
-                &more_x,
-                matrices.iter().map(|matrix| zeros(matrix.nrows(), matrix.ncols())).collect(),
-            );
-            directions.par_iter_mut().enumerate().for_each(|(b, direction)| {
-                let mut more = response(b, &more_slack[b]);
-                symmetrise(&mut more);
-                *direction -= &more;
-            });
-            slack.iter_mut().zip(&more_slack).for_each(|(slack, more)| *slack += more);
-            x.iter_mut().zip(more_x).for_each(|(value, more)| *value += more);
-            z.iter_mut().zip(more_z).for_each(|(value, more)| *value += more);
-        }
-        Direction { x, z, slack, matrices: directions }
-    }
-}
-
-struct Direction<T> {
-    x: Vec<T>,
-    z: Vec<T>,
-    slack: Vec<Array2<T>>,
-    matrices: Vec<Array2<T>>,
 }
 
 /// The largest step along `directions` that keeps all matrices Uᵀ U positive semidefinite, infinite if none ends it: minus one

@@ -4,6 +4,7 @@
 //! that `f64` rarely suffices, and every doubling of the digits costs several times the time. The solver is
 //! generic over [`Scalar`] and starts with the shortest numbers that may do.
 
+mod double;
 mod double_double;
 mod kernel;
 mod multi;
@@ -162,42 +163,6 @@ pub struct Sizes {
     pub rows: usize,
     /// Columns of B and of the product.
     pub columns: usize,
-}
-
-impl Scalar for f64 {
-    const BITS: usize = 53;
-
-    fn from_f64(value: f64) -> Self {
-        value
-    }
-
-    fn to_f64(self) -> f64 {
-        self
-    }
-
-    fn sqrt(self) -> Self {
-        f64::sqrt(self)
-    }
-
-    fn is_finite(self) -> bool {
-        f64::is_finite(self)
-    }
-
-    fn times_power_of_two(self, power: i32) -> Self {
-        self * 2f64.powi(power)
-    }
-
-    fn accumulate(c: &mut [Self], a: &[Self], b: &[Self], sizes: Sizes, sign: f64) {
-        accumulate_row_by_row(c, a, b, sizes, sign);
-    }
-
-    fn to_text(self) -> String {
-        format!("{:016x}", self.to_bits())
-    }
-
-    fn from_text(text: &str) -> Option<Self> {
-        (text.len() == 16).then(|| u64::from_str_radix(text, 16).ok().map(f64::from_bits))?
-    }
 }
 
 impl<const L: usize> Scalar for Multi<L> {

@@ -202,7 +202,8 @@ fn add_rank_one<T: Scalar>(
     });
 }
 
-/// The same for constraints given by entries: ⟨A_s, X⁻¹ A_t Y⟩, with X⁻¹ A_t Y formed for every t.
+/// The same for constraints given by entries: ⟨A_s, X⁻¹ A_t Y⟩. Where the constraints have few entries, as in problems of graphs, every pair of entries is a product of two numbers;
+/// otherwise X⁻¹ A_t Y is formed for every t (Fujisawa, Kojima and Nakata 1997).
 fn add_entries<T: Scalar>(
     matrix: &mut Array2<T>,
     entries: &[(usize, usize, usize, T)],
@@ -210,42 +211,68 @@ fn add_entries<T: Scalar>(
     inverse: &Array2<T>,
     y: &Array2<T>,
 ) {
-    let groups: Vec<&[(usize, usize, usize, T)]> = entries.chunk_by(|a, b| a.0 == b.0).collect();
-    let columns: Vec<(usize, Vec<(usize, T)>)> = groups
+    /// The nonzero places of A, on both sides of its diagonal, and their values.
+    struct Constraint<T> {
+        place: usize,
+        entries: Vec<(usize, usize, T)>,
+    }
+    let constraints: Vec<Constraint<T>> = entries
+        .chunk_by(|a, b| a.0 == b.0)
+        .map(|group| {
+            let both = |&(_, row, column, value): &(usize, usize, usize, T)| {
+                let other = (row != column).then_some((column, row, value));
+                std::iter::once((row, column, value)).chain(other)
+            };
+            Constraint { place: position[group[0].0], entries: group.iter().flat_map(both).collect() }
+        })
+        .collect();
+    let mut up_to = 0;
+    let entries_up_to: Vec<usize> = constraints
+        .iter()
+        .map(|constraint| {
+            up_to += constraint.entries.len();
+            up_to
+        })
+        .collect();
+    let columns: Vec<Vec<T>> = constraints
         .par_iter()
+        .zip(entries_up_to)
         .enumerate()
-        .map(|(t, group)| {
-            let mut image = zeros::<T>(y.nrows(), y.ncols());
-            for &(_, row, column, value) in *group {
-                let pairs =
-                    if row == column { vec![(row, column)] } else { vec![(row, column), (column, row)] };
-                for (p, q) in pairs {
-                    for i in 0..y.nrows() {
-                        let factor = value * inverse[[i, p]];
-                        for j in 0..y.ncols() {
-                            image[[i, j]] += factor * y[[q, j]];
+        .map(|(t, (constraint, up_to))| {
+            let mut sums = vec![T::zero(); t + 1];
+            // Two multiplications for each pair of entries, one for each of an image.
+            if 2 * up_to <= y.len() {
+                for (sum, other) in sums.iter_mut().zip(&constraints) {
+                    for &(i, j, value) in &other.entries {
+                        let mut image = T::zero();
+                        for &(p, q, value) in &constraint.entries {
+                            image += value * (inverse[[i, p]] * y[[q, j]]);
                         }
+                        *sum += value * image;
+                    }
+                }
+                return sums;
+            }
+            let mut image = zeros::<T>(y.nrows(), y.ncols());
+            for &(p, q, value) in &constraint.entries {
+                for i in 0..y.nrows() {
+                    let factor = value * inverse[[i, p]];
+                    for j in 0..y.ncols() {
+                        image[[i, j]] += factor * y[[q, j]];
                     }
                 }
             }
-            let products = groups[..=t].iter().map(|group| {
-                let mut sum = T::zero();
-                for &(_, row, column, value) in *group {
-                    let both = if row == column {
-                        image[[row, row]]
-                    } else {
-                        image[[row, column]] + image[[column, row]]
-                    };
-                    sum += value * both;
+            for (sum, other) in sums.iter_mut().zip(&constraints) {
+                for &(i, j, value) in &other.entries {
+                    *sum += value * image[[i, j]];
                 }
-                (position[group[0].0], sum)
-            });
-            (position[group[0].0], products.collect())
+            }
+            sums
         })
         .collect();
-    for (column, products) in columns {
-        for (row, value) in products {
-            matrix[[row, column]] += value;
+    for (constraint, sums) in constraints.iter().zip(columns) {
+        for (other, sum) in constraints.iter().zip(sums) {
+            matrix[[other.place, constraint.place]] += sum;
         }
     }
 }
