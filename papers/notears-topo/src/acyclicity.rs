@@ -5,6 +5,7 @@
 //! need, and [`crate::graph::reachability`] knows it without rounding.
 
 use ndarray::{Array2, ArrayView2, Zip};
+use pulp::{Arch, NullaryFnOnce};
 use serde::{Deserialize, Serialize};
 
 /// The weighted sum of powers.
@@ -124,27 +125,48 @@ fn exponential(matrix: ArrayView2<f64>) -> Array2<f64> {
 
 /// log det and inverse by Gauss–Jordan elimination without pivoting, which for sI − A with A ≥ 0 is stable and has positive pivots exactly if A has spectral radius
 /// below s. `None` otherwise.
-fn invert_m_matrix(mut matrix: Array2<f64>) -> Option<(f64, Array2<f64>)> {
+fn invert_m_matrix(matrix: Array2<f64>) -> Option<(f64, Array2<f64>)> {
     let size = matrix.nrows();
-    let mut logarithm = 0.0;
-    for k in 0..size {
-        let pivot = matrix[(k, k)];
-        if !(pivot > 0.0 && pivot.is_finite()) {
-            return None;
-        }
-        logarithm += pivot.ln();
-        let mut row = matrix.row_mut(k);
-        row[k] = 1.0;
-        row /= pivot;
-        let row = row.to_owned();
-        for i in (0..size).filter(|&i| i != k) {
-            let multiple = matrix[(i, k)];
-            if multiple != 0.0 {
-                let mut target = matrix.row_mut(i);
-                target[k] = 0.0;
-                target.scaled_add(-multiple, &row);
+    let mut matrix = matrix.as_standard_layout().into_owned();
+    let entries = matrix.as_slice_mut().expect("standard layout");
+    let logarithm = Arch::new().dispatch(Elimination { entries, size })?;
+    Some((logarithm, matrix))
+}
+
+/// Replaces a matrix by its inverse and gives log det.
+struct Elimination<'a> {
+    entries: &'a mut [f64],
+    size: usize,
+}
+
+impl NullaryFnOnce for Elimination<'_> {
+    type Output = Option<f64>;
+
+    #[inline(always)]
+    fn call(self) -> Option<f64> {
+        let Self { entries, size } = self;
+        let mut logarithm = 0.0;
+        let mut row = vec![0.0; size];
+        for k in 0..size {
+            let of_pivot = &mut entries[k * size..(k + 1) * size];
+            let pivot = of_pivot[k];
+            if !(pivot > 0.0 && pivot.is_finite()) {
+                return None;
+            }
+            logarithm += pivot.ln();
+            of_pivot[k] = 1.0;
+            of_pivot.iter_mut().for_each(|entry| *entry /= pivot);
+            row.copy_from_slice(of_pivot);
+            for (i, target) in entries.chunks_exact_mut(size).enumerate() {
+                let multiple = target[k];
+                if i != k && multiple != 0.0 {
+                    target[k] = 0.0;
+                    for (entry, from) in target.iter_mut().zip(&row) {
+                        *entry = from.mul_add(-multiple, *entry);
+                    }
+                }
             }
         }
+        Some(logarithm)
     }
-    Some((logarithm, matrix))
 }

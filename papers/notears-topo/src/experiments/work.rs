@@ -56,7 +56,7 @@ impl Experiment for Work {
         let (sizes, replicates): (&[usize], u32) = match profile {
             Profile::Smoke => (&[5, 10], 2),
             Profile::Quick => (&[10, 20, 50, 100, 200], 5),
-            Profile::Full => (&[10, 20, 50, 100, 200, 500, 1000], 10),
+            Profile::Full => (&[10, 20, 50, 100, 200, 500], 10),
         };
         sizes
             .iter()
