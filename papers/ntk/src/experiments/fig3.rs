@@ -73,7 +73,7 @@ impl Experiment for Figure3 {
         let (source, images, widths): (Source, usize, &[usize]) = match profile {
             Profile::Smoke => (Source::Strokes, 20, &[20]),
             Profile::Quick => (Source::Strokes, 128, &[100, 400]),
-            Profile::Full => (Source::Mnist, 512, &[100, 1_000, 2_048]),
+            Profile::Full => (Source::Mnist, 512, &[100, 1_000]),
         };
         let mut grid = Vec::new();
         for depth in 3..=6 {
