@@ -10,33 +10,37 @@ use quantization::network::{Layer, Network};
 use quantization::quantise::{Settings, quantise};
 use quantization::uniform::{Grid, Layout};
 use rand::Rng;
+use rand_chacha::ChaCha8Rng;
 use rivals::{Contest, Entrant, Judged, Ours, Rival, Target, entrant, read_array, write_array};
 
 /// The contests, in the order in which they are shown.
-pub fn contests() -> [Contest; 2] {
-    [product(), perceptron()]
+pub fn contests() -> [Contest; 3] {
+    [product(false), product(true), perceptron()]
 }
 
 /// Integers times integers.
-fn product() -> Contest {
+fn product(large: bool) -> Contest {
     let unpacked = "Takes signed inputs, and weights as they are.";
     let single =
         "In single precision, which holds sums of this size exactly: what one does without 8-bit kernels.";
     Contest {
-        id: "product",
-        title: "Product of 8-bit integers",
-        work: "1024 × 1024 inputs times 1024 × 1024 weights, 8-bit integers, sums of 32 bits. Inputs are from 0 to 127, so that signed and unsigned \
-         kernels can take them. Weights are packed before the call where a package can.",
+        id: if large { "product-large" } else { "product" },
+        title: if large { "Product of 8-bit integers, 2048" } else { "Product of 8-bit integers, 1024" },
+        work: if large {
+            "2048 × 2048 inputs times 2048 × 2048 weights, as for the smaller product."
+        } else {
+            "1024 × 1024 inputs times 1024 × 1024 weights, 8-bit integers, sums of 32 bits. Inputs are from 0 to 127, so that signed and unsigned \
+             kernels can take them. Weights are packed before the call where a package can."
+        },
         judged: Judged { name: "largest difference from the exact sums", target: Some(Target::AtMost(0.0)) },
-        write_inputs: |profile, folder, random| {
-            let side = if profile == Profile::Smoke { 70 } else { 1024 };
-            let inputs =
-                Array2::from_shape_simple_fn((side, side), || f64::from(random.random_range(0..=127_u8)));
-            let weights =
-                Array2::from_shape_simple_fn((side, side), || f64::from(random.random_range(-128..=127_i8)));
-            write_array(folder, "inputs", inputs.view())?;
-            // One row for each output.
-            write_array(folder, "weights", weights.view())
+        write_inputs: if large {
+            |profile, folder, random| {
+                write_factors(if profile == Profile::Smoke { 90 } else { 2048 }, folder, random)
+            }
+        } else {
+            |profile, folder, random| {
+                write_factors(if profile == Profile::Smoke { 70 } else { 1024 }, folder, random)
+            }
         },
         ours: vec![Ours { name: "packed 8-bit kernel", differs: None, load: packed_kernel }],
         rivals: vec![
@@ -69,6 +73,15 @@ fn product() -> Contest {
             Ok((answer - exact).iter().fold(0.0, |most, difference| difference.abs().max(most)))
         },
     }
+}
+
+fn write_factors(side: usize, folder: &FilePath, random: &mut ChaCha8Rng) -> Result<(), Failure> {
+    let inputs = Array2::from_shape_simple_fn((side, side), || f64::from(random.random_range(0..=127_u8)));
+    let weights =
+        Array2::from_shape_simple_fn((side, side), || f64::from(random.random_range(-128..=127_i8)));
+    write_array(folder, "inputs", inputs.view())?;
+    // One row for each output.
+    write_array(folder, "weights", weights.view())
 }
 
 fn packed_kernel(folder: &FilePath) -> Result<Box<dyn Entrant>, Failure> {

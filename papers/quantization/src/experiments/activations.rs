@@ -87,8 +87,8 @@ impl Experiment for Activations {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (source, replicates) = match profile {
             Profile::Smoke => (Source::FewStrokes, 2),
-            Profile::Quick => (Source::Strokes, 5),
-            Profile::Full => (Source::Mnist, 5),
+            Profile::Quick => (Source::Strokes, 3),
+            Profile::Full => (Source::Mnist, 3),
         };
         (0..replicates).map(|replicate| Parameters { source, replicate }).collect()
     }

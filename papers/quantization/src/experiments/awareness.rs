@@ -105,8 +105,8 @@ impl Experiment for Awareness {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (source, replicates) = match profile {
             Profile::Smoke => (Source::FewStrokes, 2),
-            Profile::Quick => (Source::Strokes, 4),
-            Profile::Full => (Source::Mnist, 5),
+            Profile::Quick => (Source::Strokes, 2),
+            Profile::Full => (Source::Mnist, 3),
         };
         (0..replicates).map(|replicate| Parameters { source, replicate }).collect()
     }

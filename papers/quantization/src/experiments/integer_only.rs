@@ -60,8 +60,8 @@ impl Experiment for IntegerOnly {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (source, replicates) = match profile {
             Profile::Smoke => (Source::FewStrokes, 1),
-            Profile::Quick => (Source::Strokes, 3),
-            Profile::Full => (Source::Mnist, 5),
+            Profile::Quick => (Source::Strokes, 2),
+            Profile::Full => (Source::Mnist, 3),
         };
         let shapes = [Shape::Perceptron, Shape::Convolutional, Shape::Deep];
         let cells =

@@ -84,8 +84,8 @@ impl Experiment for MixedPrecision {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (source, replicates) = match profile {
             Profile::Smoke => (Source::FewStrokes, 1),
-            Profile::Quick => (Source::Strokes, 4),
-            Profile::Full => (Source::Mnist, 5),
+            Profile::Quick => (Source::Strokes, 3),
+            Profile::Full => (Source::Mnist, 3),
         };
         (0..replicates).map(|replicate| Parameters { source, replicate }).collect()
     }

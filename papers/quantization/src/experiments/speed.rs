@@ -99,7 +99,7 @@ impl Experiment for Speed {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (products, vectors, batch): (&[usize], &[usize], usize) = match profile {
             Profile::Smoke => (&[64], &[128], 16),
-            Profile::Quick => (&[256, 512, 1024, 2048], &[1024, 4096, 8192], 256),
+            Profile::Quick => (&[256, 512, 1024], &[1024, 4096, 8192], 256),
             Profile::Full => (&[256, 512, 1024, 2048, 4096], &[1024, 4096, 8192, 16_384], 256),
         };
         let mut grid = Vec::new();

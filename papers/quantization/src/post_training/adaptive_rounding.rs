@@ -1,6 +1,7 @@
 //! AdaRound (Nagel and others 2020): whether each weight is rounded down or up is learned.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Zip};
+use numerics::elementary::sigmoid_all;
 
 use crate::Error;
 use crate::granularity::{Granularity, QuantisedMatrix, fitting_block};
@@ -52,42 +53,56 @@ pub fn adaptive_rounding(
         let sigmoid = (fraction + 0.1) / 1.2;
         (sigmoid / (1.0 - sigmoid)).ln()
     });
-    let up = |v: f64| (1.2 / (1.0 + (-v).exp()) - 0.1).clamp(0.0, 1.0);
-    let value = |i: usize, j: usize, h: f64| {
-        let grid = grid(i, j);
-        let shifted =
-            (floor[(i, j)] + h + f64::from(grid.zero_point)).clamp(grid.low.into(), grid.high.into());
-        grid.scale * (shifted - f64::from(grid.zero_point))
+    let scales = Array2::from_shape_fn(weights.dim(), |(i, j)| grid(i, j).scale);
+    // The ends of the grid without its zero point.
+    let end = |end: fn(Grid) -> i32| {
+        Array2::from_shape_fn(weights.dim(), |(i, j)| f64::from(end(grid(i, j)) - grid(i, j).zero_point))
     };
+    let (lowest, highest) = (end(|grid| grid.low), end(|grid| grid.high));
+    let up = |sigmoid: f64| (1.2 * sigmoid - 0.1).clamp(0.0, 1.0);
     let nearest = Array2::from_shape_fn(weights.dim(), |(i, j)| grid(i, j).quantise(weights[(i, j)]));
     let nearest = QuantisedMatrix::from_integers(nearest, grids.clone(), block);
     let scale = super::output_error(weights, nearest.values().view(), gram).max(f64::MIN_POSITIVE);
     let lambda = options.regularisation * scale / weights.len() as f64;
     let mut moments = Adam::new(choice.raw_dim(), 1e-12);
+    let mut sigmoids = choice.clone();
+    let (mut away, mut gradient) = (Array2::zeros(weights.dim()), Array2::zeros(weights.dim()));
     for step in 1..=options.steps {
         let progress = step as f64 / options.steps as f64;
         let beta = 2.0 + 18.0 * (1.0 - progress);
-        let soft = Array2::from_shape_fn(weights.dim(), |(i, j)| value(i, j, up(choice[(i, j)])));
-        let by_value = (soft - weights).dot(&gram) * 2.0;
-        let gradient = Array2::from_shape_fn(weights.dim(), |(i, j)| {
-            let sigmoid = 1.0 / (1.0 + (-choice[(i, j)]).exp());
-            let h = 1.2 * sigmoid - 0.1;
-            let slope = if (0.0..=1.0).contains(&h) { 1.2 * sigmoid * (1.0 - sigmoid) } else { 0.0 };
-            let centred = 2.0 * h.clamp(0.0, 1.0) - 1.0;
-            // The first fifth only fits; then choices are driven apart.
-            let pull = match progress > 0.2 {
-                true => -lambda * 2.0 * beta * centred.abs().powf(beta - 1.0) * centred.signum(),
-                false => 0.0,
-            };
-            // In units of the error at the start, so that one rate serves all layers.
-            (by_value[(i, j)] * grid(i, j).scale + pull) * slope / scale
-        });
+        sigmoids.assign(&choice);
+        sigmoid_all(sigmoids.as_slice_mut().expect("standard layout"));
+        Zip::from(&mut away).and(&floor).and(&sigmoids).and(&lowest).and(&highest).for_each(
+            |away, floor, sigmoid, lowest, highest| *away = (floor + up(*sigmoid)).clamp(*lowest, *highest),
+        );
+        away *= &scales;
+        away -= &weights;
+        let by_value = away.dot(&gram);
+        Zip::from(&mut gradient).and(&sigmoids).and(&scales).and(&by_value).for_each(
+            |gradient, &sigmoid, grid_scale, by_value| {
+                let h = 1.2 * sigmoid - 0.1;
+                *gradient = 0.0;
+                if (0.0..=1.0).contains(&h) {
+                    let slope = 1.2 * sigmoid * (1.0 - sigmoid);
+                    let centred = 2.0 * h - 1.0;
+                    // The first fifth only fits; then choices are driven apart.
+                    let pull = match progress > 0.2 {
+                        true => -lambda * 2.0 * beta * centred.abs().powf(beta - 1.0) * centred.signum(),
+                        false => 0.0,
+                    };
+                    // In units of the error at the start, so that one rate serves all layers.
+                    *gradient = (2.0 * by_value * grid_scale + pull) * slope / scale;
+                }
+            },
+        );
         moments.step(choice.view_mut(), &gradient, options.rate);
     }
+    sigmoids.assign(&choice);
+    sigmoid_all(sigmoids.as_slice_mut().expect("standard layout"));
     let integers = Array2::from_shape_fn(weights.dim(), |(i, j)| {
         let grid = grid(i, j);
         let rounded =
-            floor[(i, j)] + f64::from(u8::from(up(choice[(i, j)]) >= 0.5)) + f64::from(grid.zero_point);
+            floor[(i, j)] + f64::from(u8::from(up(sigmoids[(i, j)]) >= 0.5)) + f64::from(grid.zero_point);
         rounded.clamp(grid.low.into(), grid.high.into()) as i32
     });
     let learned = QuantisedMatrix::from_integers(integers, grids.clone(), block);

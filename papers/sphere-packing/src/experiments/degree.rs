@@ -84,7 +84,7 @@ impl Experiment for Degree {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (dimensions, degrees): (&[u32], u32) = match profile {
             Profile::Smoke => (&[3], 1),
-            Profile::Quick => (&[3, 4], 5),
+            Profile::Quick => (&[3, 4], 4),
             Profile::Full => (&[3, 4, 5], 6),
         };
         dimensions
