@@ -39,7 +39,7 @@ impl Experiment for QueriesAgainstN {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (few, many, replicates): (&[usize], &[usize], u32) = match profile {
             Profile::Smoke => (&[200, 400], &[200, 400], 2),
-            Profile::Quick => (&[1_000, 2_000, 4_000], &[500, 1_000, 2_000], 3),
+            Profile::Quick => (&[1_000, 2_000, 4_000], &[500, 1_000, 1_500], 3),
             // At 30,000 nodes and k = 1,500 the five contenders take fifteen minutes of one core.
             Profile::Full => (&[1_000, 3_000, 10_000, 30_000, 100_000], &[1_000, 3_000, 10_000], 5),
         };

@@ -43,6 +43,7 @@ impl Angle {
 /// Up to [`LANES`] pairs with one point in common. Variances are those of the first layer without bias until [`take`](Self::take) runs the layers.
 pub(super) struct Lanes {
     used: usize,
+    left: [f64; LANES],
     right: [f64; LANES],
     covariance: [f64; LANES],
     gap: [f64; LANES],
@@ -54,7 +55,15 @@ impl Lanes {
     /// No pair yet.
     pub(super) fn new() -> Self {
         let zero = [0.0; LANES];
-        Self { used: 0, right: zero, covariance: zero, gap: zero, opposite: [2.0; LANES], ntk: zero }
+        Self {
+            used: 0,
+            left: zero,
+            right: zero,
+            covariance: zero,
+            gap: zero,
+            opposite: [2.0; LANES],
+            ntk: zero,
+        }
     }
 
     /// One pair.
@@ -91,13 +100,15 @@ impl Lanes {
 
     /// The kernels of all pairs with a point whose variance is `left`, in the order in which they were added; leaves none.
     pub(super) fn take(&mut self, architecture: &Architecture, left: f64) -> impl Iterator<Item = Kernels> {
-        Arch::new().dispatch(Recursion { architecture, left, lanes: self });
+        self.left = [left; LANES];
+        Arch::new().dispatch(Recursion { architecture, lanes: self });
         let used = std::mem::take(&mut self.used);
         (0..used).map(|k| Kernels { nngp: self.covariance[k], ntk: self.ntk[k] })
     }
 
     #[inline(always)]
     fn set(&mut self, k: usize, pair: Pair) {
+        self.left[k] = pair.left;
         self.right[k] = pair.right;
         self.covariance[k] = pair.covariance;
         self.gap[k] = pair.gap;
@@ -127,7 +138,6 @@ impl NullaryFnOnce for Angles<'_> {
 
 struct Recursion<'a> {
     architecture: &'a Architecture,
-    left: f64,
     lanes: &'a mut Lanes,
 }
 
@@ -150,35 +160,29 @@ impl NullaryFnOnce for Recursion<'_> {
 impl Recursion<'_> {
     #[inline(always)]
     fn run(self, lanes_in_use: usize, expectations: impl Fn(Pair) -> Expectations) {
-        let Self { architecture, mut left, lanes } = self;
+        let Self { architecture, lanes } = self;
         let bias = architecture.bias_std * architecture.bias_std;
         let weight = architecture.weight_std * architecture.weight_std;
         for k in 0..lanes_in_use {
-            let right = lanes.right[k];
+            let (left, right) = (lanes.left[k], lanes.right[k]);
             let geometric = (left * right).sqrt();
             let distances = (geometric * lanes.gap[k], geometric * lanes.opposite[k]);
             lanes.set(k, with_bias(left, right, distances, bias));
             lanes.ntk[k] = lanes.covariance[k];
         }
-        left += bias;
         for _ in 1..architecture.depth {
-            let mut next_left = 0.0;
             for k in 0..lanes_in_use {
-                let Lanes { right, covariance, gap, opposite, .. } = lanes;
-                let pair = Pair {
-                    left,
-                    right: right[k],
-                    covariance: covariance[k],
-                    gap: gap[k],
-                    opposite: opposite[k],
-                };
-                let next = expectations(pair);
+                let next = expectations(Pair {
+                    left: lanes.left[k],
+                    right: lanes.right[k],
+                    covariance: lanes.covariance[k],
+                    gap: lanes.gap[k],
+                    opposite: lanes.opposite[k],
+                });
                 let distances = (weight * next.defect, weight * next.surplus);
                 lanes.set(k, with_bias(weight * next.left, weight * next.right, distances, bias));
                 lanes.ntk[k] = lanes.ntk[k] * weight * next.derivatives + lanes.covariance[k];
-                next_left = weight * next.left + bias;
             }
-            left = next_left;
         }
     }
 }
