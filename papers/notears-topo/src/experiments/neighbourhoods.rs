@@ -89,7 +89,7 @@ impl Experiment for Neighbourhoods {
         let (sizes, replicates, starts): (&[usize], u32, u32) = match profile {
             Profile::Smoke => (&[6], 1, 4),
             Profile::Quick => (&[20, 50], 2, 10),
-            Profile::Full => (&[20, 50, 100, 200], 3, 20),
+            Profile::Full => (&[20, 50, 100], 3, 20),
         };
         let mut grid = Vec::new();
         for &variables in sizes {
