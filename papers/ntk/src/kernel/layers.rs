@@ -9,7 +9,7 @@ use pulp::{Arch, NullaryFnOnce};
 use super::{Architecture, Kernels};
 use crate::activation::{Activation, Expectations, Pair, expectations, rectifier};
 
-/// Pairs that are carried together: few enough that a single pair costs little, enough for two of the widest vectors.
+/// Pairs that are carried together: two of the widest vectors.
 pub(super) const LANES: usize = 16;
 
 /// The angle γ of two points.
