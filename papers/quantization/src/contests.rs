@@ -27,7 +27,7 @@ fn product(large: bool) -> Contest {
         id: if large { "product-large" } else { "product" },
         title: if large { "Product of 8-bit integers, 2048" } else { "Product of 8-bit integers, 1024" },
         work: if large {
-            "2048 × 2048 inputs times 2048 × 2048 weights, as for the smaller product."
+            "2048 × 2048 inputs times 2048 × 2048 weights, 8-bit integers, sums of 32 bits, under the same conditions as the product of 1024."
         } else {
             "1024 × 1024 inputs times 1024 × 1024 weights, 8-bit integers, sums of 32 bits. Inputs are from 0 to 127, so that signed and unsigned \
              kernels can take them. Weights are packed before the call where a package can."

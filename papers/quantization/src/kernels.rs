@@ -27,10 +27,10 @@ use panels::{Line, MOST_ROWS, PANEL, Rows, Sums};
 /// Longest sums of products of an unsigned and a signed byte that stay within 32 bits: 2³¹/(255·128).
 pub const LONGEST_SUM: usize = (1 << 31) / (255 * 128);
 
-/// Rows of inputs that are packed together: small enough to stay in the second-level cache beside a panel of weights.
+/// Rows of inputs that are packed together, a multiple of what every kernel takes: small enough to stay in the second-level cache beside a panel of weights.
 const ROWS_AT_ONCE: usize = 3 * MOST_ROWS;
 
-/// Instructions that compute.
+/// Instructions that compute, each kind with all that stand before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Path {
@@ -40,7 +40,7 @@ pub enum Path {
     Avx2,
     /// 512-bit registers, four products an instruction and lane.
     Avx512Vnni,
-    /// Tile registers, 16,384 products an instruction; for the rest, the path above.
+    /// Tile registers, 16,384 products an instruction; operations other than products of matrices use AVX-512 VNNI.
     Amx,
 }
 
@@ -77,7 +77,7 @@ impl Path {
         if Self::available().contains(&self) { self } else { Self::Portable }
     }
 
-    /// Rows of a tile: those that stay in registers with a panel's outputs.
+    /// Rows that the path's kernel takes at once.
     fn rows(self) -> usize {
         match self {
             #[cfg(target_arch = "x86_64")]
@@ -218,7 +218,7 @@ impl PackedWeights {
         let at_once = rows.div_ceil(4 * threads).next_multiple_of(path.rows()).min(ROWS_AT_ONCE);
         // Filling it with zeros first costs a twelfth of a product of 1024 × 1024 × 1024.
         let mut product = Array2::uninit((rows, self.outputs));
-        let targets = product.as_slice_mut().unwrap_or_default().par_chunks_mut(at_once * self.outputs);
+        let targets = product.as_slice_mut().expect("standard layout").par_chunks_mut(at_once * self.outputs);
         targets.zip(inputs.par_chunks(at_once * self.inputs)).for_each(|(targets, rows)| {
             let packed = panels::pack_inputs(rows, self.inputs, path.rows(), &unsigned);
             for first in (0..self.outputs).step_by(PANEL) {
@@ -259,7 +259,7 @@ impl PackedWeights {
             })
             .collect();
         let mut product = Array2::from_elem((rows, self.outputs), U::default());
-        let targets = product.as_slice_mut().unwrap_or_default().chunks_exact_mut(self.outputs);
+        let targets = product.as_slice_mut().expect("standard layout").chunks_exact_mut(self.outputs);
         for (row, target) in targets.enumerate() {
             for (target, block) in target.chunks_mut(PANEL).zip(&blocks) {
                 target.copy_from_slice(&block[row * target.len()..][..target.len()]);

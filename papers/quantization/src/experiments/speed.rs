@@ -182,7 +182,7 @@ impl Experiment for Speed {
             "products",
             "Rates of square matrix products, and times of products with a vector, on all threads of this machine.",
             "Left: rates by side, 8-bit products with the widest instructions highest. Right: times by side, fewer bits lower.",
-            &Figure::new(format!("Products on this machine: {}", Path::best())).columns(2).width(960.0).panel(products).panel(vectors),
+            &Figure::new(format!("Products on this machine, of matrices by {}", Path::best())).columns(2).width(960.0).panel(products).panel(vectors),
         )?;
         let rates: Vec<Rate> = table
             .rows()

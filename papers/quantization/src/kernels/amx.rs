@@ -36,11 +36,11 @@ unsafe fn enabled_states() -> u64 {
     unsafe { _xgetbv(0) }
 }
 
-/// Asks the kernel for the state of tiles, 8 KB a thread, which it gives only on request.
+/// Asks the operating system for room to keep tiles, 8 KB a thread, which it gives only on request.
 #[cfg(target_os = "linux")]
 fn permitted() -> bool {
-    const ASK: libc::c_int = 0x1023; // ARCH_REQ_XCOMP_PERM
-    const TILES: libc::c_int = 18; // XFEATURE_XTILEDATA
+    const ASK: libc::c_ulong = 0x1023; // ARCH_REQ_XCOMP_PERM
+    const TILES: libc::c_ulong = 18; // XFEATURE_XTILEDATA
     // SAFETY: the call reads two integers and changes nothing but the permission.
     unsafe { libc::syscall(libc::SYS_arch_prctl, ASK, TILES) == 0 }
 }
@@ -69,7 +69,7 @@ static SHAPES: Shapes = Shapes {
     rows: [16, 16, 16, 16, 16, 16, 16, 16, 0, 0, 0, 0, 0, 0, 0, 0],
 };
 
-/// Tile registers with their shapes set, until they are released on drop. Stays on its thread.
+/// The right to use the tile registers of a thread, which are released on drop.
 pub(super) struct Tiles {
     _on_this_thread: PhantomData<*const ()>,
 }
@@ -79,10 +79,6 @@ impl Tiles {
     /// Where the instructions are missing.
     pub(super) fn new() -> Self {
         assert!(is_available(), "tile registers");
-        // SAFETY: the instruction is there, and reads 64 bytes.
-        unsafe {
-            asm!("ldtilecfg [{}]", in(reg) &raw const SHAPES, options(nostack, readonly, preserves_flags));
-        }
         Self { _on_this_thread: PhantomData }
     }
 
@@ -100,9 +96,10 @@ impl Tiles {
     ) {
         assert!(panel.len() >= panel_lines(inputs) && rows.len() >= ROWS * stride, "operands are packed");
         assert!(inputs > 0 && inputs.div_ceil(BLOCK) <= stride, "rows are filled up");
-        // SAFETY: the shapes are set. With every block of 64 inputs, tiles of inputs lie within 32 rows of `stride` lines and tiles of weights within the panel; sums lie within 32 × 32 integers.
+        // SAFETY: the instructions are there, and shapes are set each time, as others on this thread may have released the registers since. With every block of 64 inputs, tiles of inputs lie within 32 rows of `stride` lines and tiles of weights within the panel; sums lie within 32 × 32 integers.
         unsafe {
             asm!(
+                "ldtilecfg [{shapes}]",
                 "tilezero tmm0",
                 "tilezero tmm1",
                 "tilezero tmm2",
@@ -126,6 +123,7 @@ impl Tiles {
                 "add {sums}, 2048",
                 "tilestored [{sums} + {step}], tmm2",
                 "tilestored [{sums} + {step} + 64], tmm3",
+                shapes = in(reg) &raw const SHAPES,
                 upper = inout(reg) rows.as_ptr() => _,
                 lower = inout(reg) rows.as_ptr().add(16 * stride) => _,
                 weights = inout(reg) panel.as_ptr() => _,
@@ -144,7 +142,14 @@ impl Tiles {
 
 impl Drop for Tiles {
     fn drop(&mut self) {
-        // SAFETY: the instruction is there.
-        unsafe { asm!("tilerelease", options(nostack, nomem, preserves_flags)) }
+        // SAFETY: the instruction is there, and all it changes is declared.
+        unsafe {
+            asm!(
+                "tilerelease",
+                out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
+                out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
+                options(nostack, nomem, preserves_flags),
+            );
+        }
     }
 }

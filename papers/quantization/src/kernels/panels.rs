@@ -2,7 +2,7 @@
 
 use ndarray::ArrayView2;
 
-/// Outputs of a panel: two registers of 16 lanes. A panel with a thousand inputs stays in the first-level cache beside a tile of rows.
+/// Outputs of a panel: two registers of 16 lanes. A panel of a thousand inputs takes 32 KB.
 pub(super) const PANEL: usize = 32;
 /// Inputs that one instruction adds up in a lane.
 pub(super) const STEP: usize = 4;

@@ -55,31 +55,33 @@ pub fn adaptive_rounding(
     });
     let scales = Array2::from_shape_fn(weights.dim(), |(i, j)| grid(i, j).scale);
     // The ends of the grid without its zero point.
-    let end = |end: fn(Grid) -> i32| {
-        Array2::from_shape_fn(weights.dim(), |(i, j)| f64::from(end(grid(i, j)) - grid(i, j).zero_point))
+    let ends = |of: fn(Grid) -> i32| {
+        Array2::from_shape_fn(weights.dim(), |(i, j)| f64::from(of(grid(i, j)) - grid(i, j).zero_point))
     };
-    let (lowest, highest) = (end(|grid| grid.low), end(|grid| grid.high));
+    let (lowest, highest) = (ends(|grid| grid.low), ends(|grid| grid.high));
     let up = |sigmoid: f64| (1.2 * sigmoid - 0.1).clamp(0.0, 1.0);
     let nearest = Array2::from_shape_fn(weights.dim(), |(i, j)| grid(i, j).quantise(weights[(i, j)]));
     let nearest = QuantisedMatrix::from_integers(nearest, grids.clone(), block);
-    let scale = super::output_error(weights, nearest.values().view(), gram).max(f64::MIN_POSITIVE);
-    let lambda = options.regularisation * scale / weights.len() as f64;
+    let error_of_nearest = super::output_error(weights, nearest.values().view(), gram).max(f64::MIN_POSITIVE);
+    let lambda = options.regularisation * error_of_nearest / weights.len() as f64;
     let mut moments = Adam::new(choice.raw_dim(), 1e-12);
     let mut sigmoids = choice.clone();
-    let (mut away, mut gradient) = (Array2::zeros(weights.dim()), Array2::zeros(weights.dim()));
+    let (mut difference, mut gradient) = (Array2::zeros(weights.dim()), Array2::zeros(weights.dim()));
     for step in 1..=options.steps {
         let progress = step as f64 / options.steps as f64;
         let beta = 2.0 + 18.0 * (1.0 - progress);
         sigmoids.assign(&choice);
         sigmoid_all(sigmoids.as_slice_mut().expect("standard layout"));
-        Zip::from(&mut away).and(&floor).and(&sigmoids).and(&lowest).and(&highest).for_each(
-            |away, floor, sigmoid, lowest, highest| *away = (floor + up(*sigmoid)).clamp(*lowest, *highest),
+        Zip::from(&mut difference).and(&floor).and(&sigmoids).and(&lowest).and(&highest).for_each(
+            |difference, floor, sigmoid, lowest, highest| {
+                *difference = (floor + up(*sigmoid)).clamp(*lowest, *highest)
+            },
         );
-        away *= &scales;
-        away -= &weights;
-        let by_value = away.dot(&gram);
+        difference *= &scales;
+        difference -= &weights;
+        let by_value = difference.dot(&gram);
         Zip::from(&mut gradient).and(&sigmoids).and(&scales).and(&by_value).for_each(
-            |gradient, &sigmoid, grid_scale, by_value| {
+            |gradient, &sigmoid, scale, by_value| {
                 let h = 1.2 * sigmoid - 0.1;
                 *gradient = 0.0;
                 if (0.0..=1.0).contains(&h) {
@@ -91,7 +93,7 @@ pub fn adaptive_rounding(
                         false => 0.0,
                     };
                     // In units of the error at the start, so that one rate serves all layers.
-                    *gradient = (2.0 * by_value * grid_scale + pull) * slope / scale;
+                    *gradient = (2.0 * by_value * scale + pull) * slope / error_of_nearest;
                 }
             },
         );
@@ -106,6 +108,6 @@ pub fn adaptive_rounding(
         rounded.clamp(grid.low.into(), grid.high.into()) as i32
     });
     let learned = QuantisedMatrix::from_integers(integers, grids.clone(), block);
-    let better = super::output_error(weights, learned.values().view(), gram) < scale;
+    let better = super::output_error(weights, learned.values().view(), gram) < error_of_nearest;
     Ok(if better { learned } else { nearest })
 }

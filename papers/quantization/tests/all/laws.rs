@@ -49,7 +49,7 @@ proptest! {
 
     /// All paths of this processor give the integers of plain multiplication, for unsigned and signed inputs, whatever the shape: few rows are shared out by outputs, many by rows.
     #[test]
-    fn paths_agree(rows in 1usize..100, inputs in 1usize..70, outputs in 1usize..140, seed in 0u64..1000) {
+    fn paths_agree(rows in 1usize..300, inputs in 1usize..200, outputs in 1usize..140, seed in 0u64..1000) {
         let mut random = coins(seed);
         let weights = Array2::from_shape_simple_fn((outputs, inputs), || random.random::<i8>());
         let unsigned = Array2::from_shape_simple_fn((rows, inputs), || random.random::<u8>());
@@ -59,6 +59,25 @@ proptest! {
         for path in Path::available() {
             prop_assert_eq!(packed.multiply(unsigned.view(), path).unwrap(), unsigned.mapv(i32::from).dot(&wide.t()));
             prop_assert_eq!(packed.multiply_signed(signed.view(), path).unwrap(), signed.mapv(i32::from).dot(&wide.t()));
+        }
+    }
+
+    /// What converts sums may multiply on its own, on the same thread.
+    #[test]
+    fn a_conversion_may_multiply(rows in 70usize..140, seed in 0u64..1000) {
+        let mut random = coins(seed);
+        let weights = Array2::from_shape_simple_fn((40, 90), || random.random::<i8>());
+        let inputs = Array2::from_shape_simple_fn((rows, 90), || random.random::<u8>());
+        let packed = PackedWeights::new(weights.view()).unwrap();
+        let one = inputs.slice(ndarray::s![..1, ..]);
+        for path in Path::available() {
+            let expected = packed.multiply(inputs.view(), path).unwrap();
+            let first = expected[(0, 0)];
+            let found = packed.convert(inputs.view(), path, |_, sums, out| {
+                let again = packed.multiply(one, path).unwrap()[(0, 0)];
+                out.iter_mut().zip(sums).for_each(|(out, sum)| *out = sum.wrapping_add(again));
+            });
+            prop_assert_eq!(found.unwrap(), expected.mapv(|sum| sum.wrapping_add(first)));
         }
     }
 
