@@ -125,9 +125,8 @@ fn exponential(matrix: ArrayView2<f64>) -> Array2<f64> {
 
 /// log det and inverse by Gauss–Jordan elimination without pivoting, which for sI − A with A ≥ 0 is stable and has positive pivots exactly if A has spectral radius
 /// below s. `None` otherwise.
-fn invert_m_matrix(matrix: Array2<f64>) -> Option<(f64, Array2<f64>)> {
+fn invert_m_matrix(mut matrix: Array2<f64>) -> Option<(f64, Array2<f64>)> {
     let size = matrix.nrows();
-    let mut matrix = matrix.as_standard_layout().into_owned();
     let entries = matrix.as_slice_mut().expect("standard layout");
     let logarithm = Arch::new().dispatch(Elimination { entries, size })?;
     Some((logarithm, matrix))

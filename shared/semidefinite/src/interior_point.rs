@@ -2,6 +2,8 @@
 
 mod direction;
 
+use std::borrow::Cow;
+
 use ndarray::Array2;
 use rayon::prelude::*;
 
@@ -18,7 +20,7 @@ const STEP: f64 = 0.9;
 /// Minimises from `iterate`; `observe` is told of every iterate and answers whether to go on.
 ///
 /// One iteration costs about m² n/2 multiplications for every block of order n with m rank-one terms twice over, m³/6 for the
-/// factor of a cluster and about 10 n³ a block. Memory: m² numbers a cluster and six matrices a block. The result does not depend on the
+/// factor of a cluster and about 10 n³ a block. Memory: m² numbers a cluster and some fifteen matrices a block. The result does not depend on the
 /// number of threads.
 ///
 /// # Errors
@@ -225,22 +227,21 @@ impl<T: Scalar> State<T> {
     }
 
     /// The factors of X and Y; `None` if one is not positive definite.
-    fn factors(&self) -> Option<Factors<T>> {
-        match &self.factors {
-            Some(factors) => Some(factors.clone()),
-            None => {
-                let Iterate { slack, matrices, .. } = &self.iterate;
-                Some(Factors { slack: factored(slack)?, matrices: factored(matrices)? })
-            }
+    fn factors(&self) -> Option<Cow<'_, Factors<T>>> {
+        if let Some(factors) = &self.factors {
+            return Some(Cow::Borrowed(factors));
         }
+        let Iterate { slack, matrices, .. } = &self.iterate;
+        Some(Cow::Owned(Factors { slack: factored(slack)?, matrices: factored(matrices)? }))
     }
 
     /// One predictor and corrector; `None` if a factorisation fails.
     fn step(&self, problem: &Problem<T>, clusters: &Clusters, feasible: bool) -> Option<Next<T>> {
         let Iterate { slack, matrices, .. } = &self.iterate;
-        let Factors { slack: factors_x, matrices: factors_y } = self.factors()?;
+        let factors = self.factors()?;
+        let Factors { slack: factors_x, matrices: factors_y } = &*factors;
         let inverses: Vec<Array2<T>> = factors_x.par_iter().map(dense::inverse).collect();
-        let schur = Schur::new(problem, clusters, &factors_x, &factors_y, &inverses, matrices)?;
+        let schur = Schur::new(problem, clusters, factors_x, factors_y, &inverses, matrices)?;
         let barrier = self.barrier;
 
         let predictor_target = if feasible { 0.0 } else { 0.2 };
@@ -268,8 +269,8 @@ impl<T: Scalar> State<T> {
             Some(&predictor),
         );
 
-        let mut slack_step = (STEP * furthest_step(&factors_x, &direction.slack)?).min(1.0);
-        let mut matrix_step = (STEP * furthest_step(&factors_y, &direction.matrices)?).min(1.0);
+        let mut slack_step = (STEP * furthest_step(factors_x, &direction.slack)?).min(1.0);
+        let mut matrix_step = (STEP * furthest_step(factors_y, &direction.matrices)?).min(1.0);
         if feasible {
             slack_step = slack_step.min(matrix_step);
             matrix_step = slack_step;
@@ -311,9 +312,10 @@ impl<T: Scalar> State<T> {
     /// The iterate with its primal residual removed as far as the arithmetic can, by moves in the metric of the current point; `None` if
     /// a factorisation fails or a matrix would not stay positive definite. Exact proofs need this more than a smaller gap.
     fn projected(&self, problem: &Problem<T>, clusters: &Clusters) -> Option<Iterate<T>> {
-        let Factors { slack: factors_x, matrices: factors_y } = self.factors()?;
+        let factors = self.factors()?;
+        let Factors { slack: factors_x, matrices: factors_y } = &*factors;
         let inverses: Vec<Array2<T>> = factors_x.par_iter().map(dense::inverse).collect();
-        let schur = Schur::new(problem, clusters, &factors_x, &factors_y, &inverses, &self.iterate.matrices)?;
+        let schur = Schur::new(problem, clusters, factors_x, factors_y, &inverses, &self.iterate.matrices)?;
         let mut iterate = self.iterate.clone();
         let nothing = vec![T::zero(); problem.free_cost.len()];
         for _ in 0..3 {

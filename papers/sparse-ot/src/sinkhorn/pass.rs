@@ -116,7 +116,7 @@ fn products<const COLUMNS: usize>(columns: [&[f64]; COLUMNS], factors: &[f64]) -
     products
 }
 
-/// exp((fᵢ + g − cᵢ)/ε) for a column of the kernel; what would be below 1e-307 is 0.
+/// exp((fᵢ + g − cᵢ)/ε) for a column of the kernel; 0 below e^−708 and infinite above e^709.
 pub(super) struct Column<'a> {
     pub entries: &'a mut [f64],
     pub f: &'a [f64],

@@ -94,7 +94,7 @@ impl Parameters {
     fn command(&self) -> String {
         let Self { dimension, degree, radial_degree, radius, truncation } = self;
         format!(
-            "bound --dimension {dimension} --method three-point --degree {degree} --radial-degree {radial_degree} --radius {radius} --truncation {truncation} --certificate n{dimension}.json"
+            "bound --dimension {dimension} --method three-point --degree {degree} --radial-degree {radial_degree} --radius {radius} --truncation {truncation} --certificate n{dimension}-degree{degree}-R{truncation}.json"
         )
     }
 }

@@ -96,6 +96,35 @@ fn entries_and_rank_one_terms_are_the_same_problem() {
     assert!((a.1 - b.1).abs() < 1e-12);
 }
 
+/// Lovász's ϑ of an odd cycle is n cos(π/n)/(1 + cos(π/n)). Of seven nodes the system is formed from pairs of entries alone, of five from images too.
+#[test]
+fn odd_cycles_have_the_known_capacity() {
+    for nodes in [5, 7] {
+        let entry = |constraint, row, column| (constraint, row, column, DoubleDouble::one());
+        let trace = (0..nodes).map(|node| entry(0, node, node));
+        let edges = (0..nodes).map(|node| {
+            let next = (node + 1) % nodes;
+            entry(node + 1, node.min(next), node.max(next))
+        });
+        let problem = Problem {
+            right_hand_side: (0..=nodes)
+                .map(|constraint| DoubleDouble::from_f64(f64::from(u8::from(constraint == 0))))
+                .collect(),
+            blocks: vec![Block {
+                cost: Array2::from_elem((nodes, nodes), DoubleDouble::from_f64(-1.0)),
+                terms: Terms::Entries(trace.chain(edges).collect()),
+            }],
+            free: zeros(nodes + 1, 0),
+            free_cost: Vec::new(),
+            constant: DoubleDouble::zero(),
+        };
+        let cosine = (std::f64::consts::PI / nodes as f64).cos();
+        let (status, value) = run(&problem, &Settings::default());
+        assert_eq!(status, Status::Optimal);
+        assert!((value + nodes as f64 * cosine / (1.0 + cosine)).abs() < 1e-8, "{nodes} nodes: {value}");
+    }
+}
+
 #[test]
 fn infeasible_problems_are_said_to_be() {
     // Y_11 = −1 with Y ⪰ 0.

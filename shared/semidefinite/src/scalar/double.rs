@@ -61,6 +61,9 @@ impl NullaryFnOnce for Product<'_> {
     #[inline(always)]
     fn call(mut self) {
         let Sizes { rows, columns, .. } = self.sizes;
+        if rows == 0 {
+            return;
+        }
         let whole = columns - columns % LANES;
         for column in (0..whole).step_by(LANES) {
             let together = rows - rows % ROWS;
@@ -78,22 +81,26 @@ impl NullaryFnOnce for Product<'_> {
 }
 
 impl Product<'_> {
-    /// R rows of the result in one vector of columns.
+    /// R rows of the result in as many columns as a tile has.
     #[inline(always)]
     fn tile<const R: usize>(&mut self, row: usize, column: usize) {
         let Sizes { rows, columns, .. } = self.sizes;
+        let place = |index: usize| (row + index) * columns + column;
         let mut sums = [[0.0; LANES]; R];
+        for (index, sums) in sums.iter_mut().enumerate() {
+            sums.copy_from_slice(&self.c[place(index)..][..LANES]);
+        }
         for (a, b) in self.a.chunks_exact(rows).zip(self.b.chunks_exact(columns)) {
             let (a, b) = (&a[row..row + R], &b[column..column + LANES]);
             for (sums, factor) in sums.iter_mut().zip(a) {
+                let factor = self.sign * factor;
                 for (sum, value) in sums.iter_mut().zip(b) {
                     *sum = factor.mul_add(*value, *sum);
                 }
             }
         }
-        for (place, sums) in sums.iter().enumerate() {
-            let target = &mut self.c[(row + place) * columns + column..][..LANES];
-            target.iter_mut().zip(sums).for_each(|(entry, sum)| *entry += self.sign * sum);
+        for (index, sums) in sums.iter().enumerate() {
+            self.c[place(index)..][..LANES].copy_from_slice(sums);
         }
     }
 
@@ -102,9 +109,34 @@ impl Product<'_> {
     fn column(&mut self, column: usize) {
         let Sizes { rows, columns, .. } = self.sizes;
         for (a, b) in self.a.chunks_exact(rows).zip(self.b.chunks_exact(columns)) {
-            let factor = self.sign * b[column];
-            for (entry, value) in self.c[column..].iter_mut().step_by(columns).zip(a) {
-                *entry = value.mul_add(factor, *entry);
+            for (entry, factor) in self.c[column..].iter_mut().step_by(columns).zip(a) {
+                *entry = (self.sign * factor).mul_add(b[column], *entry);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::accumulate_row_by_row;
+    use super::*;
+
+    #[test]
+    fn products_are_those_of_plain_loops() {
+        let numbers = |count: usize, step: usize| -> Vec<f64> {
+            (0..count).map(|k| (k * step % 101) as f64 / 7.0 - 6.0).collect()
+        };
+        for (depth, rows, columns) in [(0, 2, 9), (3, 0, 3), (1, 1, 1), (7, 5, 8), (9, 6, 19), (30, 13, 24)] {
+            let sizes = Sizes { depth, rows, columns };
+            let (a, b) = (numbers(depth * rows, 37), numbers(depth * columns, 53));
+            for sign in [1.0, -1.0] {
+                let (mut found, mut expected) = (numbers(rows * columns, 29), numbers(rows * columns, 29));
+                f64::accumulate(&mut found, &a, &b, sizes, sign);
+                accumulate_row_by_row(&mut expected, &a, &b, sizes, sign);
+                assert!(
+                    found.iter().zip(&expected).all(|(x, y)| (x - y).abs() < 1e-11),
+                    "{depth}, {rows}, {columns}"
+                );
             }
         }
     }
