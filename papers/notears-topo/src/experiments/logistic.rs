@@ -70,7 +70,7 @@ impl Experiment for LogisticScore {
         let (sizes, replicates, starts): (&[usize], u32, u32) = match profile {
             Profile::Smoke => (&[4], 1, 2),
             Profile::Quick => (&[6, 8], 3, 8),
-            Profile::Full => (&[6, 8, 10, 12], 5, 20),
+            Profile::Full => (&[6, 8, 10], 5, 20),
         };
         let mut grid = Vec::new();
         for &variables in sizes {
