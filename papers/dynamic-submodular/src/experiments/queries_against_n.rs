@@ -119,8 +119,8 @@ impl Experiment for QueriesAgainstN {
         report.figure(
             "calls",
             "Oracle calls an update, mean and 95 % bootstrap interval over graphs and coins. Selecting anew by lazy greedy costs at least one call for each element at hand; the \
-             levels cost fewer and fewer on graphs with hubs, where k stays 20. On uniform graphs with k = n/20 they grow more slowly than all others, but cost more than selecting anew at every size here. Sieve-streaming takes the fewest calls on this stream, without a bound on them.",
-            "Two panels on logarithmic axes. In the left one the levels fall and lazy greedy rises; in the right one all rise, the levels least, and they lie above lazy greedy.",
+             levels cost fewer and fewer on graphs with hubs, where k stays 20. On uniform graphs with k = n/20 they grow more slowly than all others, and cost more than selecting anew on graphs of few thousand nodes. Sieve-streaming takes the fewest calls on this stream, without a bound on them.",
+            "Two panels on logarithmic axes. In the left one the levels fall and lazy greedy rises; in the right one all rise, the levels least, from above lazy greedy.",
             &calls,
         )?;
         report.figure(
