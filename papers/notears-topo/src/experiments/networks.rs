@@ -70,7 +70,7 @@ impl Experiment for Networks {
         let (variables, rows, hidden, replicates) = match profile {
             Profile::Smoke => (3, 100, 4, 1),
             Profile::Quick => (6, 300, 10, 6),
-            Profile::Full => (10, 1000, 40, 10),
+            Profile::Full => (8, 500, 20, 6),
         };
         (0..replicates).map(|replicate| Parameters { variables, rows, hidden, replicate }).collect()
     }
