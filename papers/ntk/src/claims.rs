@@ -18,7 +18,7 @@ pub const OPEN_QUESTIONS: &[&str] = &[
     "Section 6.2 does not state its four points and targets: here those of a third-party reproduction.",
     "Section 6.3 states neither depth, nor which digits, pixel scaling and rate. Here pixels in [0, 1], five layers (the depth whose eigenvalues come closest, by our check; three to \
      six are shown) and rate 10. Smaller profiles run on random strokes.",
-    "The paper draws n = 500 and n = 10,000. A network of the latter takes some twenty minutes of a core, so the full profile ends at 4,096 and the quick one at 800, with two networks each.",
+    "The paper draws n = 500 and n = 10,000. A network of the latter takes some twenty minutes of a core, so the full profile ends at 4,096 and the quick one at 1,024, with two networks each.",
 ];
 
 /// All claims, in the order in which the reports show them.

@@ -71,7 +71,7 @@ impl Experiment for Figure1 {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let sizes: &[(usize, u32)] = match profile {
             Profile::Smoke => &[(16, 2), (32, 2)],
-            Profile::Quick => &[(64, 10), (128, 10), (256, 10), (500, 4), (800, 2)],
+            Profile::Quick => &[(64, 10), (128, 10), (256, 10), (500, 4), (1_024, 2)],
             // The paper's 10,000 would take twenty minutes a network.
             Profile::Full => {
                 &[(64, 20), (128, 20), (256, 20), (500, 10), (1_024, 10), (2_048, 4), (4_096, 2)]
