@@ -28,7 +28,10 @@ use panels::{Line, MOST_ROWS, PANEL, Rows, Sums};
 pub const LONGEST_SUM: usize = (1 << 31) / (255 * 128);
 
 /// Rows of inputs that are packed together, a multiple of what every kernel takes: small enough to stay in the second-level cache beside a panel of weights.
-const ROWS_AT_ONCE: usize = 3 * MOST_ROWS;
+const ROWS_AT_ONCE: usize = TILES_AT_ONCE * MOST_ROWS;
+
+/// Tiles of rows that are multiplied with a panel before their sums are converted.
+const TILES_AT_ONCE: usize = 6;
 
 /// Instructions that compute, each kind with all that stand before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -280,54 +283,40 @@ impl PackedWeights {
         let lines = panels::panel_lines(self.inputs);
         let panel = &self.panels[first / PANEL * lines..][..lines];
         let width = PANEL.min(self.outputs - first);
-        let mut sums = Sums([0; MOST_ROWS * PANEL]);
-        let kernel = Kernel::of(path);
-        let tiles = packed.lines.chunks_exact(path.rows() * packed.stride);
-        for (rows_of_tile, first_row) in tiles.zip((0..rows).step_by(path.rows())) {
-            kernel.multiply(panel, rows_of_tile, packed.stride, self.inputs, &mut sums);
-            let rows = first_row..rows.min(first_row + path.rows());
-            for (row, sums) in rows.zip(sums.0.chunks_exact(PANEL)) {
+        let mut sums = [const { Sums([0; MOST_ROWS * PANEL]) }; TILES_AT_ONCE];
+        let at_once = TILES_AT_ONCE * path.rows();
+        let groups = packed.lines.chunks(at_once * packed.stride);
+        for (group, first_row) in groups.zip((0..rows).step_by(at_once)) {
+            multiply_tiles(path, panel, group, packed.stride, self.inputs, &mut sums);
+            // Tiles that are not there have no rows.
+            let sums = sums.iter().flat_map(|sums| sums.0.chunks_exact(PANEL).take(path.rows()));
+            for (row, sums) in (first_row..rows.min(first_row + at_once)).zip(sums) {
                 each(row, &sums[..width]);
             }
         }
     }
 }
 
-/// What multiplies tiles of rows with panels, ready to run on this thread.
-enum Kernel {
-    Portable,
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-    #[cfg(target_arch = "x86_64")]
-    Vnni,
-    #[cfg(target_arch = "x86_64")]
-    Amx(amx::Tiles),
-}
-
-impl Kernel {
-    fn of(path: Path) -> Self {
-        match path {
-            #[cfg(target_arch = "x86_64")]
-            Path::Avx2 => Self::Avx2,
-            #[cfg(target_arch = "x86_64")]
-            Path::Avx512Vnni => Self::Vnni,
-            #[cfg(target_arch = "x86_64")]
-            Path::Amx => Self::Amx(amx::Tiles::new()),
-            _ => Self::Portable,
+/// The sums of tiles of packed rows with a panel.
+fn multiply_tiles(
+    path: Path,
+    panel: &[Line<i8>],
+    rows: &[Line<u8>],
+    stride: usize,
+    inputs: usize,
+    sums: &mut [Sums],
+) {
+    let tiles = rows.chunks_exact(path.rows() * stride).zip(&mut *sums);
+    match path {
+        #[cfg(target_arch = "x86_64")]
+        Path::Amx => amx::tiles(panel, rows, stride, inputs, sums),
+        #[cfg(target_arch = "x86_64")]
+        Path::Avx512Vnni => {
+            tiles.for_each(|(rows, sums)| x86::tile_vnni(panel, rows, stride, inputs, sums));
         }
-    }
-
-    /// The sums of a tile of packed rows with a panel.
-    fn multiply(&self, panel: &[Line<i8>], rows: &[Line<u8>], stride: usize, inputs: usize, sums: &mut Sums) {
-        match self {
-            Self::Portable => portable::tile(panel, rows, stride, sums),
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => x86::tile_avx2(panel, rows, stride, inputs, sums),
-            #[cfg(target_arch = "x86_64")]
-            Self::Vnni => x86::tile_vnni(panel, rows, stride, inputs, sums),
-            #[cfg(target_arch = "x86_64")]
-            Self::Amx(tiles) => tiles.multiply(panel, rows, stride, inputs, sums),
-        }
+        #[cfg(target_arch = "x86_64")]
+        Path::Avx2 => tiles.for_each(|(rows, sums)| x86::tile_avx2(panel, rows, stride, inputs, sums)),
+        _ => tiles.for_each(|(rows, sums)| portable::tile(panel, rows, stride, sums)),
     }
 }
 

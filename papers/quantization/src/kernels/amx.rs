@@ -1,12 +1,11 @@
 //! The path of tile registers (AMX): an instruction multiplies 16 × 64 bytes with 64 × 16 bytes.
 //!
-//! Rust's own names for these instructions are not stable, so they stand here as assembly. [`Tiles`] checks that the processor and the operating system have them,
+//! Rust's own names for these instructions are not stable, so they stand here as assembly. [`tiles`] checks that the processor and the operating system have them,
 //! and lengths before pointers are followed.
 #![allow(unsafe_code)]
 
 use std::arch::asm;
 use std::arch::x86_64::{__cpuid, __cpuid_count, _xgetbv};
-use std::marker::PhantomData;
 use std::sync::OnceLock;
 
 use super::panels::{BLOCK, Line, PANEL, Sums, panel_lines};
@@ -69,37 +68,26 @@ static SHAPES: Shapes = Shapes {
     rows: [16, 16, 16, 16, 16, 16, 16, 16, 0, 0, 0, 0, 0, 0, 0, 0],
 };
 
-/// The right to use the tile registers of a thread, which are released on drop.
-pub(super) struct Tiles {
-    _on_this_thread: PhantomData<*const ()>,
-}
-
-impl Tiles {
-    /// # Panics
-    /// Where the instructions are missing.
-    pub(super) fn new() -> Self {
-        assert!(is_available(), "tile registers");
-        Self { _on_this_thread: PhantomData }
-    }
-
-    /// The sums of 32 packed rows with a panel of 32 outputs.
-    ///
-    /// # Panics
-    /// If operands are not packed for `inputs` inputs.
-    pub(super) fn multiply(
-        &self,
-        panel: &[Line<i8>],
-        rows: &[Line<u8>],
-        stride: usize,
-        inputs: usize,
-        sums: &mut Sums,
-    ) {
-        assert!(panel.len() >= panel_lines(inputs) && rows.len() >= ROWS * stride, "operands are packed");
-        assert!(inputs > 0 && inputs.div_ceil(BLOCK) <= stride, "rows are filled up");
-        // SAFETY: the instructions are there, and shapes are set each time, as others on this thread may have released the registers since. With every block of 64 inputs, tiles of inputs lie within 32 rows of `stride` lines and tiles of weights within the panel; sums lie within 32 × 32 integers.
-        unsafe {
+/// The sums of tiles of 32 packed rows with a panel of 32 outputs, in the order of the rows.
+///
+/// # Panics
+/// Where the instructions are missing, or operands are not packed for `inputs` inputs.
+pub(super) fn tiles(panel: &[Line<i8>], rows: &[Line<u8>], stride: usize, inputs: usize, sums: &mut [Sums]) {
+    assert!(is_available(), "tile registers");
+    assert!(panel.len() >= panel_lines(inputs), "weights are packed");
+    assert!(inputs > 0 && inputs.div_ceil(BLOCK) <= stride, "rows are filled up");
+    // SAFETY: the instructions are there. Shapes are set before tiles are used and nothing else runs until they are released, so that each is done once: it costs as much as half a tile.
+    // With every block of 64 inputs, tiles of inputs lie within 32 rows of `stride` lines and tiles of weights within the panel; sums lie within 32 × 32 integers.
+    unsafe {
+        asm!(
+            "ldtilecfg [{}]",
+            in(reg) &raw const SHAPES,
+            out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
+            out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
+            options(nostack, readonly, preserves_flags),
+        );
+        for (rows, sums) in rows.chunks_exact(ROWS * stride).zip(sums) {
             asm!(
-                "ldtilecfg [{shapes}]",
                 "tilezero tmm0",
                 "tilezero tmm1",
                 "tilezero tmm2",
@@ -123,7 +111,6 @@ impl Tiles {
                 "add {sums}, 2048",
                 "tilestored [{sums} + {step}], tmm2",
                 "tilestored [{sums} + {step} + 64], tmm3",
-                shapes = in(reg) &raw const SHAPES,
                 upper = inout(reg) rows.as_ptr() => _,
                 lower = inout(reg) rows.as_ptr().add(16 * stride) => _,
                 weights = inout(reg) panel.as_ptr() => _,
@@ -137,19 +124,11 @@ impl Tiles {
                 options(nostack),
             );
         }
-    }
-}
-
-impl Drop for Tiles {
-    fn drop(&mut self) {
-        // SAFETY: the instruction is there, and all it changes is declared.
-        unsafe {
-            asm!(
-                "tilerelease",
-                out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
-                out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
-                options(nostack, nomem, preserves_flags),
-            );
-        }
+        asm!(
+            "tilerelease",
+            out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
+            out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
+            options(nostack, nomem, preserves_flags),
+        );
     }
 }
