@@ -75,8 +75,10 @@ pub fn smoke_verdicts() -> String {
     let folder = tempfile::tempdir().unwrap();
     text(folder.path(), "reproduce --profile smoke --out reports");
     let path = folder.path().join(concat!("reports/", env!("CARGO_PKG_NAME"), "/verdicts.json"));
-    let verdicts = std::fs::read_to_string(path).unwrap();
+    let verdicts = std::fs::read_to_string(&path).unwrap();
     assert!(!verdicts.contains("cells\""), "a claim waits for a cell: {verdicts}");
+    text(folder.path(), "render --profile smoke --out reports");
+    assert_eq!(verdicts, std::fs::read_to_string(&path).unwrap(), "drawn again from the same cells");
     verdicts
 }
 

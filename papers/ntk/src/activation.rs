@@ -73,7 +73,7 @@ pub(crate) fn rectifier(pair: Pair) -> Expectations {
     }
 }
 
-/// asin √z for z in [0, ½], to a few roundings of its value; tests hold the kernels to 1e-15. (Towards 1, √z loses the digits that asin wants.)
+/// asin √z for z in [0, ½], to a few roundings of its value; tests hold angles to 1e-15. (Towards 1, √z loses the digits that asin wants.)
 ///
 /// The polynomial interpolates (asin √z/√z − 1)/z at 13 Chebyshev points of [0, 1/4], to 6e-18 in asin √z/√z; above that asin x = π/2 − 2 asin √((1 − x)/2).
 #[inline(always)]

@@ -221,6 +221,9 @@ fn lab_command<Own: Subcommand>(paper: &Paper, command: Command<Own>, quiet: boo
         Command::Render { chosen } => {
             let run = chosen.run(paper, Share::default())?;
             for experiment in paper.select(&chosen.experiments)? {
+                if chosen.experiments.is_empty() && run.is_empty(experiment)? {
+                    continue;
+                }
                 if !run.has_cells(experiment)? {
                     let id = experiment.id();
                     return Err(Error::Usage(format!(

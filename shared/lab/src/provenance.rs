@@ -89,7 +89,18 @@ impl Machine {
             line.split_once(':').map(|(_, value)| value.trim().to_owned())
         };
         let flags = field("flags").or_else(|| field("Features")).unwrap_or_default();
-        let known = ["sse4_2", "avx", "avx2", "fma", "avx512f", "avx512vl", "avx512_vnni", "asimd", "sve"];
+        let known = [
+            "sse4_2",
+            "avx",
+            "avx2",
+            "fma",
+            "avx512f",
+            "avx512vl",
+            "avx512_vnni",
+            "amx_int8",
+            "asimd",
+            "sve",
+        ];
         Self {
             processor: field("model name").unwrap_or_else(|| "unknown".into()),
             features: known

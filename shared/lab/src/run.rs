@@ -156,6 +156,11 @@ impl<'a> Run<'a> {
         Ok(Standing { grid, stored, other_revision, mean_seconds })
     }
 
+    /// Whether an experiment has no cells at this profile.
+    pub(crate) fn is_empty(&self, experiment: &dyn AnyExperiment) -> Result<bool, Error> {
+        Ok(self.standing(experiment)?.grid.is_empty())
+    }
+
     /// Whether any cell of an experiment's grid is stored.
     pub(crate) fn has_cells(&self, experiment: &dyn AnyExperiment) -> Result<bool, Error> {
         let standing = self.standing(experiment)?;

@@ -4,6 +4,7 @@
 //! the numbers are the same, since they depend on nothing but the parameters and the seed.
 
 use std::io::{BufRead, Read, Write};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -63,7 +64,11 @@ pub(super) fn measured(
 
 fn asked(paper: &Paper, order: &Order, threads: usize, limit: Duration) -> Result<Limited, String> {
     let words = |fault: std::io::Error| format!("its process: {fault}");
-    let program = std::env::current_exe().map_err(words)?;
+    // On Linux the image that runs, which may meanwhile have been compiled anew at its path.
+    let program = match cfg!(target_os = "linux") {
+        true => PathBuf::from("/proc/self/exe"),
+        false => std::env::current_exe().map_err(words)?,
+    };
     let child = Command::new(program)
         .args(["--threads", &threads.to_string(), "--quiet", "measure"])
         .stdin(Stdio::piped())
