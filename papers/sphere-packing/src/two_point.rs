@@ -30,7 +30,7 @@ use crate::Error;
 use crate::certificate::two_point::TwoPoint;
 use crate::certificate::{Certificate, Dyadic, Proven};
 use crate::dense::solve_general;
-use crate::laguerre;
+use crate::laguerre::{self, Recurrence};
 use crate::scalar::{Multi, Scalar, convert};
 
 /// The numbers that roots are kept in, whatever they were computed in.
@@ -51,6 +51,8 @@ pub struct Roots {
     pub squares: Vec<Long>,
     /// w_i > 0.
     pub weights: Vec<Long>,
+    /// Squares and weights of the solution that this one grew from; none for one root.
+    before: Option<(Vec<Long>, Vec<Long>)>,
 }
 
 impl Roots {
@@ -69,7 +71,7 @@ impl Roots {
         let product = number(2.0) * (half + number(1.0)) * (half + number(2.0));
         let root = (sum + (sum * sum - number(4.0) * product).sqrt()).times_power_of_two(-1);
         let weight = -(number(1.0) / laguerre::values(dimension, 1, root)[1]);
-        Ok(Self { dimension, squares: vec![root], weights: vec![weight] })
+        Ok(Self { dimension, squares: vec![root], weights: vec![weight], before: None })
     }
 
     /// The solution with `count` roots, one root after another.
@@ -126,16 +128,23 @@ impl Roots {
         // How much further out the next root lies than the last step says; the first of these nearly always does.
         const STRETCHES: [f64; 16] =
             [1.25, 1.5, 1.1, 1.8, 2.2, 1.0, 3.0, 0.8, 1.15, 1.35, 1.05, 1.65, 2.0, 0.9, 1.2, 1.3];
-        let squares: Vec<T> = self.squares.iter().map(|value| convert(*value)).collect();
-        let weights: Vec<T> = self.weights.iter().map(|value| convert(*value)).collect();
+        let shortened = |values: &[Long]| -> Vec<T> { values.iter().map(|value| convert(*value)).collect() };
+        let squares = shortened(&self.squares);
+        let weights = shortened(&self.weights);
         let last = squares.len() - 1;
         // The origin is the root before the first, with weight one.
         let (before, weight_before) =
             if last == 0 { (T::zero(), T::one()) } else { (squares[last - 1], weights[last - 1]) };
-        for stretch in STRETCHES {
+        let stretched = STRETCHES.iter().map(|stretch| {
             let mut start = (squares.clone(), weights.clone());
-            start.0.push(squares[last] + T::from_f64(stretch) * (squares[last] - before));
+            start.0.push(squares[last] + T::from_f64(*stretch) * (squares[last] - before));
             start.1.push(weights[last] * weights[last] / weight_before);
+            start
+        });
+        let extrapolated = self.before.iter().map(|(squares_before, weights_before)| {
+            extrapolate(&squares, &weights, &shortened(squares_before), &shortened(weights_before))
+        });
+        for start in extrapolated.chain(stretched) {
             if let Some((found, weights)) = newton(self.dimension, start.0, start.1)
                 && found[0] <= squares[0] * (T::one() + T::from_f64(1e-30))
             {
@@ -144,6 +153,7 @@ impl Roots {
                     dimension: self.dimension,
                     squares: lengthen(found),
                     weights: lengthen(weights),
+                    before: Some((self.squares.clone(), self.weights.clone())),
                 });
             }
         }
@@ -154,6 +164,25 @@ impl Roots {
             self.count()
         )))
     }
+}
+
+/// Where the solution with one more root lies, by the last two: seen from the last root on, solutions look alike, so a root changes as the one
+/// before it did.
+fn extrapolate<T: Scalar>(
+    squares: &[T],
+    weights: &[T],
+    squares_before: &[T],
+    weights_before: &[T],
+) -> (Vec<T>, Vec<T>) {
+    let last = squares_before.len() - 1;
+    let mut next = (vec![squares[0]], vec![weights[0]]);
+    for (i, (square, weight)) in squares.iter().zip(weights).enumerate().skip(1) {
+        next.0.push(*square + squares[i - 1] - squares_before[i - 1]);
+        next.1.push(*weight * weights[i - 1] / weights_before[i - 1]);
+    }
+    next.0.push(squares[last + 1].times_power_of_two(1) - squares_before[last]);
+    next.1.push(weights[last + 1] * weights[last + 1] / weights_before[last]);
+    next
 }
 
 fn check_count(count: usize) -> Result<(), Error> {
@@ -167,12 +196,13 @@ fn check_count(count: usize) -> Result<(), Error> {
 /// Newton's method in relative steps, none longer than 0.3, until they vanish; `None` unless it ends with ascending roots and positive weights.
 fn newton<T: Scalar>(dimension: usize, mut squares: Vec<T>, mut weights: Vec<T>) -> Option<(Vec<T>, Vec<T>)> {
     let count = squares.len();
+    let recurrence = Recurrence::new(dimension, 4 * count - 1);
     let mut previous = f64::INFINITY;
     for _ in 0..120 {
         let mut matrix = Array2::from_elem((2 * count, 2 * count), T::zero());
         let mut right = vec![-T::one(); 2 * count];
         for (i, (square, weight)) in squares.iter().zip(&weights).enumerate() {
-            let (values, derivatives) = laguerre::values_and_derivatives(dimension, 4 * count - 1, *square);
+            let (values, derivatives) = recurrence.values_and_derivatives(*square);
             for row in 0..2 * count {
                 let term = *weight * values[2 * row + 1];
                 right[row] -= term;
@@ -196,8 +226,10 @@ fn newton<T: Scalar>(dimension: usize, mut squares: Vec<T>, mut weights: Vec<T>)
         {
             return None;
         }
-        // The last step squares an error that is already below a quarter of the digits, or rounding stops it.
-        if longest < T::epsilon().powf(0.3) && (longest < T::epsilon().powf(0.55) || longest >= previous) {
+        // The last step squares an error that is already below a quarter of the digits, or rounding stops it. Doubles have no number as small
+        // as the shortest step of 2560 bits, which is zero in them.
+        let digits = |share: f64| (-share * T::BITS as f64).exp2();
+        if longest < digits(0.3) && (longest <= digits(0.55) || longest >= previous) {
             return Some((squares, weights));
         }
         previous = longest;
@@ -237,9 +269,9 @@ fn function_in<T: Scalar>(roots: &Roots, slack: f64) -> Result<Vec<Long>, Error>
     let size = 4 * count;
     let mut rows: Vec<Vec<T>> = vec![vec![T::one(); size]];
     let mut right = vec![T::one()];
+    let recurrence = Recurrence::new(roots.dimension, size - 1);
     for (i, (square, weight)) in roots.squares.iter().zip(&roots.weights).enumerate() {
-        let (values, derivatives) =
-            laguerre::values_and_derivatives(roots.dimension, size - 1, convert::<Long, T>(*square));
+        let (values, derivatives) = recurrence.values_and_derivatives(convert::<Long, T>(*square));
         let alternating = |row: &[T]| {
             row.iter()
                 .enumerate()

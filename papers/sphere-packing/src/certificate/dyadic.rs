@@ -49,6 +49,11 @@ impl Dyadic {
         Self { mantissa: &self.mantissa >> (exponent - self.exponent) as u64, exponent }
     }
 
+    /// The multiple of 2^`exponent` just above or at the number.
+    pub fn rounded_up(&self, exponent: i64) -> Self {
+        self.negated().rounded_down(exponent).negated()
+    }
+
     /// The number with its mantissa cut to `bits` bits.
     pub fn shortened(&self, bits: u64) -> Self {
         let surplus = self.mantissa.bits().saturating_sub(bits);
@@ -69,6 +74,16 @@ impl Dyadic {
     /// The number with the other sign.
     pub fn negated(&self) -> Self {
         Self { mantissa: -&self.mantissa, exponent: self.exponent }
+    }
+
+    /// The absolute value.
+    pub fn absolute(&self) -> Self {
+        Self { mantissa: self.mantissa.abs(), exponent: self.exponent }
+    }
+
+    /// Whether the number is smaller than another.
+    pub fn is_below(&self, other: &Self) -> bool {
+        other.plus(&self.negated()).is_positive()
     }
 
     /// The mantissa at an exponent that is not larger than the number's.

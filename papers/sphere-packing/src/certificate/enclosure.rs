@@ -1,13 +1,14 @@
 //! Rational bounds of the few numbers in a certificate that are not rational.
 
 use num_bigint::BigInt;
+use num_integer::Integer;
 use num_rational::BigRational;
 use num_traits::{One, Signed, Zero};
 
 use super::dyadic::Dyadic;
 
 /// Digits to which π, roots and exponentials are enclosed.
-const BITS: u64 = 256;
+pub(super) const BITS: u64 = 256;
 
 fn power_of_two(power: u64) -> BigInt {
     BigInt::one() << power
@@ -50,47 +51,42 @@ pub fn square_root_from_above(value: &BigRational) -> BigRational {
 }
 
 /// A lower and an upper bound of e^x.
-pub fn exponential(x: &BigRational) -> (BigRational, BigRational) {
+pub fn exponential(x: &Dyadic) -> (Dyadic, Dyadic) {
     // e^x = (e^(x/2^k))^(2^k) with |x|/2^k ≤ 1/2, where the tail after term j is below the term itself. Every step rounds
     // outwards to a multiple of 2^(−2 BITS), whose effect the squarings double.
-    let mut halvings = 0u64;
-    while x.abs() > BigRational::new(power_of_two(halvings), 2.into()) {
+    const LAST: i64 = -2 * BITS as i64;
+    let unit = |exponent: i64| Dyadic { mantissa: BigInt::one(), exponent };
+    let mut halvings = 0i64;
+    while unit(halvings - 1).is_below(&x.absolute()) {
         halvings += 1;
     }
-    let small = x / BigRational::from(power_of_two(halvings));
-    let mut term = BigRational::one();
-    let mut sum = BigRational::one();
+    let small = Dyadic { mantissa: x.mantissa.clone(), exponent: x.exponent - halvings };
+    let mut term = Dyadic::integer(1);
+    let mut sum = Dyadic::integer(1);
     let mut order = 1;
-    let threshold = BigRational::new(BigInt::one(), power_of_two(BITS + 8));
-    while term.abs() > threshold {
-        term = outwards(&(term * &small / BigRational::from(BigInt::from(order))), 2 * BITS, false);
-        sum += &term;
+    let threshold = unit(-(BITS as i64) - 8);
+    while threshold.is_below(&term.absolute()) {
+        let product = term.times(&small).rounded_down(LAST).at(LAST);
+        term = Dyadic { mantissa: product.div_floor(&BigInt::from(order)), exponent: LAST };
+        sum = sum.plus(&term);
         order += 1;
     }
     // Each term was rounded by less than 2^(−2 BITS), the tail is below the last term.
-    let error = term.abs() + BigRational::new(BigInt::from(order), power_of_two(2 * BITS - 4)) + threshold;
-    let (mut low, mut high) = (&sum - &error, sum + error);
+    let rounding = Dyadic { mantissa: BigInt::from(order), exponent: LAST + 4 };
+    let error = term.absolute().plus(&rounding).plus(&threshold);
+    let (mut low, mut high) = (sum.plus(&error.negated()), sum.plus(&error));
     for _ in 0..halvings {
-        low = outwards(&(&low * &low), 2 * BITS, false);
-        high = outwards(&(&high * &high), 2 * BITS, true);
+        low = low.times(&low).rounded_down(LAST);
+        high = high.times(&high).rounded_up(LAST);
     }
     (low, high)
 }
 
-/// The multiple of 2^(−`bits`) next to a number, below or above it.
-fn outwards(value: &BigRational, bits: u64, above: bool) -> BigRational {
-    let scaled = value * BigRational::from(power_of_two(bits));
-    let rounded = if above { scaled.ceil() } else { scaled.floor() };
-    rounded / BigRational::from(power_of_two(bits))
-}
-
-/// The binary fraction next to a number, below or above it, relative to its size.
-pub fn dyadic(value: &BigRational, above: bool) -> Dyadic {
-    let size = value.numer().bits() as i64 - value.denom().bits() as i64;
-    let bits = (BITS as i64 - size).max(0);
-    let scaled = value * BigRational::from(power_of_two(bits as u64));
-    let rounded = if above { scaled.ceil() } else { scaled.floor() };
-    Dyadic { mantissa: rounded.to_integer(), exponent: -bits }
+/// 1/`value` for a positive integer, to `BITS` bits, from below or from above.
+pub fn reciprocal(value: &BigInt, above: bool) -> Dyadic {
+    let bits = BITS + value.bits();
+    let below = power_of_two(bits) / value;
+    Dyadic { mantissa: if above { below + 1 } else { below }, exponent: -(bits as i64) }
 }
 
 /// An upper bound of the volume of the ball of radius r/2 in ℝⁿ, for z = 2π r²: (z/8)^(n/2) / Γ(n/2 + 1).

@@ -1,8 +1,7 @@
 //! Certificates of the truncated three-point bound.
 
 use num_bigint::BigInt;
-use num_rational::BigRational;
-use num_traits::{One, Signed, Zero};
+use num_traits::{One, Signed};
 use serde::{Deserialize, Serialize};
 
 use super::dyadic::Dyadic;
@@ -216,30 +215,37 @@ impl ThreePoint {
     fn exponential(&self, rate: &Dyadic) -> Result<(Polynomial, Dyadic), Error> {
         let half = Dyadic { mantissa: BigInt::one(), exponent: -1 };
         let centre = self.square.plus(&self.truncation).times(&half);
-        let radius = self.truncation.plus(&self.square.negated()).times(&half).times(rate).rational().abs();
+        let radius = self.truncation.plus(&self.square.negated()).times(&half).times(rate).absolute();
         // Far beyond this the Taylor polynomial proves nothing, and its numbers grow without use.
-        let largest = BigRational::from(BigInt::from(500));
-        let exponent = rate.times(&centre).rational();
-        require(radius <= largest && exponent.abs() <= largest, "the width or a radius is out of range")?;
+        let largest = Dyadic::integer(500);
+        let exponent = rate.times(&centre);
+        require(
+            !largest.is_below(&radius) && !largest.is_below(&exponent.absolute()),
+            "the width or a radius is out of range",
+        )?;
         let (low, high) = enclosure::exponential(&exponent);
         // e^(rate z) = e^(rate c) e^y with |y| ≤ radius: the Taylor polynomial's remainder is below e^radius radius^K/K!.
         let mut coefficients = Vec::with_capacity(TAYLOR);
-        let mut factorial = BigRational::one();
-        let mut rounding = BigRational::zero();
+        let mut factorial = BigInt::one();
+        let mut power = Dyadic::integer(1);
+        let mut rounding = Dyadic::integer(0);
         for order in 0..TAYLOR {
             if order > 0 {
-                factorial /= BigRational::from(BigInt::from(order));
+                factorial *= order;
+                power = power.times(&radius);
             }
-            let coefficient = enclosure::dyadic(&factorial, false);
-            rounding += (&factorial - coefficient.rational()) * power(&radius, order);
+            let coefficient = enclosure::reciprocal(&factorial, false);
+            let unit = Dyadic { mantissa: BigInt::one(), exponent: coefficient.exponent };
+            rounding = rounding.plus(&unit.times(&power));
             coefficients.push(coefficient);
         }
-        let remainder = enclosure::exponential(&radius).1 * power(&radius, TAYLOR) * factorial
-            / BigRational::from(BigInt::from(TAYLOR));
-        let size = enclosure::dyadic(&low, false);
+        let growth = enclosure::exponential(&radius).1;
+        let last = enclosure::reciprocal(&(factorial * TAYLOR), true);
+        let remainder = growth.times(&power.times(&radius)).times(&last);
+        let size = low.shortened(enclosure::BITS);
         // |e^(rate c) e^y − size · polynomial| ≤ (high − size) e^radius + size (remainder + rounding).
-        let error = (high - size.rational()) * enclosure::exponential(&radius).1
-            + size.rational() * (remainder + rounding);
+        let error =
+            high.plus(&size.negated()).times(&growth).plus(&size.times(&remainder.plus(&rounding)));
         let taylor = Polynomial::new(&coefficients);
         // The polynomial's variable is y = rate (z − c), of either sign.
         let step = Polynomial::new(&[rate.times(&centre).negated(), rate.clone()]);
@@ -250,7 +256,7 @@ impl ThreePoint {
                 exponent: taylor.exponent,
             }));
         }
-        Ok((in_z.scaled(&size), enclosure::dyadic(&error, true)))
+        Ok((in_z.scaled(&size), error.negated().shortened(enclosure::BITS).negated()))
     }
 
     /// Condition (3): −p3 is a sum of multipliers times sums of squares.
@@ -357,10 +363,6 @@ impl ThreePoint {
         }
         total
     }
-}
-
-fn power(base: &BigRational, exponent: usize) -> BigRational {
-    (0..exponent).fold(BigRational::one(), |product, _| product * base)
 }
 
 /// u, v and t in terms of (s, τ, t).

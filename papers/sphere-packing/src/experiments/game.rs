@@ -69,7 +69,7 @@ impl Experiment for Players {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (dimensions, replicates, budget): (&[u32], u32, u32) = match profile {
             Profile::Smoke => (&[3], 1, 3),
-            Profile::Quick => (&[3], 3, 8),
+            Profile::Quick => (&[3], 2, 8),
             Profile::Full => (&[3, 4], 5, 20),
         };
         let players = Player::ALL;

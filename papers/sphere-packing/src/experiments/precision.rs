@@ -51,7 +51,7 @@ impl Experiment for PrecisionNeeded {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (degrees, bits): (&[u32], &[u32]) = match profile {
             Profile::Smoke => (&[0, 1], &[53, 106]),
-            Profile::Quick => (&[0, 1, 2, 3, 4], &[53, 106, 192]),
+            Profile::Quick => (&[0, 1, 2, 3], &[53, 106, 192]),
             Profile::Full => (&[0, 1, 2, 3, 4, 5], &[53, 106, 192, 256]),
         };
         degrees

@@ -59,7 +59,7 @@ impl Experiment for TwoPointTable {
             (1..=dimensions).map(|dimension| Parameters { dimension, roots }).collect();
         let more: &[(u32, u32)] = match profile {
             Profile::Smoke => &[],
-            Profile::Quick => &[(8, 24), (24, 16)],
+            Profile::Quick => &[(8, 20), (24, 16)],
             Profile::Full => &[(4, 24), (8, 32), (12, 24), (16, 24), (24, 32)],
         };
         cells.extend(more.iter().map(|&(dimension, roots)| Parameters { dimension, roots }));

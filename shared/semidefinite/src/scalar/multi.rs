@@ -362,7 +362,9 @@ impl<const L: usize> Mul for Multi<L> {
         // Row by row, the finished lowest limb of each going to the low half.
         let mut high = [0u64; L];
         let mut low = [0u64; L];
-        for row in 0..L {
+        // The lowest limbs of small integers and of doubles are zero, and give nothing.
+        let first_row = self.limbs.iter().position(|limb| *limb != 0).unwrap_or(0);
+        for row in first_row..L {
             let factor = u128::from(self.limbs[row]);
             let first = factor * u128::from(other.limbs[0]) + u128::from(high[0]);
             low[row] = first as u64;
