@@ -5,6 +5,7 @@
 //! need, and [`crate::graph::reachability`] knows it without rounding.
 
 use ndarray::{Array2, ArrayView2, Zip};
+use numerics::product::product;
 use pulp::{Arch, NullaryFnOnce};
 use serde::{Deserialize, Serialize};
 
@@ -97,9 +98,9 @@ fn exponential(matrix: ArrayView2<f64>) -> Array2<f64> {
     let norm = matrix.rows().into_iter().map(|row| row.sum()).fold(0.0, f64::max);
     let halvings = if norm > 0.5 { (norm / 0.5).log2().ceil().min(1000.0) as i32 } else { 0 };
     let first = &matrix * 0.5f64.powi(halvings);
-    let second = first.dot(&first);
-    let third = second.dot(&first);
-    let fourth = second.dot(&second);
+    let second = product(first.view(), first.view());
+    let third = product(second.view(), first.view());
+    let fourth = product(second.view(), second.view());
     // Σ_{k ≤ 15} Aᵏ/k! = B_0 + A⁴ (B_1 + A⁴ (B_2 + A⁴ B_3)) with B_j = Σ_{i ≤ 3} Aⁱ/(4j + i)!.
     let mut factorials = [1.0; 16];
     for k in 1..16 {
@@ -108,7 +109,7 @@ fn exponential(matrix: ArrayView2<f64>) -> Array2<f64> {
     let mut result = Array2::<f64>::zeros(matrix.dim());
     for group in (0..4).rev() {
         if group < 3 {
-            result = fourth.dot(&result);
+            result = product(fourth.view(), result.view());
         }
         let weights = &factorials[4 * group..4 * group + 4];
         let (a, b, c) = (1.0 / weights[1], 1.0 / weights[2], 1.0 / weights[3]);
@@ -118,7 +119,7 @@ fn exponential(matrix: ArrayView2<f64>) -> Array2<f64> {
         result.diag_mut().mapv_inplace(|entry| entry + 1.0 / weights[0]);
     }
     for _ in 0..halvings {
-        result = result.dot(&result);
+        result = product(result.view(), result.view());
     }
     result
 }

@@ -8,6 +8,7 @@ use faer::Mat;
 use faer::linalg::solvers::DenseSolveCore;
 use ndarray::{Array2, ArrayView2, Zip};
 use numerics::lbfgs::{self, StopReason};
+use numerics::sum::fast_dot;
 
 use crate::acyclicity::Form;
 use crate::{Covariance, Error};
@@ -231,12 +232,9 @@ fn as_matrix(x: &[f64], size: usize) -> ArrayView2<'_, f64> {
 /// Q = ½ tr (I − W)ᵀ S (I − W), and its gradient −S (I − W).
 fn least_squares(covariance: &Covariance, weights: ArrayView2<f64>, gradient: &mut [f64]) -> f64 {
     let slopes = crate::stationarity::least_squares_slopes(covariance, weights);
-    let mut value = 0.0;
-    for ((g, (i, j)), &slope) in gradient.iter_mut().zip(ndarray::indices(weights.dim())).zip(&slopes) {
-        *g = slope;
-        value += 0.5 * slope * (weights[(i, j)] - f64::from(u8::from(i == j)));
-    }
-    value
+    gradient.copy_from_slice(slopes.as_slice().expect("standard layout"));
+    let weights = weights.to_slice().expect("the point is one piece");
+    0.5 * (fast_dot(gradient, weights) - slopes.diag().sum())
 }
 
 /// Adds multiple · ∂h/∂W = multiple · 2 W ∘ ∂h/∂(W ∘ W), and keeps the diagonal at zero.

@@ -5,6 +5,7 @@
 //! the test has no teeth.
 
 use ndarray::{Array2, ArrayView2};
+use numerics::product::product;
 
 use crate::{Error, graph};
 
@@ -52,7 +53,7 @@ pub fn steepest_edge(
 
 /// ∇Q of least squares at any W: −S (I − W).
 pub fn least_squares_slopes(covariance: &crate::Covariance, weights: ArrayView2<f64>) -> Array2<f64> {
-    covariance.matrix().dot(&weights) - covariance.matrix()
+    product(covariance.matrix(), weights) - covariance.matrix()
 }
 
 /// Q of least squares at any W, cyclic or not: ½ tr (I − W)ᵀ S (I − W).

@@ -7,8 +7,8 @@
 //! by a layer's weights for all vectors in one product, and read as N × (K n) it meets the activations in one product for the gradient's change. So all work is done in
 //! large matrix products, 4 (H) or 3 (G) times 2 K N n_l n_{l+1} flops a layer and direction of the pass.
 
-use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, Axis, s};
+use numerics::product::{add_product, product, set_product};
 use rayon::prelude::*;
 
 use crate::network::{biases_of, weights_of};
@@ -138,13 +138,18 @@ impl<T: Real> Network<T> {
             let outputs = self.widths()[l + 1];
             let (weight_factor, bias_factor) = self.factors(l);
             let mut change = Array2::zeros((rows, k * outputs));
-            general_mat_mul(weight_factor, &pass.inputs[l], &direction.weights, T::zero(), &mut change);
+            set_product(
+                weight_factor,
+                pass.inputs[l].view(),
+                direction.weights.view(),
+                &mut change.view_mut(),
+            );
             let biases = direction.biases.flatten();
             change += &(&biases * bias_factor);
             if let Some(of_inputs) = &changes_of_inputs[l] {
                 let stacked = reshaped(of_inputs, rows * k);
                 let mut change = reshaped_mut(&mut change, rows * k);
-                general_mat_mul(weight_factor, &stacked, &self.weights(l), one, &mut change);
+                add_product(weight_factor, stacked, self.weights(l), &mut change);
             }
             if l + 1 < self.layers() {
                 let mut next = change.clone();
@@ -168,11 +173,11 @@ impl<T: Real> Network<T> {
             let (weight_factor, bias_factor) = self.factors(l);
             // aᵀ (change of δ) for all vectors at once, and (change of a)ᵀ δ.
             let mut by_weights = Array2::zeros((inputs, k * outputs));
-            general_mat_mul(weight_factor, &pass.inputs[l].t(), &change, T::zero(), &mut by_weights);
+            set_product(weight_factor, pass.inputs[l].t(), change.view(), &mut by_weights.view_mut());
             let of_inputs =
                 changes_of_inputs[l].as_ref().filter(|_| part == Part::Hessian).map(|of_inputs| {
                     let mut product = Array2::zeros((k * inputs, outputs));
-                    general_mat_mul(weight_factor, &of_inputs.t(), &deltas[l], T::zero(), &mut product);
+                    set_product(weight_factor, of_inputs.t(), deltas[l].view(), &mut product.view_mut());
                     product
                 });
             let by_biases = change.sum_axis(Axis(0)) * bias_factor;
@@ -193,15 +198,20 @@ impl<T: Real> Network<T> {
             {
                 let stacked = reshaped(&change, rows * k);
                 let mut next = reshaped_mut(&mut next, rows * k);
-                general_mat_mul(weight_factor, &stacked, &self.weights(l).t(), T::zero(), &mut next);
+                set_product(weight_factor, stacked, self.weights(l).t(), &mut next);
             }
             if part == Part::Hessian {
-                general_mat_mul(weight_factor, &deltas[l], &directions[l].transposed, one, &mut next);
+                add_product(
+                    weight_factor,
+                    deltas[l].view(),
+                    directions[l].transposed.view(),
+                    &mut next.view_mut(),
+                );
             }
             let activation = self.activation();
             each_direction(&mut next, &pass.before[l - 1], |change, z| *change *= activation.derivative(z));
             if part == Part::Hessian && !activation.is_piecewise_linear() {
-                let mut bend = deltas[l].dot(&self.weights(l).t()) * weight_factor;
+                let mut bend = product(deltas[l].view(), self.weights(l).t()) * weight_factor;
                 bend.zip_mut_with(&pass.before[l - 1], |bend, z| *bend *= activation.second_derivative(*z));
                 let mut curved = changes_before[l - 1].clone();
                 each_direction(&mut curved, &bend, |change, bend| *change *= bend);

@@ -5,6 +5,7 @@
 //! backward products, not N gradients.
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, s};
+use numerics::product::product;
 
 use crate::{Network, NetworkError, Pass, Real};
 
@@ -63,9 +64,9 @@ impl<T: Real> Network<T> {
         let mut kernel = Array2::zeros((x.nrows(), y.nrows()));
         for l in 0..self.layers() {
             let (weight_factor, bias_factor) = self.factors(l);
-            let mut activations = left.inputs[l].dot(&right.inputs[l].t()) * weight_factor.powi(2);
+            let mut activations = product(left.inputs[l].view(), right.inputs[l].t()) * weight_factor.powi(2);
             activations += bias_factor * bias_factor;
-            kernel += &(activations * left_deltas[l].dot(&right_deltas[l].t()));
+            kernel += &(activations * product(left_deltas[l].view(), right_deltas[l].t()));
         }
         Ok(kernel)
     }

@@ -8,6 +8,7 @@
 
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use ndarray_rand::rand_distr::{Distribution, StandardNormal};
+use numerics::product::product;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -99,7 +100,7 @@ impl<T: Real> Layer<T> {
 
     /// W a + b of operands, as rows of outputs.
     fn apply(&self, operands: &Array2<T>, rows: usize) -> Array2<T> {
-        let product = operands.dot(&self.weights.t()) + &self.biases;
+        let product = product(operands.view(), self.weights.t()) + &self.biases;
         let outputs = self.outputs();
         product.into_shape_with_order((rows, outputs)).expect("patches times channels are the outputs")
     }
@@ -281,9 +282,9 @@ impl<T: Real> Layered<T> {
             let by_positions = delta
                 .into_shape_with_order((pass.operands[l].nrows(), channels))
                 .expect("outputs are positions times channels");
-            gradients.weights.push(by_positions.t().dot(&pass.operands[l]));
+            gradients.weights.push(product(by_positions.t(), pass.operands[l].view()));
             gradients.biases.push(by_positions.sum_axis(Axis(0)));
-            let by_operands = by_positions.dot(&layer.weights);
+            let by_operands = product(by_positions.view(), layer.weights.view());
             let by_inputs = match layer.convolution {
                 Some(convolution) => convolution.gather(by_operands.view(), rows),
                 None => by_operands,

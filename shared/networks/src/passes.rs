@@ -3,8 +3,8 @@
 //! A layer costs 2 N n_l n_{l+1} flops forward and twice that backward; each is one matrix product. Gradients over many rows are taken in blocks of a fixed
 //! number, in parallel, and summed in order: the same bits on any number of threads.
 
-use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
+use numerics::product::{add_product, product, set_product};
 use rayon::prelude::*;
 
 use crate::network::split_mut;
@@ -34,7 +34,7 @@ impl<T: Real> Network<T> {
         for l in 0..self.layers() {
             let (weight_factor, bias_factor) = self.factors(l);
             // The factor comes last: within the product it would multiply the sums of blocks, and round once for each.
-            let mut z = input.dot(&self.weights(l));
+            let mut z = product(input.view(), self.weights(l));
             if weight_factor != T::one() {
                 z *= weight_factor;
             }
@@ -51,7 +51,7 @@ impl<T: Real> Network<T> {
     pub fn deltas(&self, pass: &Pass<T>, by_outputs: Array2<T>) -> Vec<Array2<T>> {
         let mut deltas = vec![by_outputs];
         for l in (1..self.layers()).rev() {
-            let mut delta = deltas[deltas.len() - 1].dot(&self.weights(l).t());
+            let mut delta = product(deltas[deltas.len() - 1].view(), self.weights(l).t());
             let (factor, _) = self.factors(l);
             let activation = self.activation();
             delta.zip_mut_with(&pass.before[l - 1], |delta, z| {
@@ -69,7 +69,7 @@ impl<T: Real> Network<T> {
         for (l, (input, delta)) in pass.inputs.iter().zip(deltas).enumerate() {
             let (weight_factor, bias_factor) = self.factors(l);
             let (mut weights, mut biases) = split_mut(self.widths(), gradient.view_mut(), l);
-            general_mat_mul(weight_factor, &input.t(), delta, T::zero(), &mut weights);
+            set_product(weight_factor, input.t(), delta.view(), &mut weights);
             biases.assign(&(delta.sum_axis(Axis(0)) * bias_factor));
         }
         gradient
@@ -123,7 +123,7 @@ impl<T: Real> Network<T> {
         let deltas = self.deltas(&pass, loss.by_outputs(pass.outputs(), y) / rows);
         for (l, (input, delta)) in pass.inputs.iter().zip(&deltas).enumerate() {
             let (weight_factor, bias_factor) = self.factors(l);
-            general_mat_mul(-rate * weight_factor, &input.t(), delta, T::one(), &mut self.weights_mut(l));
+            add_product(-rate * weight_factor, input.t(), delta.view(), &mut self.weights_mut(l));
             self.biases_mut(l).scaled_add(-rate * bias_factor, &delta.sum_axis(Axis(0)));
         }
         Ok(mean)

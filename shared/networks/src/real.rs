@@ -2,9 +2,10 @@
 
 use ndarray::NdFloat;
 use ndarray_rand::rand_distr::num_traits::{FromPrimitive, ToPrimitive};
+use numerics::product::Number;
 
 /// A number that networks compute in: `f32` or `f64`.
-pub trait Real: NdFloat + FromPrimitive + ToPrimitive + Default {
+pub trait Real: NdFloat + Number + FromPrimitive + ToPrimitive + Default {
     /// The nearest number of this kind.
     fn of(value: f64) -> Self;
     /// The same number in double precision.

@@ -10,6 +10,7 @@
 //! | [`symmetric`] | eigenvalues of symmetric matrices |
 //! | [`cholesky`] | positive definite systems |
 //! | [`bootstrap`] | percentile bootstrap intervals |
+//! | [`product`] | products of matrices |
 //! | [`elementary`] | exponentials, tanh, sigmoid and softplus as vector instructions |
 //! | [`growth`] | exponents of growth: slopes of logarithms |
 //!
@@ -21,6 +22,7 @@ pub mod elementary;
 pub mod growth;
 pub mod lbfgs;
 pub mod normal;
+pub mod product;
 pub mod random;
 pub mod simplex;
 pub mod sum;

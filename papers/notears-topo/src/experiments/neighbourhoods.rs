@@ -88,7 +88,7 @@ impl Experiment for Neighbourhoods {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (sizes, replicates, starts): (&[usize], u32, u32) = match profile {
             Profile::Smoke => (&[6], 1, 4),
-            Profile::Quick => (&[20, 50], 2, 10),
+            Profile::Quick => (&[15, 50], 2, 6),
             Profile::Full => (&[20, 50, 100], 3, 20),
         };
         let mut grid = Vec::new();

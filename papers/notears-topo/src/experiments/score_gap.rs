@@ -122,7 +122,7 @@ impl Experiment for ScoreGap {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let sizes: &[(usize, u32)] = match profile {
             Profile::Smoke => &[(6, 2)],
-            Profile::Quick => &[(10, 5), (20, 5), (50, 5)],
+            Profile::Quick => &[(10, 5), (20, 4), (50, 2)],
             Profile::Full => &[(10, 10), (20, 10), (50, 10), (100, 3), (200, 2)],
         };
         let mut grid = Vec::new();
@@ -134,7 +134,8 @@ impl Experiment for ScoreGap {
                 }
                 for noise in [Noise::Gaussian, Noise::Exponential, Noise::Gumbel] {
                     // The law of the noise matters little: two edges a node, and few variables, show that.
-                    if noise != Noise::Gaussian && (graphs != Graphs::Er2 || variables > 20) {
+                    let most = if profile == Profile::Quick { 10 } else { 20 };
+                    if noise != Noise::Gaussian && (graphs != Graphs::Er2 || variables > most) {
                         continue;
                     }
                     let replicates =

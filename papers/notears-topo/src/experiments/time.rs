@@ -80,7 +80,7 @@ impl Experiment for SearchTime {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (sizes, replicates): (&[usize], u32) = match profile {
             Profile::Smoke => (&[5], 1),
-            Profile::Quick => (&[10, 20, 50, 100, 200, 500], 3),
+            Profile::Quick => (&[10, 20, 50, 100, 200], 2),
             Profile::Full => (&[10, 20, 50, 100, 200, 500, 1000], 5),
         };
         let mut grid = Vec::new();

@@ -55,7 +55,7 @@ impl Experiment for Work {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (sizes, replicates): (&[usize], u32) = match profile {
             Profile::Smoke => (&[5, 10], 2),
-            Profile::Quick => (&[10, 20, 50, 100, 200], 5),
+            Profile::Quick => (&[10, 20, 50, 100, 200], 3),
             Profile::Full => (&[10, 20, 50, 100, 200, 500], 10),
         };
         sizes

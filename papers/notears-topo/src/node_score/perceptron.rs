@@ -1,7 +1,9 @@
 //! One small network a variable: the paper's nonlinear score.
 
 use ndarray::{Array2, ArrayView2};
+use numerics::elementary::sigmoid_all;
 use numerics::lbfgs::{self, StopReason};
+use numerics::product::product;
 use rand::Rng;
 
 use super::{Fit, NodeScore, check_finite};
@@ -72,8 +74,8 @@ impl Perceptron {
         let (units, rows) = (self.options.hidden, self.columns.ncols());
         let split = inputs.nrows() * units;
         let first = ArrayView2::from_shape((inputs.nrows(), units), &point[..split]).expect("sizes agree");
-        let mut hidden = first.t().dot(inputs);
-        hidden.mapv_inplace(|z| 1.0 / (1.0 + (-z).exp()));
+        let mut hidden = product(first.t(), inputs.view());
+        sigmoid_all(hidden.as_slice_mut().expect("standard layout"));
         let output = ndarray::ArrayView1::from(&point[split..]);
         let error = output.dot(&hidden) - self.columns.row(node);
         let scale = 1.0 / rows as f64;
@@ -83,7 +85,7 @@ impl Perceptron {
                 *h = scale * v * e * *h * (1.0 - *h);
             }
         }
-        let by_first = inputs.dot(&hidden.t());
+        let by_first = product(inputs.view(), hidden.t());
         let l2 = self.options.l2;
         for ((g, &d), &x) in gradient.iter_mut().zip(by_first.iter().chain(&by_output)).zip(point) {
             *g = d + l2 * x;

@@ -244,8 +244,7 @@ impl ThreePoint {
         let remainder = growth.times(&power.times(&radius)).times(&last);
         let size = low.shortened(enclosure::BITS);
         // |e^(rate c) e^y − size · polynomial| ≤ (high − size) e^radius + size (remainder + rounding).
-        let error =
-            high.plus(&size.negated()).times(&growth).plus(&size.times(&remainder.plus(&rounding)));
+        let error = high.plus(&size.negated()).times(&growth).plus(&size.times(&remainder.plus(&rounding)));
         let taylor = Polynomial::new(&coefficients);
         // The polynomial's variable is y = rate (z − c), of either sign.
         let step = Polynomial::new(&[rate.times(&centre).negated(), rate.clone()]);

@@ -1,5 +1,7 @@
 //! The two-loop recursion over the last steps and gradient changes.
 
+use pulp::{Arch, NullaryFnOnce};
+
 /// The last pairs s = x⁺ − x, y = ∇f(x⁺) − ∇f(x), in a ring.
 pub(super) struct History {
     n: usize,
@@ -54,8 +56,13 @@ impl History {
         }
     }
 
-    /// Writes −H ∇f by the two-loop recursion; −∇f without history.
+    /// Writes −H ∇f by the two-loop recursion; −∇f without history. Wider vectors give the same bits: sums have four parts in any.
     pub(super) fn descent(&mut self, gradient: &[f64], direction: &mut [f64]) {
+        Arch::new().dispatch(Descent { history: self, gradient, direction });
+    }
+
+    #[inline(always)]
+    fn write_descent(&mut self, gradient: &[f64], direction: &mut [f64]) {
         for (d, &g) in direction.iter_mut().zip(gradient) {
             *d = -g;
         }
@@ -83,7 +90,24 @@ impl History {
     }
 }
 
+/// [`History::descent`], to be compiled for wide instructions.
+struct Descent<'a> {
+    history: &'a mut History,
+    gradient: &'a [f64],
+    direction: &'a mut [f64],
+}
+
+impl NullaryFnOnce for Descent<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        self.history.write_descent(self.gradient, self.direction);
+    }
+}
+
 /// ⟨x, y⟩ in four partial sums, so that the additions overlap.
+#[inline(always)]
 pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
     let mut partial = [0.0; 4];
     let (x_chunks, x_rest) = x.as_chunks::<4>();
@@ -97,6 +121,7 @@ pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
     (partial[0] + partial[1]) + (partial[2] + partial[3]) + rest
 }
 
+#[inline(always)]
 fn add_multiple(x: &mut [f64], factor: f64, y: &[f64]) {
     for (x, &y) in x.iter_mut().zip(y) {
         *x += factor * y;
