@@ -2,6 +2,7 @@
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
+use numerics::registers::clear_upper_parts;
 use serde::{Deserialize, Serialize};
 
 /// A linear map. Images are rows, pixel by pixel with the channels of a pixel together.
@@ -271,6 +272,7 @@ fn rows(numbers: &[f64], width: usize) -> MatRef<'_, f64> {
 fn product(out: &mut [f64], width: usize, a: MatRef<'_, f64>, b: MatRef<'_, f64>) {
     let out = MatMut::from_row_major_slice_mut(out, a.nrows(), width);
     matmul(out, Accum::Add, a, b, 1.0, Par::Seq);
+    clear_upper_parts();
 }
 
 /// Pixels whose mean a smaller image's pixel is, along one side.

@@ -7,6 +7,7 @@ use faer::sparse::linalg::cholesky::{
 };
 use faer::sparse::{SparseColMatRef, SymbolicSparseColMatRef};
 use faer::{Conj, MatMut, Par, Side};
+use numerics::registers::clear_upper_parts;
 
 use crate::grid::Grid;
 
@@ -86,5 +87,6 @@ impl Factor {
             Par::Seq,
             MemStack::new(&mut memory),
         );
+        clear_upper_parts();
     }
 }

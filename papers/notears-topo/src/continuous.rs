@@ -8,6 +8,7 @@ use faer::Mat;
 use faer::linalg::solvers::DenseSolveCore;
 use ndarray::{Array2, ArrayView2, Zip};
 use numerics::lbfgs::{self, StopReason};
+use numerics::registers::clear_upper_parts;
 use numerics::sum::fast_dot;
 
 use crate::acyclicity::Form;
@@ -214,6 +215,7 @@ fn inverse_of_rest(weights: ArrayView2<f64>) -> Option<(f64, Array2<f64>)> {
     let factors = rest.partial_piv_lu();
     let logarithm: f64 = (0..size).map(|k| factors.U()[(k, k)].abs().ln()).sum();
     let inverse = factors.inverse();
+    clear_upper_parts();
     let inverse = Array2::from_shape_fn((size, size), |(i, j)| inverse[(i, j)]);
     (logarithm.is_finite() && inverse.iter().all(|entry| entry.is_finite())).then_some((logarithm, inverse))
 }

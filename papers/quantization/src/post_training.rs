@@ -5,6 +5,7 @@ mod equalisation;
 mod second_order;
 
 use ndarray::{Array1, Array2, ArrayView2, Axis};
+use numerics::product::product;
 
 use crate::Error;
 use crate::network::Network;
@@ -21,13 +22,13 @@ pub fn gram(operands: ArrayView2<f32>) -> Result<Array2<f64>, Error> {
         return Err(Error::Empty("the calibration data".into()));
     }
     let values = operands.mapv(f64::from);
-    Ok(values.t().dot(&values) / operands.nrows() as f64)
+    Ok(product(values.t(), values.view()) / operands.nrows() as f64)
 }
 
 /// ‖X (W − Ŵ)ᵀ‖² / rows, from the Gram matrix: what the outputs of a layer lose.
 pub fn output_error(weights: ArrayView2<f64>, quantised: ArrayView2<f64>, gram: ArrayView2<f64>) -> f64 {
     let difference = &weights - &quantised;
-    (&difference.dot(&gram) * &difference).sum()
+    (&product(difference.view(), gram) * &difference).sum()
 }
 
 /// Corrects biases by the mean error of each layer's outputs on calibration data: b grows by W − Ŵ times the mean input (Nagel and others 2019).

@@ -3,6 +3,7 @@
 //! This is the convention of ONNX and PyTorch, in which Z is the integer that stands for 0. The survey writes Q(r) = Int(r/S) − Z, with the opposite sign of Z. Rounding
 //! is to the nearest integer, ties to the even one.
 
+use numerics::elementary::rounded;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -158,7 +159,7 @@ impl Grid {
 
     /// Whether a value lies inside the range, where the straight-through estimator passes gradients.
     pub fn contains(&self, value: f64) -> bool {
-        let shifted = (value / self.scale).round_ties_even() + f64::from(self.zero_point);
+        let shifted = rounded(value / self.scale) + f64::from(self.zero_point);
         shifted >= f64::from(self.low) && shifted <= f64::from(self.high)
     }
 

@@ -14,6 +14,7 @@ use faer::sparse::linalg::cholesky::{
 };
 use faer::sparse::{SparseColMatRef, SymbolicSparseColMatRef};
 use faer::{Conj, Mat, MatMut, Par, Side};
+use numerics::registers::clear_upper_parts;
 
 use crate::inner::{Inertia, InnerError, InnerSolver, Stop, Work};
 use crate::sparse::{Sparse, norm};
@@ -179,7 +180,7 @@ impl Direct {
     fn apply_scaled(&self, x: &mut [f64]) -> f64 {
         let d = x.len();
         let target = MatMut::from_column_major_slice_mut(x, d, 1);
-        match (&self.factor, &self.symbolic) {
+        let multiplications = match (&self.factor, &self.symbolic) {
             (Some(Factor::Dense(factor)), _) => {
                 factor.solve_in_place(target);
                 (d * d) as f64 / 2.0
@@ -196,7 +197,9 @@ impl Direct {
                 self.values.len() as f64
             }
             _ => 0.0,
-        }
+        };
+        clear_upper_parts();
+        multiplications
     }
 
     /// Numbers of the factor.

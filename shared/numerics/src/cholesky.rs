@@ -4,6 +4,8 @@ use faer::linalg::solvers::{Llt, Solve};
 use faer::{ColMut, Mat, Side};
 use ndarray::ArrayView2;
 
+use crate::registers::clear_upper_parts;
+
 /// A = LLᵀ.
 #[derive(Clone, Debug)]
 pub struct Cholesky {
@@ -19,7 +21,9 @@ impl Cholesky {
             return None;
         }
         let copied = Mat::from_fn(size, size, |i, j| matrix[(i, j)]);
-        Some(Self { factor: copied.llt(Side::Lower).ok()? })
+        let factor = copied.llt(Side::Lower);
+        clear_upper_parts();
+        Some(Self { factor: factor.ok()? })
     }
 
     /// Replaces b by A⁻¹b. Cost: 2 n² flops.
@@ -28,6 +32,7 @@ impl Cholesky {
     /// If b has another length than A has rows.
     pub fn solve(&self, b: &mut [f64]) {
         self.factor.solve_in_place(ColMut::from_slice_mut(b).as_mat_mut());
+        clear_upper_parts();
     }
 }
 

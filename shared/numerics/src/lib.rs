@@ -11,6 +11,7 @@
 //! | [`cholesky`] | positive definite systems |
 //! | [`bootstrap`] | percentile bootstrap intervals |
 //! | [`product`] | products of matrices |
+//! | [`registers`] | what has to be done after faer |
 //! | [`elementary`] | exponentials, tanh, sigmoid and softplus as vector instructions |
 //! | [`growth`] | exponents of growth: slopes of logarithms |
 //!
@@ -24,6 +25,7 @@ pub mod lbfgs;
 pub mod normal;
 pub mod product;
 pub mod random;
+pub mod registers;
 pub mod simplex;
 pub mod sum;
 pub mod symmetric;

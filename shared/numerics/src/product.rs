@@ -7,6 +7,8 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, CowArray, Ix2};
 
+use crate::registers::clear_upper_parts;
+
 pub use faer::traits::ComplexField as Number;
 
 /// A B, for A with m × k entries and B with k × n: m × n. 2 m k n flops.
@@ -60,6 +62,7 @@ fn into<T: Number>(
     };
     let target = MatMut::from_row_major_slice_mut(entries, rows, columns);
     matmul(target, accumulation, reading(&a), reading(&b), factor, Par::Seq);
+    clear_upper_parts();
 }
 
 /// The matrix with its rows or its columns one after another, copied where neither are.

@@ -3,6 +3,8 @@
 use faer::{Mat, Side};
 use ndarray::{Array2, ArrayView2};
 
+use crate::registers::clear_upper_parts;
+
 /// Eigenvalues in ascending order, and eigenvectors of length 1 in the columns of a matrix in the same order.
 ///
 /// Only the lower triangle is read. `None` for a matrix that is not square, is empty, or has an entry that is not finite, and in the
@@ -13,7 +15,9 @@ pub fn eigen(matrix: ArrayView2<f64>) -> Option<(Vec<f64>, Array2<f64>)> {
     if size == 0 || size != matrix.ncols() || matrix.iter().any(|entry| !entry.is_finite()) {
         return None;
     }
-    let found = Mat::from_fn(size, size, |i, j| matrix[(i, j)]).self_adjoint_eigen(Side::Lower).ok()?;
+    let found = Mat::from_fn(size, size, |i, j| matrix[(i, j)]).self_adjoint_eigen(Side::Lower);
+    clear_upper_parts();
+    let found = found.ok()?;
     let (values, vectors) = (found.S().column_vector(), found.U());
     let vectors = Array2::from_shape_fn((size, size), |(i, j)| vectors[(i, j)]);
     Some(((0..size).map(|i| values[i]).collect(), vectors))
@@ -25,7 +29,9 @@ pub fn eigenvalues(matrix: ArrayView2<f64>) -> Option<Vec<f64>> {
     if size == 0 || size != matrix.ncols() || matrix.iter().any(|entry| !entry.is_finite()) {
         return None;
     }
-    Mat::from_fn(size, size, |i, j| matrix[(i, j)]).self_adjoint_eigenvalues(Side::Lower).ok()
+    let found = Mat::from_fn(size, size, |i, j| matrix[(i, j)]).self_adjoint_eigenvalues(Side::Lower);
+    clear_upper_parts();
+    found.ok()
 }
 
 #[cfg(test)]

@@ -84,7 +84,7 @@ impl Experiment for MixedPrecision {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (source, replicates) = match profile {
             Profile::Smoke => (Source::FewStrokes, 1),
-            Profile::Quick => (Source::Strokes, 3),
+            Profile::Quick => (Source::Strokes, 2),
             Profile::Full => (Source::Mnist, 3),
         };
         (0..replicates).map(|replicate| Parameters { source, replicate }).collect()

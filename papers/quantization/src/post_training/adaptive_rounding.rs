@@ -2,6 +2,7 @@
 
 use ndarray::{Array2, ArrayView2, Zip};
 use numerics::elementary::sigmoid_all;
+use numerics::product::set_product;
 
 use crate::Error;
 use crate::granularity::{Granularity, QuantisedMatrix, fitting_block};
@@ -67,6 +68,7 @@ pub fn adaptive_rounding(
     let mut moments = Adam::new(choice.raw_dim(), 1e-12);
     let mut sigmoids = choice.clone();
     let (mut difference, mut gradient) = (Array2::zeros(weights.dim()), Array2::zeros(weights.dim()));
+    let mut by_value = Array2::zeros(weights.dim());
     for step in 1..=options.steps {
         let progress = step as f64 / options.steps as f64;
         let beta = 2.0 + 18.0 * (1.0 - progress);
@@ -79,7 +81,7 @@ pub fn adaptive_rounding(
         );
         difference *= &scales;
         difference -= &weights;
-        let by_value = difference.dot(&gram);
+        set_product(1.0, difference.view(), gram, &mut by_value.view_mut());
         Zip::from(&mut gradient).and(&sigmoids).and(&scales).and(&by_value).for_each(
             |gradient, &sigmoid, scale, by_value| {
                 let h = 1.2 * sigmoid - 0.1;
