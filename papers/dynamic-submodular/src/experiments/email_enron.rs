@@ -37,7 +37,7 @@ impl Experiment for EmailEnron {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (graph, ks, replicates): (Source, &[usize], u32) = match profile {
             Profile::Smoke => (Source::Generated500, &[10], 2),
-            Profile::Quick => (Source::Generated4000, &[10, 20, 50], 3),
+            Profile::Quick => (Source::Generated4000, &[10, 20, 50], 2),
             Profile::Full => (Source::EmailEnron, &[10, 20, 50, 100, 200], 5),
         };
         let mut grid = Vec::new();

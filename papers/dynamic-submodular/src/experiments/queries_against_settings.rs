@@ -51,7 +51,7 @@ impl Experiment for QueriesAgainstSettings {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (nodes, ks, epsilons, replicates): (usize, &[usize], &[f64], u32) = match profile {
             Profile::Smoke => (300, &[5, 10], &[0.2, 0.5], 2),
-            Profile::Quick => (2_000, &[5, 10, 20, 40, 80], &[0.05, 0.1, 0.2, 0.4], 3),
+            Profile::Quick => (1_500, &[5, 10, 20, 40, 80], &[0.05, 0.1, 0.2, 0.4], 2),
             Profile::Full => (10_000, &[5, 10, 20, 50, 100, 200], &[0.02, 0.05, 0.1, 0.2, 0.3, 0.5], 5),
         };
         let mut grid = Vec::new();
