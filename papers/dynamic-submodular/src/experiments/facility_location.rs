@@ -37,7 +37,7 @@ impl Experiment for Facilities {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (points, replicates) = match profile {
             Profile::Smoke => (60, 1),
-            Profile::Quick => (400, 5),
+            Profile::Quick => (400, 4),
             Profile::Full => (2_000, 5),
         };
         let mut grid = Vec::new();

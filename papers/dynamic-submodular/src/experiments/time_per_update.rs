@@ -57,7 +57,7 @@ impl Experiment for TimePerUpdate {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (sizes, replicates): (&[usize], u32) = match profile {
             Profile::Smoke => (&[200], 1),
-            Profile::Quick => (&[1_000, 4_000, 12_000], 2),
+            Profile::Quick => (&[1_000, 4_000, 10_000], 2),
             Profile::Full => (&[1_000, 10_000, 100_000], 3),
         };
         let mut grid = Vec::new();

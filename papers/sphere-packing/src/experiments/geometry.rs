@@ -65,7 +65,7 @@ impl Experiment for GeometryScan {
         };
         let (radii, ratios, widths) = match profile {
             Profile::Smoke => (vec![1.1, 1.2], vec![1.3, 1.5], vec![0.5, 1.0]),
-            Profile::Quick => (steps(1.0, 1.3, 3), steps(1.1, 1.6, 6), steps(0.0, 1.6, 5)),
+            Profile::Quick => (steps(1.0, 1.3, 3), steps(1.1, 1.6, 6), steps(0.4, 1.6, 4)),
             Profile::Full => (steps(0.95, 1.4, 10), steps(1.1, 1.9, 9), steps(0.0, 2.0, 11)),
         };
         let mut cells: Vec<Parameters> = ratios

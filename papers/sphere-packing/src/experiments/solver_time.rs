@@ -53,7 +53,7 @@ impl Experiment for SolverTime {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (degrees, bits, replicates): (&[u32], &[u32], u32) = match profile {
             Profile::Smoke => (&[1], &[106], 1),
-            Profile::Quick => (&[1, 2, 3, 4], &[106, 256], 1),
+            Profile::Quick => (&[1, 2, 3], &[106, 256], 1),
             Profile::Full => (&[1, 2, 3, 4, 5, 6], &[106, 192, 256], 1),
         };
         degrees
