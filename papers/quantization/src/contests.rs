@@ -176,11 +176,7 @@ fn integer_network(folder: &FilePath, requantisation: Requantisation) -> Result<
     let quantised = quantise(&network, calibration.view(), &Settings::default())?;
     let outputs: Vec<f64> = network.forward(calibration.view())?.iter().copied().map(f64::from).collect();
     let integer = IntegerNetwork::new(&quantised, Grid::of_values(Layout::Asymmetric, 8, &outputs)?)?;
-    let call = move || {
-        let outputs =
-            integer.forward(integer.quantise(inputs.view()).view(), requantisation, Path::best())?;
-        Ok(integer.values(&outputs))
-    };
+    let call = move || Ok(integer.logits(inputs.view(), requantisation, Path::best())?);
     Ok(entrant(call, |outputs| outputs.mapv(f64::from).into_dyn()))
 }
 

@@ -3,7 +3,8 @@
 //! With inputs Sa (a − Za) and weights Sw w, a layer is Sa Sw (Σ a w − Za Σ w + bias) with a bias in units of Sa Sw. Its output in units of So is that sum times M = Sa Sw / So, which integer arithmetic does by a
 //! *dyadic* number m 2^−k: one multiplication, one rounding shift. A rectifier is the clip at the output's zero point.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -296,16 +297,17 @@ impl IntegerNetwork {
 
     /// Integers of real inputs.
     pub fn quantise(&self, inputs: ArrayView2<f32>) -> Array2<u8> {
+        let path = Path::best();
         let mut integers = Array2::zeros(inputs.dim());
-        ndarray::Zip::from(integers.rows_mut()).and(inputs.rows()).par_for_each(
-            |mut integers, values| match (integers.as_slice_mut(), values.as_slice()) {
+        for (mut integers, values) in integers.rows_mut().into_iter().zip(inputs.rows()) {
+            match (integers.as_slice_mut(), values.as_slice()) {
                 (Some(integers), Some(values)) => {
-                    in_registers_of(Path::best(), Rounding { grid: self.input, values, integers });
+                    in_registers_of(path, Rounding { grid: self.input, values, integers });
                 }
                 _ => integers
                     .zip_mut_with(&values, |to, value| *to = self.input.quantise(f64::from(*value)) as u8),
-            },
-        );
+            }
+        }
         integers
     }
 
@@ -319,15 +321,54 @@ impl IntegerNetwork {
         requantisation: Requantisation,
         path: Path,
     ) -> Result<Array2<u8>, Error> {
-        let mut values = inputs.to_owned();
-        for layer in &self.layers {
-            values = layer.forward(values.view(), requantisation, path)?;
-        }
-        Ok(values)
+        let Some((first, rest)) = self.layers.split_first() else { return Ok(inputs.to_owned()) };
+        by_blocks(inputs, |rows| {
+            let mut values = first.forward(rows, requantisation, path)?;
+            for layer in rest {
+                values = layer.forward(values.view(), requantisation, path)?;
+            }
+            Ok(values)
+        })
+    }
+
+    /// Real outputs of real inputs, by integers: [`quantise`](Self::quantise), [`forward`](Self::forward) and [`values`](Self::values).
+    ///
+    /// # Errors
+    /// Rows of another length.
+    pub fn logits(
+        &self,
+        inputs: ArrayView2<f32>,
+        requantisation: Requantisation,
+        path: Path,
+    ) -> Result<Array2<f32>, Error> {
+        by_blocks(inputs, |rows| {
+            let outputs = self.forward(self.quantise(rows).view(), requantisation, path)?;
+            Ok(self.values(&outputs))
+        })
     }
 
     /// Real values of integer outputs.
     pub fn values(&self, outputs: &Array2<u8>) -> Array2<f32> {
         outputs.mapv(|integer| self.output.value(i32::from(integer)) as f32)
     }
+}
+
+/// Rows that go through a network together at most: their integers stay in the second-level cache.
+const MOST_ROWS: usize = 256;
+
+/// The results of blocks of rows, one below the other. A block goes through all layers on one thread: taken layer by layer, threads would wait for each other three times.
+fn by_blocks<T: Sync, U: Clone + Send>(
+    inputs: ArrayView2<T>,
+    run: impl Fn(ArrayView2<T>) -> Result<Array2<U>, Error> + Sync,
+) -> Result<Array2<U>, Error> {
+    let rows = inputs.nrows();
+    // A multiple of what every kernel takes at once.
+    let block = rows.div_ceil(rayon::current_num_threads()).next_multiple_of(32).min(MOST_ROWS);
+    if rows <= block {
+        return run(inputs);
+    }
+    let parts: Vec<Array2<U>> =
+        inputs.axis_chunks_iter(Axis(0), block).into_par_iter().map(&run).collect::<Result<_, _>>()?;
+    let parts: Vec<ArrayView2<U>> = parts.iter().map(|part| part.view()).collect();
+    ndarray::concatenate(Axis(0), &parts).map_err(|fault| Error::Format(fault.to_string()))
 }

@@ -57,12 +57,7 @@ impl Evaluate {
                 Ok(network) => {
                     let path = Path::best();
                     let began = Instant::now();
-                    let outputs = network.forward(
-                        network.quantise(data.view()).view(),
-                        Requantisation::Dyadic,
-                        path,
-                    )?;
-                    let outputs = network.values(&outputs);
+                    let outputs = network.logits(data.view(), Requantisation::Dyadic, path)?;
                     lines.push(format!(
                         "integers   accuracy {}, {} s, by {path}",
                         format_number(accuracy(outputs.view(), &labels)),

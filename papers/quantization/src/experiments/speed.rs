@@ -277,14 +277,7 @@ fn seconds(task: Task, size: usize, random: &Random) -> Result<Option<f64>, Fail
                     network.forward(inputs.view())?.iter().map(|z| f64::from(*z)).collect();
                 let integer =
                     IntegerNetwork::new(&quantised, Grid::of_values(Layout::Asymmetric, 8, &logits)?)?;
-                fastest(|| {
-                    let outputs = integer.forward(
-                        integer.quantise(inputs.view()).view(),
-                        Requantisation::Dyadic,
-                        Path::best(),
-                    );
-                    outputs.map(|outputs| integer.values(&outputs))
-                })
+                fastest(|| integer.logits(inputs.view(), Requantisation::Dyadic, Path::best()))
             }
         }
         Task::Program => seconds_for_layers(size, random)?,
