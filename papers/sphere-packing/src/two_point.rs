@@ -427,3 +427,18 @@ pub fn bound_to_digits(dimension: usize, digits: usize, most: usize) -> Result<(
     found.push(roots);
     Ok((prove_last(&found)?, still))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Steps below the smallest double are zero in it, and so is 2^(−1536), which they were once held against.
+    #[test]
+    fn newton_ends_in_numbers_finer_than_the_smallest_double() {
+        let known = Roots::with(8, 3).unwrap();
+        let nearby = |value: &Long| convert::<Long, Multi<40>>(*value * Long::from_f64(1.001));
+        let start = (known.squares.iter().map(nearby).collect(), known.weights.iter().map(nearby).collect());
+        let (squares, _) = newton(8, start.0, start.1).unwrap();
+        assert!(((squares[0] - known.squares[0]) / known.squares[0]).to_f64().abs() < 1e-90);
+    }
+}

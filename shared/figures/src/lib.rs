@@ -33,6 +33,7 @@ mod font;
 mod frame;
 mod heatmap;
 mod image;
+mod indexed;
 mod layout;
 mod legend;
 mod prepared;

@@ -11,6 +11,7 @@ use plotters::style::{
 };
 
 use super::font;
+use super::indexed::png_file;
 use super::scene::{Anchor, Item, Paint, Pixels, Point, Rect, Scene, Text, printable};
 use crate::FigureError;
 
@@ -262,18 +263,6 @@ fn resampled(pixels: &Pixels, width: usize, height: usize) -> Pixels {
         }
     }
     Pixels { width, height, rgb }
-}
-
-fn png_file(pixels: &Pixels) -> Result<Vec<u8>, FigureError> {
-    let mut file = Vec::new();
-    let fault = |error: png::EncodingError| FigureError::Drawing { reason: error.to_string() };
-    let mut encoder = png::Encoder::new(&mut file, pixels.width as u32, pixels.height as u32);
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.set_depth(png::BitDepth::Eight);
-    let mut writer = encoder.write_header().map_err(fault)?;
-    writer.write_image_data(&pixels.rgb).map_err(fault)?;
-    writer.finish().map_err(fault)?;
-    Ok(file)
 }
 
 /// RFC 4648, section 4.

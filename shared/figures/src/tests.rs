@@ -83,7 +83,9 @@ fn png_has_two_pixels_per_px() {
     let figure = Figure::new("size").width(400.0).panel(line());
     let svg = figure.to_svg().expect("the chart is valid");
     let file = figure.to_png().expect("the chart is valid");
-    let mut reader = png::Decoder::new(std::io::Cursor::new(file)).read_info().expect("a PNG header");
+    let mut decoder = png::Decoder::new(std::io::Cursor::new(file));
+    decoder.set_transformations(png::Transformations::EXPAND);
+    let mut reader = decoder.read_info().expect("a PNG header");
     let (width, height) = reader.info().size();
     assert_eq!(width, 800);
     assert!(svg.contains(&format!("width=\"400\" height=\"{}\"", height / 2)));
@@ -100,7 +102,9 @@ fn cells_have_the_colours_of_their_values() {
     let matrix = array![[0.0, 1.0], [f64::NAN, 0.5]];
     let file =
         Figure::new("").width(300.0).panel(Heatmap::new(matrix.view()).zero_white()).to_png().expect("valid");
-    let mut reader = png::Decoder::new(std::io::Cursor::new(file)).read_info().expect("a PNG header");
+    let mut decoder = png::Decoder::new(std::io::Cursor::new(file));
+    decoder.set_transformations(png::Transformations::EXPAND);
+    let mut reader = decoder.read_info().expect("a PNG header");
     let mut pixels = vec![0; reader.output_buffer_size().expect("a small picture")];
     reader.next_frame(&mut pixels).expect("PNG data");
     for color in [[253, 231, 37], [0xbd, 0xbd, 0xbd], [33, 145, 140]] {

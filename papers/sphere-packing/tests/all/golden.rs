@@ -160,13 +160,6 @@ fn delsarte_bounds_of_kissing_numbers() {
 }
 
 #[test]
-fn newton_ends_where_steps_are_below_the_smallest_double() {
-    // From 31 roots on there are 1536 bits, and a double's smallest number is far above their last.
-    let roots = Roots::with(8, 31).unwrap();
-    close(roots.value() / (std::f64::consts::PI.powi(4) / 384.0), 1.0, 1e-15);
-}
-
-#[test]
 fn nearest_pairs_of_the_dual_solution() {
     for (dimension, value) in [(3, 13.402), (4, 26.430), (8, 240.0), (12, 1540.2)] {
         close(Roots::with(dimension, 16).unwrap().nearest_pairs() / value, 1.0, 1e-3);
