@@ -243,8 +243,12 @@ impl ThreePoint {
         let last = enclosure::reciprocal(&(factorial * TAYLOR), true);
         let remainder = growth.times(&power.times(&radius)).times(&last);
         let size = low.shortened(enclosure::BITS);
-        // |e^(rate c) e^y − size · polynomial| ≤ (high − size) e^radius + size (remainder + rounding).
-        let error = high.plus(&size.negated()).times(&growth).plus(&size.times(&remainder.plus(&rounding)));
+        // |e^(rate c) e^y − size · polynomial| ≤ (high − size) e^radius + |size| (remainder + rounding), where size is not above e^(rate c): below
+        // zero, where that is too small for the enclosure's digits.
+        let error = high
+            .plus(&size.negated())
+            .times(&growth)
+            .plus(&size.absolute().times(&remainder.plus(&rounding)));
         let taylor = Polynomial::new(&coefficients);
         // The polynomial's variable is y = rate (z − c), of either sign.
         let step = Polynomial::new(&[rate.times(&centre).negated(), rate.clone()]);
