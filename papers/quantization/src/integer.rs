@@ -321,14 +321,21 @@ impl IntegerNetwork {
         requantisation: Requantisation,
         path: Path,
     ) -> Result<Array2<u8>, Error> {
-        let Some((first, rest)) = self.layers.split_first() else { return Ok(inputs.to_owned()) };
-        by_blocks(inputs, |rows| {
-            let mut values = first.forward(rows, requantisation, path)?;
-            for layer in rest {
-                values = layer.forward(values.view(), requantisation, path)?;
-            }
-            Ok(values)
-        })
+        by_blocks(inputs, |rows| self.through_layers(rows, requantisation, path))
+    }
+
+    fn through_layers(
+        &self,
+        rows: ArrayView2<u8>,
+        requantisation: Requantisation,
+        path: Path,
+    ) -> Result<Array2<u8>, Error> {
+        let Some((first, rest)) = self.layers.split_first() else { return Ok(rows.to_owned()) };
+        let mut values = first.forward(rows, requantisation, path)?;
+        for layer in rest {
+            values = layer.forward(values.view(), requantisation, path)?;
+        }
+        Ok(values)
     }
 
     /// Real outputs of real inputs, by integers: [`quantise`](Self::quantise), [`forward`](Self::forward) and [`values`](Self::values).
@@ -342,7 +349,7 @@ impl IntegerNetwork {
         path: Path,
     ) -> Result<Array2<f32>, Error> {
         by_blocks(inputs, |rows| {
-            let outputs = self.forward(self.quantise(rows).view(), requantisation, path)?;
+            let outputs = self.through_layers(self.quantise(rows).view(), requantisation, path)?;
             Ok(self.values(&outputs))
         })
     }
