@@ -1,8 +1,7 @@
 //! Linear maps with weights, on rows of numbers: three methods, of which a network and its double backward are made.
 
-use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
-use numerics::registers::clear_upper_parts;
+use ndarray::{ArrayView2, ArrayViewMut2};
+use numerics::product::add_product;
 use serde::{Deserialize, Serialize};
 
 /// A linear map. Images are rows, pixel by pixel with the channels of a pixel together.
@@ -117,7 +116,7 @@ impl Map {
     pub fn apply(&self, weights: &[f64], x: &[f64], out: &mut [f64]) {
         match self {
             Self::Dense { inputs, outputs } => {
-                product(out, *outputs, rows(x, *inputs), rows(weights, *inputs).transpose());
+                product(out, *outputs, rows(x, *inputs), rows(weights, *inputs).reversed_axes());
             }
             Self::Convolution { filters, .. } => {
                 self.by_images(x.len() / self.inputs(), |images, patches| {
@@ -140,7 +139,12 @@ impl Map {
                 self.by_images(u.len() / self.outputs(), |images, patches| {
                     patches.fill(0.0);
                     let u = &u[scaled(&images, self.outputs())];
-                    product(patches, self.fan_in(), rows(u, *filters), rows(weights, *filters).transpose());
+                    product(
+                        patches,
+                        self.fan_in(),
+                        rows(u, *filters),
+                        rows(weights, *filters).reversed_axes(),
+                    );
                     self.gather(patches, &mut out[scaled(&images, self.inputs())]);
                 })
             }
@@ -156,13 +160,13 @@ impl Map {
     pub fn gradient(&self, u: &[f64], x: &[f64], out: &mut [f64]) {
         match self {
             Self::Dense { inputs, outputs } => {
-                product(out, *inputs, rows(u, *outputs).transpose(), rows(x, *inputs));
+                product(out, *inputs, rows(u, *outputs).reversed_axes(), rows(x, *inputs));
             }
             Self::Convolution { filters, .. } => {
                 self.by_images(x.len() / self.inputs(), |images, patches| {
                     self.lay(&x[scaled(&images, self.inputs())], patches);
                     let u = &u[scaled(&images, self.outputs())];
-                    product(out, *filters, rows(patches, self.fan_in()).transpose(), rows(u, *filters));
+                    product(out, *filters, rows(patches, self.fan_in()).reversed_axes(), rows(u, *filters));
                 })
             }
             Self::Resized { side, factor, map } => map.gradient(u, &smaller(x, *side, *factor), out),
@@ -174,7 +178,7 @@ impl Map {
         match self {
             Self::Dense { inputs, outputs } => {
                 let matrix =
-                    ndarray::ArrayView2::from_shape((*outputs, *inputs), weights).expect("sizes fit");
+                    ArrayView2::from_shape((*outputs, *inputs), weights).expect("sizes fit");
                 let gram = if inputs < outputs { matrix.t().dot(&matrix) } else { matrix.dot(&matrix.t()) };
                 let exact = (gram.nrows() <= 512).then(|| numerics::symmetric::eigen(gram.view())).flatten();
                 exact.and_then(|(values, _)| values.last().map(|value| value.max(0.0).sqrt())).unwrap_or_else(
@@ -264,15 +268,14 @@ fn scaled(range: &std::ops::Range<usize>, width: usize) -> std::ops::Range<usize
     range.start * width..range.end * width
 }
 
-fn rows(numbers: &[f64], width: usize) -> MatRef<'_, f64> {
-    MatRef::from_row_major_slice(numbers, numbers.len() / width, width)
+fn rows(numbers: &[f64], width: usize) -> ArrayView2<'_, f64> {
+    ArrayView2::from_shape((numbers.len() / width, width), numbers).expect("whole rows")
 }
 
 /// out ← out + a b.
-fn product(out: &mut [f64], width: usize, a: MatRef<'_, f64>, b: MatRef<'_, f64>) {
-    let out = MatMut::from_row_major_slice_mut(out, a.nrows(), width);
-    matmul(out, Accum::Add, a, b, 1.0, Par::Seq);
-    clear_upper_parts();
+fn product(out: &mut [f64], width: usize, a: ArrayView2<f64>, b: ArrayView2<f64>) {
+    let mut out = ArrayViewMut2::from_shape((a.nrows(), width), out).expect("a row for each of a");
+    add_product(1.0, a, b, &mut out);
 }
 
 /// Pixels whose mean a smaller image's pixel is, along one side.
