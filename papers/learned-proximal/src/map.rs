@@ -177,8 +177,7 @@ impl Map {
     pub fn norm(&self, weights: &[f64]) -> f64 {
         match self {
             Self::Dense { inputs, outputs } => {
-                let matrix =
-                    ArrayView2::from_shape((*outputs, *inputs), weights).expect("sizes fit");
+                let matrix = ArrayView2::from_shape((*outputs, *inputs), weights).expect("sizes fit");
                 let gram = if inputs < outputs { matrix.t().dot(&matrix) } else { matrix.dot(&matrix.t()) };
                 let exact = (gram.nrows() <= 512).then(|| numerics::symmetric::eigen(gram.view())).flatten();
                 exact.and_then(|(values, _)| values.last().map(|value| value.max(0.0).sqrt())).unwrap_or_else(

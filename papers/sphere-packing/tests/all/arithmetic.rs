@@ -145,6 +145,15 @@ fn constants_and_exponentials_lie_in_their_enclosures() {
 }
 
 #[test]
+fn an_exponential_below_the_digits_of_its_enclosure_lies_in_it() {
+    // e^(−400) is about 2^(−577), and numbers there are multiples of 2^(−512).
+    let (low, high) = enclosure::exponential(&Dyadic::integer(-400));
+    let above = Dyadic { mantissa: 1.into(), exponent: -577 };
+    assert!(low.is_below(&above) && above.is_below(&high));
+    assert!(high.is_below(&Dyadic { mantissa: 1.into(), exponent: -400 }));
+}
+
+#[test]
 fn enclosures_hold_known_digits() {
     let (low, high) = enclosure::pi();
     let digits: BigInt = "3141592653589793238462643383279502884197169399375105820974944592".parse().unwrap();
