@@ -14,15 +14,16 @@ mod portable;
 mod x86;
 
 use std::fmt;
+use std::mem::MaybeUninit;
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView2, s};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 pub use low_bit::{BinaryMatrix, LowBitMatrix, LowBits};
 
 use crate::Error;
-use panels::{Line, MOST_ROWS, PANEL, Rows, Sums};
+use panels::{Line, MOST_ROWS, PANEL, Rows, Sums, TILES_AT_ONCE};
 
 /// Longest sums of products of an unsigned and a signed byte that stay within 32 bits: 2³¹/(255·128).
 pub const LONGEST_SUM: usize = (1 << 31) / (255 * 128);
@@ -30,8 +31,8 @@ pub const LONGEST_SUM: usize = (1 << 31) / (255 * 128);
 /// Rows of inputs that are packed together, a multiple of what every kernel takes: small enough to stay in the second-level cache beside a panel of weights.
 const ROWS_AT_ONCE: usize = TILES_AT_ONCE * MOST_ROWS;
 
-/// Tiles of rows that are multiplied with a panel before their sums are converted.
-const TILES_AT_ONCE: usize = 6;
+/// Values of a row for the outputs of a panel; the last panel's may have some that there are not.
+type PanelOf<T> = [T; PANEL];
 
 /// Instructions that compute, each kind with all that stand before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -156,7 +157,10 @@ impl PackedWeights {
     /// # Errors
     /// Inputs of another length.
     pub fn multiply(&self, inputs: ArrayView2<u8>, path: Path) -> Result<Array2<i32>, Error> {
-        self.convert(inputs, path, |_, sums, out| out.copy_from_slice(sums))
+        self.check(inputs.dim())?;
+        let inputs = inputs.as_standard_layout();
+        let bytes = inputs.as_slice().unwrap_or_default();
+        Ok(self.product(bytes, |value| value, path.usable(), |_, sums, out| *out = *sums))
     }
 
     /// [`multiply`](Self::multiply) with each row's sums of neighbouring outputs converted at once: `convert` gets the number of the first output, the sums, and where the results go.
@@ -171,7 +175,16 @@ impl PackedWeights {
     ) -> Result<Array2<U>, Error> {
         self.check(inputs.dim())?;
         let inputs = inputs.as_standard_layout();
-        Ok(self.product(inputs.as_slice().unwrap_or_default(), |value| value, path.usable(), convert))
+        let bytes = inputs.as_slice().unwrap_or_default();
+        Ok(self.product(
+            bytes,
+            |value| value,
+            path.usable(),
+            |first, sums, out| {
+                let width = PANEL.min(self.outputs - first);
+                convert(first, &sums[..width], &mut out[..width]);
+            },
+        ))
     }
 
     /// The same as [`multiply`](Self::multiply) for signed inputs. Adding 128 makes them unsigned, and 128 Σ w is subtracted from the sums: hardly slower, where other libraries fall back to a slow path.
@@ -182,7 +195,7 @@ impl PackedWeights {
         self.check(inputs.dim())?;
         let inputs = inputs.as_standard_layout();
         let unsigned = |value: i8| value as u8 ^ 0x80;
-        let correct = |first: usize, sums: &[i32], out: &mut [i32]| {
+        let correct = |first: usize, sums: &PanelOf<i32>, out: &mut PanelOf<i32>| {
             for ((to, sum), weights) in out.iter_mut().zip(sums).zip(&self.sums[first..]) {
                 // Exact modulo 2³², and the true value fits.
                 *to = sum.wrapping_sub(weights.wrapping_mul(128));
@@ -205,12 +218,12 @@ impl PackedWeights {
 
     /// All sums, each row of a panel handed to `convert` with the number of its first output while it is in the cache. `unsigned` makes an input a byte.
     #[allow(unsafe_code)]
-    pub(crate) fn product<T: Copy + Sync, U: Copy + Default + Send>(
+    fn product<T: Copy + Sync, U: Copy + Default + Send>(
         &self,
         inputs: &[T],
         unsigned: impl Fn(T) -> u8 + Sync,
         path: Path,
-        convert: impl Fn(usize, &[i32], &mut [U]) + Sync,
+        convert: impl Fn(usize, &PanelOf<i32>, &mut PanelOf<U>) + Sync,
     ) -> Array2<U> {
         let rows = inputs.len() / self.inputs;
         let threads = rayon::current_num_threads();
@@ -219,18 +232,25 @@ impl PackedWeights {
         }
         // A task writes its rows where they belong, and each thread gets some.
         let at_once = rows.div_ceil(4 * threads).next_multiple_of(path.rows()).min(ROWS_AT_ONCE);
-        // Filling it with zeros first costs a twelfth of a product of 1024 × 1024 × 1024.
-        let mut product = Array2::uninit((rows, self.outputs));
+        let mut product = on_whole_lines(rows, self.outputs);
         let targets = product.as_slice_mut().expect("standard layout").par_chunks_mut(at_once * self.outputs);
         targets.zip(inputs.par_chunks(at_once * self.inputs)).for_each(|(targets, rows)| {
             let packed = panels::pack_inputs(rows, self.inputs, path.rows(), &unsigned);
+            let count = rows.len() / self.inputs;
+            let mut tiles = panels::tiles();
             for first in (0..self.outputs).step_by(PANEL) {
-                self.sums_of_panel(first, &packed, rows.len() / self.inputs, path, |row, sums| {
+                let width = PANEL.min(self.outputs - first);
+                self.sums_of_panel(first, &packed, count, path, &mut tiles, |row, sums| {
                     let mut converted = [U::default(); PANEL];
-                    convert(first, sums, &mut converted[..sums.len()]);
-                    let targets = &mut targets[row * self.outputs + first..][..sums.len()];
-                    for (target, value) in targets.iter_mut().zip(&converted) {
-                        target.write(*value);
+                    convert(first, sums, &mut converted);
+                    let targets = &mut targets[row * self.outputs + first..][..width];
+                    // A copy of a length that is known is a few instructions, of another one a call.
+                    if let Ok(panel) = <&mut PanelOf<MaybeUninit<U>>>::try_from(&mut *targets) {
+                        for (to, from) in panel.iter_mut().zip(&converted) {
+                            to.write(*from);
+                        }
+                    } else {
+                        targets.write_copy_of_slice(&converted[..width]);
                     }
                 });
             }
@@ -245,7 +265,7 @@ impl PackedWeights {
         inputs: &[T],
         unsigned: impl Fn(T) -> u8 + Sync,
         path: Path,
-        convert: impl Fn(usize, &[i32], &mut [U]) + Sync,
+        convert: impl Fn(usize, &PanelOf<i32>, &mut PanelOf<U>) + Sync,
     ) -> Array2<U> {
         let rows = inputs.len() / self.inputs;
         let packed = panels::pack_inputs(inputs, self.inputs, path.rows(), &unsigned);
@@ -255,8 +275,10 @@ impl PackedWeights {
                 let first = index * PANEL;
                 let width = PANEL.min(self.outputs - first);
                 let mut block = vec![U::default(); rows * width];
-                self.sums_of_panel(first, &packed, rows, path, |row, sums| {
-                    convert(first, sums, &mut block[row * width..][..width]);
+                self.sums_of_panel(first, &packed, rows, path, &mut panels::tiles(), |row, sums| {
+                    let mut converted = [U::default(); PANEL];
+                    convert(first, sums, &mut converted);
+                    block[row * width..][..width].copy_from_slice(&converted[..width]);
                 });
                 block
             })
@@ -271,30 +293,44 @@ impl PackedWeights {
         product
     }
 
-    /// The sums of each row with the panel that begins with output `first`.
+    /// The sums of each row with the panel that begins with output `first`; `tiles` are to work in.
     fn sums_of_panel(
         &self,
         first: usize,
         packed: &Rows,
         rows: usize,
         path: Path,
-        mut each: impl FnMut(usize, &[i32]),
+        tiles: &mut [Sums; TILES_AT_ONCE],
+        mut each: impl FnMut(usize, &PanelOf<i32>),
     ) {
         let lines = panels::panel_lines(self.inputs);
         let panel = &self.panels[first / PANEL * lines..][..lines];
-        let width = PANEL.min(self.outputs - first);
-        let mut sums = [const { Sums([0; MOST_ROWS * PANEL]) }; TILES_AT_ONCE];
         let at_once = TILES_AT_ONCE * path.rows();
         let groups = packed.lines.chunks(at_once * packed.stride);
         for (group, first_row) in groups.zip((0..rows).step_by(at_once)) {
-            multiply_tiles(path, panel, group, packed.stride, self.inputs, &mut sums);
+            multiply_tiles(path, panel, group, packed.stride, self.inputs, tiles);
             // Tiles that are not there have no rows.
-            let sums = sums.iter().flat_map(|sums| sums.0.chunks_exact(PANEL).take(path.rows()));
+            let sums = tiles.iter().flat_map(|sums| sums.0.as_chunks().0.iter().take(path.rows()));
             for (row, sums) in (first_row..rows.min(first_row + at_once)).zip(sums) {
-                each(row, &sums[..width]);
+                each(row, sums);
             }
         }
     }
+}
+
+/// An array to be written, not filled with zeros first (a twelfth of a product of 1024 × 1024 × 1024), that begins with a line of the cache. Where it begins elsewhere, as the
+/// allocator likes it, each panel's part of a row shares lines with the next panel's and is brought to the cache twice: two fifths more time for the same product.
+fn on_whole_lines<U>(rows: usize, columns: usize) -> Array2<MaybeUninit<U>> {
+    const LINE: usize = align_of::<Line<u8>>();
+    let length = rows * columns;
+    let array = Array1::<U>::uninit(length + LINE / size_of::<U>().max(1));
+    // Where no element begins with a line, any place does.
+    let start =
+        Some(array.as_ptr().align_offset(LINE)).filter(|start| *start <= array.len() - length).unwrap_or(0);
+    array
+        .slice_move(s![start..start + length])
+        .into_shape_with_order((rows, columns))
+        .expect("as many elements")
 }
 
 /// The sums of tiles of packed rows with a panel.

@@ -11,6 +11,9 @@ pub(super) const BLOCK: usize = 64;
 /// The most rows that a kernel takes at once.
 pub(super) const MOST_ROWS: usize = 32;
 
+/// Tiles of rows that are multiplied with a panel before their sums are converted.
+pub(super) const TILES_AT_ONCE: usize = 6;
+
 /// A line of the cache: operands lie on whole ones, since a register that reads parts of two takes twice as long.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
@@ -19,6 +22,11 @@ pub(super) struct Line<T>(pub [T; 64]);
 /// The sums of a tile of rows with a panel of outputs; a kernel of fewer rows writes the first ones.
 #[repr(align(64))]
 pub(super) struct Sums(pub [i32; MOST_ROWS * PANEL]);
+
+/// Room for the sums of tiles.
+pub(super) fn tiles() -> [Sums; TILES_AT_ONCE] {
+    [const { Sums([0; MOST_ROWS * PANEL]) }; TILES_AT_ONCE]
+}
 
 /// Lines of a panel.
 pub(super) fn panel_lines(inputs: usize) -> usize {
@@ -52,13 +60,15 @@ pub(super) fn pack_inputs<T: Copy>(
     unsigned: impl Fn(T) -> u8,
 ) -> Rows {
     let stride = inputs.div_ceil(BLOCK) | 1;
-    let mut lines = vec![Line([0; 64]); (rows.len() / inputs).next_multiple_of(multiple) * stride];
-    for (packed, row) in lines.chunks_exact_mut(stride).zip(rows.chunks_exact(inputs)) {
-        for (line, values) in packed.iter_mut().zip(row.chunks(64)) {
-            for (to, from) in line.0.iter_mut().zip(values) {
-                *to = unsigned(*from);
-            }
-        }
+    let count = (rows.len() / inputs).next_multiple_of(multiple) * stride;
+    let mut lines = Vec::with_capacity(count);
+    for (row, end) in rows.chunks_exact(inputs).zip((stride..).step_by(stride)) {
+        let (whole, rest) = row.as_chunks::<64>();
+        lines.extend(whole.iter().map(|values| Line(std::array::from_fn(|i| unsigned(values[i])))));
+        let byte = |i: usize| rest.get(i).map_or(0, |value| unsigned(*value));
+        lines.extend((!rest.is_empty()).then(|| Line(std::array::from_fn(byte))));
+        lines.resize(end, Line([0; 64]));
     }
+    lines.resize(count, Line([0; 64]));
     Rows { lines, stride }
 }
