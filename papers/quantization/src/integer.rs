@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::kernels::{Loop, PackedWeights, Path, in_registers_of};
+use crate::kernels::{Conversion, Loop, PackedWeights, PanelOf, Path, in_registers_of};
 use crate::network::Convolution;
 use crate::quantise::Quantised;
 use crate::uniform::Grid;
@@ -165,12 +165,10 @@ impl IntegerLayer {
         requantisation: Requantisation,
         path: Path,
     ) -> Result<Array2<u8>, Error> {
-        let convert = |first: usize, sums: &[i32], outputs: &mut [u8]| {
-            in_registers_of(path, Requantise { layer: self, first, sums, outputs, requantisation });
-        };
+        let rule = Requantise { layer: self, requantisation };
         let outputs = match self.convolution {
-            Some(convolution) => self.weights.convert(convolution.patches(inputs).view(), path, convert)?,
-            None => self.weights.convert(inputs, path, convert)?,
+            Some(convolution) => self.weights.convert_by(convolution.patches(inputs).view(), path, &rule)?,
+            None => self.weights.convert_by(inputs, path, &rule)?,
         };
         let rows = inputs.nrows();
         let shape = (rows, outputs.len() / rows.max(1));
@@ -178,23 +176,21 @@ impl IntegerLayer {
     }
 }
 
-/// Outputs of sums, from output `first` on.
+/// Outputs of sums.
 struct Requantise<'a> {
     layer: &'a IntegerLayer,
-    first: usize,
-    sums: &'a [i32],
-    outputs: &'a mut [u8],
     requantisation: Requantisation,
 }
 
-impl Loop for Requantise<'_> {
+impl Conversion<u8> for Requantise<'_> {
     #[inline(always)]
-    fn run(self) {
-        let Self { layer, first, sums, outputs, requantisation } = self;
+    fn convert(&self, first: usize, sums: &PanelOf<i32>) -> PanelOf<u8> {
+        let layer = self.layer;
+        let mut outputs = [0; _];
         let zero = layer.output.zero_point;
         let shifted = sums.iter().zip(&layer.offsets[first..]).map(|(sum, offset)| sum.wrapping_add(*offset));
         let (low, high) = (i64::from(layer.output.low - zero), i64::from(layer.output.high - zero));
-        match requantisation {
+        match self.requantisation {
             Requantisation::Float => {
                 // Clipped before rounding; then adding 1.5 · 2²³ rounds, ties to even, and leaves the integer in the last bits.
                 const SHIFT: f32 = 1.5 * (1u32 << 23) as f32;
@@ -215,6 +211,7 @@ impl Loop for Requantise<'_> {
                 }
             }
         }
+        outputs
     }
 }
 
@@ -226,10 +223,31 @@ struct Rounding<'a> {
 }
 
 impl Loop for Rounding<'_> {
+    /// By the reciprocal of the scale, several times as fast as by division. The product is off by parts in 2⁵² of at most 255, so that only what is next to a half can round otherwise: values that have
+    /// one in their midst are divided.
     #[inline(always)]
     fn run(self) {
-        for (to, value) in self.integers.iter_mut().zip(self.values) {
-            *to = self.grid.quantise(f64::from(*value)) as u8;
+        const NEIGHBOURS: usize = 64;
+        const SHIFT: f64 = 1.5 * (1u64 << 52) as f64;
+        let Self { grid, values, integers } = self;
+        let reciprocal = 1.0 / grid.scale;
+        let zero = f64::from(grid.zero_point);
+        let (least, largest) = (f64::from(grid.low) - zero, f64::from(grid.high) - zero);
+        for (integers, values) in integers.chunks_mut(NEIGHBOURS).zip(values.chunks(NEIGHBOURS)) {
+            let mut next_to_half = !reciprocal.is_normal();
+            for (to, value) in integers.iter_mut().zip(values) {
+                let scaled = f64::from(*value) * reciprocal;
+                let scaled = if scaled > least { scaled } else { least };
+                let scaled = if scaled < largest { scaled } else { largest };
+                let shifted = scaled + SHIFT;
+                next_to_half |= (scaled - (shifted - SHIFT)).abs() > 0.5 - 1e-9;
+                *to = (shifted.to_bits().wrapping_sub(SHIFT.to_bits()) as i32 + grid.zero_point) as u8;
+            }
+            if next_to_half {
+                for (to, value) in integers.iter_mut().zip(values) {
+                    *to = grid.quantise(f64::from(*value)) as u8;
+                }
+            }
         }
     }
 }
@@ -372,7 +390,8 @@ fn by_blocks<T: Sync, U: Clone + Send>(
     // A multiple of what every kernel takes at once.
     let block = rows.div_ceil(rayon::current_num_threads()).next_multiple_of(32).min(MOST_ROWS);
     if rows <= block {
-        return run(inputs);
+        // Enters the pool once, not with every layer's product.
+        return rayon::scope(|_| run(inputs));
     }
     let parts: Vec<Array2<U>> =
         inputs.axis_chunks_iter(Axis(0), block).into_par_iter().map(&run).collect::<Result<_, _>>()?;

@@ -16,14 +16,14 @@ mod x86;
 use std::fmt;
 use std::mem::MaybeUninit;
 
-use ndarray::{Array1, Array2, ArrayView2, s};
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, s};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 pub use low_bit::{BinaryMatrix, LowBitMatrix, LowBits};
 
 use crate::Error;
-use panels::{Line, MOST_ROWS, PANEL, Rows, Sums, TILES_AT_ONCE};
+use panels::{Line, MOST_ROWS, PANEL, Packed, Sums, TILES_AT_ONCE};
 
 /// Longest sums of products of an unsigned and a signed byte that stay within 32 bits: 2³¹/(255·128).
 pub const LONGEST_SUM: usize = (1 << 31) / (255 * 128);
@@ -32,7 +32,7 @@ pub const LONGEST_SUM: usize = (1 << 31) / (255 * 128);
 const ROWS_AT_ONCE: usize = TILES_AT_ONCE * MOST_ROWS;
 
 /// Values of a row for the outputs of a panel; the last panel's may have some that there are not.
-type PanelOf<T> = [T; PANEL];
+pub(crate) type PanelOf<T> = [T; PANEL];
 
 /// Instructions that compute, each kind with all that stand before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -159,32 +159,32 @@ impl PackedWeights {
     pub fn multiply(&self, inputs: ArrayView2<u8>, path: Path) -> Result<Array2<i32>, Error> {
         self.check(inputs.dim())?;
         let inputs = inputs.as_standard_layout();
-        let bytes = inputs.as_slice().unwrap_or_default();
-        Ok(self.product(bytes, |value| value, path.usable(), |_, sums, out| *out = *sums))
+        Ok(self.product(inputs.as_slice().unwrap_or_default(), |value| value, path.usable(), &Unchanged))
     }
 
     /// [`multiply`](Self::multiply) with each row's sums of neighbouring outputs converted at once: `convert` gets the number of the first output, the sums, and where the results go.
     ///
     /// # Errors
     /// Inputs of another length.
-    pub fn convert<U: Copy + Default + Send>(
+    pub fn convert<U: Copy + Default + Send + Sync>(
         &self,
         inputs: ArrayView2<u8>,
         path: Path,
         convert: impl Fn(usize, &[i32], &mut [U]) + Sync,
     ) -> Result<Array2<U>, Error> {
+        self.convert_by(inputs, path, &Given { convert, outputs: self.outputs })
+    }
+
+    /// [`convert`](Self::convert) by a rule whose loops are compiled for the registers of the path.
+    pub(crate) fn convert_by<U: Copy + Default + Send + Sync>(
+        &self,
+        inputs: ArrayView2<u8>,
+        path: Path,
+        rule: &impl Conversion<U>,
+    ) -> Result<Array2<U>, Error> {
         self.check(inputs.dim())?;
         let inputs = inputs.as_standard_layout();
-        let bytes = inputs.as_slice().unwrap_or_default();
-        Ok(self.product(
-            bytes,
-            |value| value,
-            path.usable(),
-            |first, sums, out| {
-                let width = PANEL.min(self.outputs - first);
-                convert(first, &sums[..width], &mut out[..width]);
-            },
-        ))
+        Ok(self.product(inputs.as_slice().unwrap_or_default(), |value| value, path.usable(), rule))
     }
 
     /// The same as [`multiply`](Self::multiply) for signed inputs. Adding 128 makes them unsigned, and 128 Σ w is subtracted from the sums: hardly slower, where other libraries fall back to a slow path.
@@ -195,13 +195,8 @@ impl PackedWeights {
         self.check(inputs.dim())?;
         let inputs = inputs.as_standard_layout();
         let unsigned = |value: i8| value as u8 ^ 0x80;
-        let correct = |first: usize, sums: &PanelOf<i32>, out: &mut PanelOf<i32>| {
-            for ((to, sum), weights) in out.iter_mut().zip(sums).zip(&self.sums[first..]) {
-                // Exact modulo 2³², and the true value fits.
-                *to = sum.wrapping_sub(weights.wrapping_mul(128));
-            }
-        };
-        Ok(self.product(inputs.as_slice().unwrap_or_default(), unsigned, path.usable(), correct))
+        let rule = AfterShift { sums_of_weights: &self.sums };
+        Ok(self.product(inputs.as_slice().unwrap_or_default(), unsigned, path.usable(), &rule))
     }
 
     fn check(&self, (rows, columns): (usize, usize)) -> Result<(), Error> {
@@ -216,103 +211,137 @@ impl PackedWeights {
         }
     }
 
-    /// All sums, each row of a panel handed to `convert` with the number of its first output while it is in the cache. `unsigned` makes an input a byte.
+    /// All sums, converted while they are in the cache. `unsigned` makes an input a byte.
     #[allow(unsafe_code)]
-    fn product<T: Copy + Sync, U: Copy + Default + Send>(
+    fn product<T: Copy + Sync, U: Copy + Default + Send + Sync>(
         &self,
         inputs: &[T],
         unsigned: impl Fn(T) -> u8 + Sync,
         path: Path,
-        convert: impl Fn(usize, &PanelOf<i32>, &mut PanelOf<U>) + Sync,
+        rule: &impl Conversion<U>,
     ) -> Array2<U> {
         let rows = inputs.len() / self.inputs;
         let threads = rayon::current_num_threads();
-        if rows < 2 * path.rows() * threads {
-            return self.product_by_panels(inputs, unsigned, path, convert);
-        }
-        // A task writes its rows where they belong, and each thread gets some.
-        let at_once = rows.div_ceil(4 * threads).next_multiple_of(path.rows()).min(ROWS_AT_ONCE);
         let mut product = on_whole_lines(rows, self.outputs);
-        let targets = product.as_slice_mut().expect("standard layout").par_chunks_mut(at_once * self.outputs);
-        targets.zip(inputs.par_chunks(at_once * self.inputs)).for_each(|(targets, rows)| {
-            let packed = panels::pack_inputs(rows, self.inputs, path.rows(), &unsigned);
-            let count = rows.len() / self.inputs;
-            let mut tiles = panels::tiles();
-            for first in (0..self.outputs).step_by(PANEL) {
-                let width = PANEL.min(self.outputs - first);
-                self.sums_of_panel(first, &packed, count, path, &mut tiles, |row, sums| {
-                    let mut converted = [U::default(); PANEL];
-                    convert(first, sums, &mut converted);
-                    let targets = &mut targets[row * self.outputs + first..][..width];
-                    // A copy of a length that is known is a few instructions, of another one a call.
-                    if let Ok(panel) = <&mut PanelOf<MaybeUninit<U>>>::try_from(&mut *targets) {
-                        for (to, from) in panel.iter_mut().zip(&converted) {
-                            to.write(*from);
-                        }
-                    } else {
-                        targets.write_copy_of_slice(&converted[..width]);
-                    }
-                });
-            }
-        });
-        // SAFETY: every row is in a task's chunk, and its panels hold all outputs.
+        if rows < 2 * path.rows() * threads {
+            // Few rows: a task has a panel of outputs.
+            let packed = panels::pack_inputs(inputs, self.inputs, path.rows(), &unsigned);
+            let targets = product.axis_chunks_iter_mut(Axis(1), PANEL).into_par_iter();
+            targets.enumerate().for_each(|(panel, targets)| {
+                self.multiply_panel(panel, &packed, path, &mut panels::tiles(), rule, targets);
+            });
+        } else {
+            // A task has some rows, and each thread gets some tasks.
+            let at_once = rows.div_ceil(4 * threads).next_multiple_of(path.rows()).min(ROWS_AT_ONCE);
+            let targets = product.axis_chunks_iter_mut(Axis(0), at_once).into_par_iter();
+            targets.zip(inputs.par_chunks(at_once * self.inputs)).for_each(|(mut targets, rows)| {
+                let packed = panels::pack_inputs(rows, self.inputs, path.rows(), &unsigned);
+                let mut tiles = panels::tiles();
+                for (panel, targets) in targets.axis_chunks_iter_mut(Axis(1), PANEL).enumerate() {
+                    self.multiply_panel(panel, &packed, path, &mut tiles, rule, targets);
+                }
+            });
+        }
+        // SAFETY: every row and every panel is in a task, and `Rows` writes all outputs of a panel.
         unsafe { product.assume_init() }
     }
 
-    /// [`product`](Self::product) for few rows: a task has a panel of outputs.
-    fn product_by_panels<T: Copy + Sync, U: Copy + Default + Send>(
+    /// The product of packed rows with one panel, where it belongs; `tiles` are to work in.
+    fn multiply_panel<U: Copy + Default>(
         &self,
-        inputs: &[T],
-        unsigned: impl Fn(T) -> u8 + Sync,
-        path: Path,
-        convert: impl Fn(usize, &PanelOf<i32>, &mut PanelOf<U>) + Sync,
-    ) -> Array2<U> {
-        let rows = inputs.len() / self.inputs;
-        let packed = panels::pack_inputs(inputs, self.inputs, path.rows(), &unsigned);
-        let blocks: Vec<Vec<U>> = (0..self.outputs.div_ceil(PANEL))
-            .into_par_iter()
-            .map(|index| {
-                let first = index * PANEL;
-                let width = PANEL.min(self.outputs - first);
-                let mut block = vec![U::default(); rows * width];
-                self.sums_of_panel(first, &packed, rows, path, &mut panels::tiles(), |row, sums| {
-                    let mut converted = [U::default(); PANEL];
-                    convert(first, sums, &mut converted);
-                    block[row * width..][..width].copy_from_slice(&converted[..width]);
-                });
-                block
-            })
-            .collect();
-        let mut product = Array2::from_elem((rows, self.outputs), U::default());
-        let targets = product.as_slice_mut().expect("standard layout").chunks_exact_mut(self.outputs);
-        for (row, target) in targets.enumerate() {
-            for (target, block) in target.chunks_mut(PANEL).zip(&blocks) {
-                target.copy_from_slice(&block[row * target.len()..][..target.len()]);
-            }
-        }
-        product
-    }
-
-    /// The sums of each row with the panel that begins with output `first`; `tiles` are to work in.
-    fn sums_of_panel(
-        &self,
-        first: usize,
-        packed: &Rows,
-        rows: usize,
+        panel: usize,
+        packed: &Packed,
         path: Path,
         tiles: &mut [Sums; TILES_AT_ONCE],
-        mut each: impl FnMut(usize, &PanelOf<i32>),
+        rule: &impl Conversion<U>,
+        mut targets: ArrayViewMut2<MaybeUninit<U>>,
     ) {
         let lines = panels::panel_lines(self.inputs);
-        let panel = &self.panels[first / PANEL * lines..][..lines];
+        let weights = &self.panels[panel * lines..][..lines];
         let at_once = TILES_AT_ONCE * path.rows();
         let groups = packed.lines.chunks(at_once * packed.stride);
-        for (group, first_row) in groups.zip((0..rows).step_by(at_once)) {
-            multiply_tiles(path, panel, group, packed.stride, self.inputs, tiles);
-            // Tiles that are not there have no rows.
-            let sums = tiles.iter().flat_map(|sums| sums.0.as_chunks().0.iter().take(path.rows()));
-            for (row, sums) in (first_row..rows.min(first_row + at_once)).zip(sums) {
-                each(row, sums);
+        for (group, targets) in groups.zip(targets.axis_chunks_iter_mut(Axis(0), at_once)) {
+            multiply_tiles(path, weights, group, packed.stride, self.inputs, tiles);
+            let (first, rows_of_tile) = (panel * PANEL, path.rows());
+            in_registers_of(path, Rows { rule, first, tiles, rows_of_tile, targets });
+        }
+    }
+}
+
+/// What becomes of the sums of a row with the outputs of a panel, of which `first` is the first.
+pub(crate) trait Conversion<U>: Sync {
+    /// To be marked `#[inline(always)]`, as [`Loop::run`] is.
+    fn convert(&self, first: usize, sums: &PanelOf<i32>) -> PanelOf<U>;
+}
+
+/// The sums themselves.
+struct Unchanged;
+
+impl Conversion<i32> for Unchanged {
+    #[inline(always)]
+    fn convert(&self, _: usize, sums: &PanelOf<i32>) -> PanelOf<i32> {
+        *sums
+    }
+}
+
+/// Sums with inputs to which 128 was added, without it.
+struct AfterShift<'a> {
+    sums_of_weights: &'a [i32],
+}
+
+impl Conversion<i32> for AfterShift<'_> {
+    #[inline(always)]
+    fn convert(&self, first: usize, sums: &PanelOf<i32>) -> PanelOf<i32> {
+        let mut results = *sums;
+        for (to, weights) in results.iter_mut().zip(&self.sums_of_weights[first..]) {
+            // Exact modulo 2³², and the true value fits.
+            *to = to.wrapping_sub(weights.wrapping_mul(128));
+        }
+        results
+    }
+}
+
+/// A rule that a caller gives.
+struct Given<F> {
+    convert: F,
+    outputs: usize,
+}
+
+impl<U: Copy + Default, F: Fn(usize, &[i32], &mut [U]) + Sync> Conversion<U> for Given<F> {
+    #[inline(always)]
+    fn convert(&self, first: usize, sums: &PanelOf<i32>) -> PanelOf<U> {
+        let width = PANEL.min(self.outputs - first);
+        let mut results = [U::default(); PANEL];
+        (self.convert)(first, &sums[..width], &mut results[..width]);
+        results
+    }
+}
+
+/// Rows whose sums with a panel are converted.
+struct Rows<'a, U, C> {
+    rule: &'a C,
+    first: usize,
+    tiles: &'a [Sums],
+    rows_of_tile: usize,
+    /// A column for each output of the panel that there is.
+    targets: ArrayViewMut2<'a, MaybeUninit<U>>,
+}
+
+impl<U: Copy, C: Conversion<U>> Loop for Rows<'_, U, C> {
+    #[inline(always)]
+    fn run(mut self) {
+        // Tiles that are not there have no rows.
+        let sums = self.tiles.iter().flat_map(|tile| tile.0.as_chunks().0.iter().take(self.rows_of_tile));
+        for (targets, sums) in self.targets.rows_mut().into_iter().zip(sums) {
+            let targets = targets.into_slice().expect("outputs are neighbours");
+            // A copy of a length that is known is a few instructions, of another one a call.
+            if let Ok(panel) = <&mut PanelOf<MaybeUninit<U>>>::try_from(&mut *targets) {
+                let results = self.rule.convert(self.first, sums);
+                for (to, from) in panel.iter_mut().zip(&results) {
+                    to.write(*from);
+                }
+            } else {
+                targets.write_copy_of_slice(&self.rule.convert(self.first, sums)[..targets.len()]);
             }
         }
     }

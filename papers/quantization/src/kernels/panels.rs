@@ -45,7 +45,7 @@ pub(super) fn pack_weights(weights: ArrayView2<i8>) -> Vec<Line<i8>> {
 }
 
 /// Rows of unsigned bytes.
-pub(super) struct Rows {
+pub(super) struct Packed {
     /// Rows one after the other, each filled up with zeros.
     pub lines: Vec<Line<u8>>,
     /// Lines of a row: an odd number, so that rows do not compete for one set of the cache.
@@ -58,7 +58,7 @@ pub(super) fn pack_inputs<T: Copy>(
     inputs: usize,
     multiple: usize,
     unsigned: impl Fn(T) -> u8,
-) -> Rows {
+) -> Packed {
     let stride = inputs.div_ceil(BLOCK) | 1;
     let count = (rows.len() / inputs).next_multiple_of(multiple) * stride;
     let mut lines = Vec::with_capacity(count);
@@ -70,5 +70,5 @@ pub(super) fn pack_inputs<T: Copy>(
         lines.resize(end, Line([0; 64]));
     }
     lines.resize(count, Line([0; 64]));
-    Rows { lines, stride }
+    Packed { lines, stride }
 }

@@ -1,13 +1,13 @@
 //! Identities, invariances, and other methods' answers.
 
-use ndarray::{Array1, Array2, array};
+use ndarray::{Array1, Array2, ArrayView2, array};
 use ndarray_rand::RandomExt;
 use ndarray_rand::rand_distr::StandardNormal;
 use proptest::prelude::*;
 use quantization::Error;
 use quantization::calibration::{Calibration, MovingRange};
 use quantization::granularity::{Granularity, QuantisedMatrix, grids};
-use quantization::integer::Dyadic;
+use quantization::integer::{Dyadic, IntegerNetwork};
 use quantization::kernels::{BinaryMatrix, LONGEST_SUM, LowBitMatrix, LowBits, PackedWeights, Path};
 use quantization::mixed_precision::{allocate, allocate_exhaustively};
 use quantization::network::Network;
@@ -45,6 +45,23 @@ proptest! {
             prop_assert!((grid.low..=grid.high).contains(&grid.zero_point));
             prop_assert_eq!(grid.bits(), bits);
         }
+    }
+
+    /// Rows that are quantised at once round as values one by one: halves and their neighbours, what lies outside the range, scales without a reciprocal.
+    #[test]
+    fn rows_round_as_values_do(exponent in -1060i32..120, odd in any::<bool>(), zero_point in 0i32..256, seed in 0u64..1000) {
+        let mut random = coins(seed);
+        let scale = 2f64.powi(exponent) * if odd { random.random_range(1.0..2.0) } else { 1.0 };
+        let grid = Grid { scale, zero_point, low: 0, high: 255 };
+        let mut values: Vec<f32> = (0..600).map(|_| (f64::from(random.random_range(-600..600)) / 2.0 * scale) as f32).collect();
+        values.extend_from_within(..100);
+        values[600..].iter_mut().for_each(|value| *value = value.next_up());
+        values.extend((0..200).map(|_| (random.random_range(-300.0..300.0) * scale) as f32));
+        values.extend([f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 0.0, -0.0, f32::MAX, f32::MIN_POSITIVE]);
+        let expected: Vec<u8> = values.iter().map(|value| grid.quantise(f64::from(*value)) as u8).collect();
+        let network = IntegerNetwork::from_layers(Vec::new(), grid, grid);
+        let found = network.quantise(ArrayView2::from_shape((1, values.len()), &values).unwrap());
+        prop_assert_eq!(found.into_raw_vec_and_offset().0, expected);
     }
 
     /// All paths of this processor give the integers of plain multiplication, for unsigned and signed inputs, whatever the shape: few rows are shared out by outputs, many by rows.
