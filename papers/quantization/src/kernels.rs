@@ -7,6 +7,7 @@
 
 #[cfg(target_arch = "x86_64")]
 mod amx;
+mod conversion;
 mod low_bit;
 mod panels;
 mod portable;
@@ -20,9 +21,11 @@ use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, s};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use conversion::Conversion;
 pub use low_bit::{BinaryMatrix, LowBitMatrix, LowBits};
 
 use crate::Error;
+use conversion::{AfterShift, Given, Rows, Unchanged};
 use panels::{Line, MOST_ROWS, PANEL, Packed, Sums, TILES_AT_ONCE};
 
 /// Longest sums of products of an unsigned and a signed byte that stay within 32 bits: 2³¹/(255·128).
@@ -264,85 +267,6 @@ impl PackedWeights {
             multiply_tiles(path, weights, group, packed.stride, self.inputs, tiles);
             let (first, rows_of_tile) = (panel * PANEL, path.rows());
             in_registers_of(path, Rows { rule, first, tiles, rows_of_tile, targets });
-        }
-    }
-}
-
-/// What becomes of the sums of a row with the outputs of a panel, of which `first` is the first.
-pub(crate) trait Conversion<U>: Sync {
-    /// To be marked `#[inline(always)]`, as [`Loop::run`] is.
-    fn convert(&self, first: usize, sums: &PanelOf<i32>) -> PanelOf<U>;
-}
-
-/// The sums themselves.
-struct Unchanged;
-
-impl Conversion<i32> for Unchanged {
-    #[inline(always)]
-    fn convert(&self, _: usize, sums: &PanelOf<i32>) -> PanelOf<i32> {
-        *sums
-    }
-}
-
-/// Sums with inputs to which 128 was added, without it.
-struct AfterShift<'a> {
-    sums_of_weights: &'a [i32],
-}
-
-impl Conversion<i32> for AfterShift<'_> {
-    #[inline(always)]
-    fn convert(&self, first: usize, sums: &PanelOf<i32>) -> PanelOf<i32> {
-        let mut results = *sums;
-        for (to, weights) in results.iter_mut().zip(&self.sums_of_weights[first..]) {
-            // Exact modulo 2³², and the true value fits.
-            *to = to.wrapping_sub(weights.wrapping_mul(128));
-        }
-        results
-    }
-}
-
-/// A rule that a caller gives.
-struct Given<F> {
-    convert: F,
-    outputs: usize,
-}
-
-impl<U: Copy + Default, F: Fn(usize, &[i32], &mut [U]) + Sync> Conversion<U> for Given<F> {
-    #[inline(always)]
-    fn convert(&self, first: usize, sums: &PanelOf<i32>) -> PanelOf<U> {
-        let width = PANEL.min(self.outputs - first);
-        let mut results = [U::default(); PANEL];
-        (self.convert)(first, &sums[..width], &mut results[..width]);
-        results
-    }
-}
-
-/// Rows whose sums with a panel are converted.
-struct Rows<'a, U, C> {
-    rule: &'a C,
-    first: usize,
-    tiles: &'a [Sums],
-    rows_of_tile: usize,
-    /// A column for each output of the panel that there is.
-    targets: ArrayViewMut2<'a, MaybeUninit<U>>,
-}
-
-impl<U: Copy, C: Conversion<U>> Loop for Rows<'_, U, C> {
-    #[inline(always)]
-    fn run(mut self) {
-        // Tiles that are not there have no rows.
-        let sums = self.tiles.iter().flat_map(|tile| tile.0.as_chunks().0.iter().take(self.rows_of_tile));
-        for (targets, sums) in self.targets.rows_mut().into_iter().zip(sums) {
-            let targets = targets.into_slice().expect("outputs are neighbours");
-            // A copy of a length that is known is a few instructions, of another one a call.
-            if let Ok(panel) = <&mut PanelOf<MaybeUninit<U>>>::try_from(&mut *targets) {
-                let results = self.rule.convert(self.first, sums);
-                for (to, from) in panel.iter_mut().zip(&results) {
-                    to.write(*from);
-                }
-            } else {
-                targets.write_copy_of_slice(&self.rule.convert(self.first, sums)[..targets.len()]);
-            }
         }
     }
 }
