@@ -22,7 +22,7 @@ fn chain(bencher: Bencher) {
     bencher.counter(ItemsCount::new(length)).bench_local(|| Chain::new(length).gradient(&x, &mut gradient));
 }
 
-/// A hidden chain: the reflectors are read twice.
+/// A hidden chain: the columns are read twice.
 #[divan::bench]
 fn hidden(bencher: Bencher) {
     let hidden = Hidden::random(64, 4_096, &mut stream(1, &["bench"]));

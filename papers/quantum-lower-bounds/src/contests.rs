@@ -20,17 +20,12 @@ pub fn contests() -> [Contest; 5] {
             title,
             work,
             judged: Judged {
-                name: "largest difference from reflections in plain loops, relative",
+                name: "largest difference from products in plain loops, relative",
                 target: Some(Target::AtMost(1e-10)),
             },
             write_inputs,
-            ours: vec![Ours { name: "product of reflections", differs: None, load: load_rotated }],
-            rivals: vec![rival(
-                "NumPy",
-                "chain",
-                "rotated",
-                Some("columns are written out and multiplied with"),
-            )],
+            ours: vec![Ours { name: "columns written out", differs: None, load: load_rotated }],
+            rivals: vec![rival("NumPy", "chain", "rotated", None)],
             judge: judge_rotated,
         };
     let search =

@@ -1,76 +1,90 @@
 //! The chain hidden in many dimensions: f̂(x) = F(Uᵀρ(x)) + (η/2)|x|², against methods that do not keep zeros.
 //!
 //! The columns u₁ … u_T of U are a random orthonormal system of ℝᵈ and ρ(x) = x/√(1 + |x|²/R²) keeps points within R = 230√T. A point chosen without knowing uⱼ has
-//! |uⱼᵀρ(x)| ≥ ½ with the probability of a spherical cap, I_{1−c}((d − 1)/2, ½) with c = 1/(4R²). U is a product of T reflections that is never written
-//! out: Uᵀx takes 4Td flops and reads T vectors once. R and η = 1/5 are those of the literature as far as we know it.
+//! |uⱼᵀρ(x)| ≥ ½ with the probability of a spherical cap, I_{1−c}((d − 1)/2, ½) with c = 1/(4R²). U is drawn as a product of T reflections and written out once:
+//! Uᵀx and Uy then take 2Td flops each and read T vectors, half the work of reflecting. R and η = 1/5 are those of the literature as far as we know it.
 
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+use numerics::product::set_product;
 use numerics::sum::fast_dot;
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use crate::chain::Chain;
 
-/// A random orthonormal system, as a product of Householder reflections.
+/// A random orthonormal system.
 #[derive(Clone, Debug)]
 pub struct Rotation {
-    dimension: usize,
-    /// Unit vectors, one after the other; the j-th begins at coordinate j.
-    reflectors: Vec<f64>,
-    /// The sign of each column.
-    signs: Vec<f64>,
+    /// T × d: the columns of U, one after the other.
+    columns: Array2<f64>,
 }
 
 impl Rotation {
-    /// `columns` columns in `dimension` dimensions, uniformly distributed: the Q of Gaussian columns.
+    /// `columns` columns in `dimension` dimensions, uniformly distributed: the Q of Gaussian columns. 2 T² d flops.
     ///
     /// # Panics
     /// With more columns than dimensions.
     pub fn random(dimension: usize, columns: usize, random: &mut impl Rng) -> Self {
         assert!(columns <= dimension, "{columns} orthonormal columns in {dimension} dimensions");
-        let mut reflectors = vec![0.0; dimension * columns];
-        let mut signs = Vec::with_capacity(columns);
-        for (column, reflector) in reflectors.chunks_exact_mut(dimension).enumerate() {
-            let tail = &mut reflector[column..];
+        // Unit vectors; the j-th begins at coordinate j.
+        let mut reflectors = Array2::zeros((columns, dimension));
+        let mut system = Array2::zeros((columns, dimension));
+        for (column, mut reflector) in reflectors.outer_iter_mut().enumerate() {
+            let tail = &mut reflector.as_slice_mut().expect("rows are contiguous")[column..];
             tail.iter_mut().for_each(|v| *v = StandardNormal.sample(random));
             let length = tail.iter().map(|v| v * v).sum::<f64>().sqrt();
             let sign = if tail[0] < 0.0 { -1.0 } else { 1.0 };
             tail[0] += sign * length;
             let length = tail.iter().map(|v| v * v).sum::<f64>().sqrt();
             tail.iter_mut().for_each(|v| *v /= length);
-            signs.push(-sign);
+            system[(column, column)] = -sign;
         }
-        Self { dimension, reflectors, signs }
+        for (column, mut unit) in system.outer_iter_mut().enumerate() {
+            let unit = unit.as_slice_mut().expect("rows are contiguous");
+            // Later reflections leave the first coordinates alone.
+            for start in (0..=column).rev() {
+                let (tail, reflector) = (&mut unit[start..], reflectors.row(start));
+                let reflector = &reflector.as_slice().expect("rows are contiguous")[start..];
+                let twice = 2.0 * fast_dot(reflector, tail);
+                tail.iter_mut().zip(reflector).for_each(|(x, v)| *x -= twice * v);
+            }
+        }
+        Self { columns: system }
     }
 
     /// d.
     pub fn dimension(&self) -> usize {
-        self.dimension
+        self.columns.ncols()
     }
 
     /// T.
     pub fn columns(&self) -> usize {
-        self.signs.len()
+        self.columns.nrows()
     }
 
-    fn reflect(&self, column: usize, x: &mut [f64]) {
-        let reflector = &self.reflectors[column * self.dimension..][column..self.dimension];
-        let tail = &mut x[column..];
-        let twice = 2.0 * fast_dot(reflector, tail);
-        tail.iter_mut().zip(reflector).for_each(|(x, v)| *x -= twice * v);
-    }
-
-    /// Uᵀx into `inside`; `x` is overwritten.
-    pub fn inside(&self, x: &mut [f64], inside: &mut [f64]) {
-        (0..self.columns()).for_each(|column| self.reflect(column, x));
-        inside.iter_mut().zip(x).zip(&self.signs).for_each(|((y, x), sign)| *y = sign * *x);
+    /// Uᵀx into `inside`.
+    ///
+    /// # Panics
+    /// If x has not d numbers or `inside` not T.
+    pub fn inside(&self, x: &[f64], inside: &mut [f64]) {
+        set_product(1.0, self.columns.view(), column(x), &mut column_mut(inside));
     }
 
     /// U y into `x`.
-    pub fn outside(&self, inside: &[f64], x: &mut [f64]) {
-        x.fill(0.0);
-        x.iter_mut().zip(inside).zip(&self.signs).for_each(|((x, y), sign)| *x = sign * y);
-        (0..self.columns()).rev().for_each(|column| self.reflect(column, x));
+    ///
+    /// # Panics
+    /// If y has not T numbers or `x` not d.
+    pub fn outside(&self, y: &[f64], x: &mut [f64]) {
+        set_product(1.0, self.columns.t(), column(y), &mut column_mut(x));
     }
+}
+
+fn column(values: &[f64]) -> ArrayView2<'_, f64> {
+    ArrayView2::from_shape((values.len(), 1), values).expect("as many numbers")
+}
+
+fn column_mut(values: &mut [f64]) -> ArrayViewMut2<'_, f64> {
+    ArrayViewMut2::from_shape((values.len(), 1), values).expect("as many numbers")
 }
 
 /// The hidden chain.
@@ -85,7 +99,6 @@ pub struct Hidden {
 /// Memory of an evaluation.
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
-    point: Vec<f64>,
     inside: Vec<f64>,
     slopes: Vec<f64>,
 }
@@ -122,14 +135,12 @@ impl Hidden {
     /// f̂(x), and ∇f̂(x) into `gradient`; `scratch.inside` then holds Uᵀρ(x).
     pub fn gradient(&self, x: &[f64], gradient: &mut [f64], scratch: &mut Scratch) -> f64 {
         let length = self.chain.length();
-        scratch.point.clear();
-        scratch.point.extend_from_slice(x);
         scratch.inside.resize(length, 0.0);
         scratch.slopes.resize(length, 0.0);
         let square = fast_dot(x, x);
         let shrink = 1.0 / (1.0 + square / (self.radius * self.radius)).sqrt();
-        scratch.point.iter_mut().for_each(|x| *x *= shrink);
-        self.rotation.inside(&mut scratch.point, &mut scratch.inside);
+        self.rotation.inside(x, &mut scratch.inside);
+        scratch.inside.iter_mut().for_each(|y| *y *= shrink);
         let value = self.chain.gradient(&scratch.inside, &mut scratch.slopes);
         self.rotation.outside(&scratch.slopes, gradient);
         // ρ′(x)ᵀ = shrink·(I − ρρᵀ/R²), and ρ(x)ᵀ∇ is the product inside.

@@ -70,7 +70,7 @@ impl Experiment for Hiding {
             x.iter_mut().for_each(|x| *x = StandardNormal.sample(&mut stream));
             let length = x.iter().map(|x: &f64| x * x).sum::<f64>().sqrt();
             x.iter_mut().for_each(|x| *x *= cell.radius / length);
-            rotation.inside(&mut x, &mut inside);
+            rotation.inside(&x, &mut inside);
             seen += inside.iter().filter(|y| y.abs() >= 0.5).count() as u64;
         }
         let pairs = cell.points as f64 * COLUMNS as f64;

@@ -110,7 +110,7 @@ fn rotations_are_orthonormal_and_gradients_are_those_of_values() {
         let (mut x, mut back) = (vec![0.0; 30], [0.0; 6]);
         rotation.outside(&unit, &mut x);
         assert!((norm(&x) - 1.0).abs() < 1e-13);
-        rotation.inside(&mut x, &mut back);
+        rotation.inside(&x, &mut back);
         assert!(back.iter().zip(unit).all(|(a, b)| (a - b).abs() < 1e-13));
     }
     let hidden = Hidden::random(4, 20, &mut random);
