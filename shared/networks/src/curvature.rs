@@ -5,15 +5,21 @@
 //!
 //! K vectors go through together. The change of an N × n matrix along K vectors is kept as N × K × n, in one piece of memory: read as (N K) × n it is multiplied
 //! by a layer's weights for all vectors in one product, and read as N × (K n) it meets the activations in one product for the gradient's change. So all work is done in
-//! large matrix products, 4 (H) or 3 (G) times 2 K N n_l n_{l+1} flops a layer and direction of the pass.
+//! large matrix products, 4 (H) or 3 (G) times 2 K N n_l n_{l+1} flops a layer and direction of the pass. Few rows go through at a time, so that their K changes
+//! stay in the cache, and in memory that is kept from one to the next: fresh pages cost as much as half of the products.
 
-use ndarray::{Array2, ArrayView2, Axis, s};
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, s};
 use numerics::product::{add_product, product, set_product};
 use rayon::prelude::*;
 
-use crate::network::{biases_of, weights_of};
+use crate::network::{biases_of, split_mut, weights_of};
 use crate::passes::BLOCK;
 use crate::{Loss, Network, NetworkError, Real};
+
+/// Numbers of the widest layer's changes that go through at a time: a megabyte in double precision.
+const CHANGES: usize = 1 << 17;
+/// With fewer rows, sums over them would be read and written more often than they are added to.
+const FEWEST_ROWS: usize = 32;
 
 /// Which matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,11 +28,11 @@ enum Part {
     GaussNewton,
 }
 
-/// A layer's part of K vectors, laid out for products: n_l × (K n_{l+1}), its transpose's n_{l+1} × (K n_l), and biases K × n_{l+1}.
+/// A layer's part of K vectors, laid out for products: n_l × (K n_{l+1}), its transpose's n_{l+1} × (K n_l), and K n_{l+1} changes by biases.
 struct Directions<T> {
     weights: Array2<T>,
     transposed: Array2<T>,
-    biases: Array2<T>,
+    biases: Array1<T>,
 }
 
 impl<T: Real> Network<T> {
@@ -77,20 +83,12 @@ impl<T: Real> Network<T> {
         if vectors.nrows() == 0 {
             return Ok(sum);
         }
-        let directions: Vec<Directions<T>> =
-            (0..self.layers()).map(|l| self.directions(vectors, l)).collect();
+        let directions = (0..self.layers()).map(|l| self.directions(vectors, l)).collect();
+        let task = Task { network: self, directions, vectors: vectors.nrows(), loss, part, rows: x.nrows() };
         let starts: Vec<usize> = (0..x.nrows()).step_by(BLOCK).collect();
         let block = |start: usize| {
             let range = s![start..(start + BLOCK).min(x.nrows()), ..];
-            self.block_products(
-                x.slice(range),
-                y.slice(range),
-                x.nrows(),
-                loss,
-                &directions,
-                vectors.nrows(),
-                part,
-            )
+            task.products(x.slice(range), y.slice(range))
         };
         // As many blocks at a time as there are threads, so that memory does not grow with N; summed in order.
         for wave in starts.chunks(rayon::current_num_threads()) {
@@ -105,141 +103,181 @@ impl<T: Real> Network<T> {
         let (k, inputs, outputs) = (vectors.nrows(), self.widths()[l], self.widths()[l + 1]);
         let mut weights = Array2::zeros((inputs, k * outputs));
         let mut transposed = Array2::zeros((outputs, k * inputs));
-        let mut biases = Array2::zeros((k, outputs));
+        let mut biases = Array1::zeros(k * outputs);
         for (number, vector) in vectors.rows().into_iter().enumerate() {
             let vector = vector.as_standard_layout();
             let of_layer = weights_of(self.widths(), vector.view(), l);
             weights.slice_mut(s![.., number * outputs..(number + 1) * outputs]).assign(&of_layer);
             transposed.slice_mut(s![.., number * inputs..(number + 1) * inputs]).assign(&of_layer.t());
-            biases.row_mut(number).assign(&biases_of(self.widths(), vector.view(), l));
+            let biases = biases.slice_mut(s![number * outputs..(number + 1) * outputs]);
+            biases_of(self.widths(), vector.view(), l).assign_to(biases);
         }
-        Directions { weights, transposed, biases }
+        Directions { weights, transposed, biases: biases * self.factors(l).1 }
+    }
+}
+
+/// What all blocks of rows share.
+struct Task<'a, T> {
+    network: &'a Network<T>,
+    directions: Vec<Directions<T>>,
+    /// K.
+    vectors: usize,
+    loss: Loss,
+    part: Part,
+    /// N, of the mean.
+    rows: usize,
+}
+
+/// Changes of a few rows, for each layer l = 0, …, and what they have added up to.
+struct Memory<T> {
+    /// Of z^{l+1}: rows × (K n_{l+1}).
+    before: Vec<Array2<T>>,
+    /// Of a^{l+1}, without the outputs'.
+    after: Vec<Array2<T>>,
+    /// Of δ^{l+1}.
+    deltas: Vec<Array2<T>>,
+    /// aᵀ (change of δ): n_l × (K n_{l+1}).
+    by_weights: Vec<Array2<T>>,
+    /// (change of a)ᵀ δ: (K n_l) × n_{l+1}, none for the first layer, whose a is given.
+    by_inputs: Vec<Array2<T>>,
+    by_biases: Vec<Array1<T>>,
+}
+
+impl<T: Real> Task<'_, T> {
+    /// The part of some rows: K × parameters.
+    fn products(&self, x: ArrayView2<T>, y: ArrayView2<T>) -> Result<Array2<T>, NetworkError> {
+        let widest = self.network.widths().iter().max().map_or(1, |width| width * self.vectors);
+        let rows = (CHANGES / widest).clamp(FEWEST_ROWS, BLOCK).min(x.nrows());
+        let mut memory = self.memory(rows);
+        for start in (0..x.nrows()).step_by(rows) {
+            let range = s![start..(start + rows).min(x.nrows()), ..];
+            self.add(x.slice(range), y.slice(range), &mut memory)?;
+        }
+        Ok(self.gathered(&memory))
     }
 
-    /// The part of some rows, of `all` rows in the mean.
-    #[expect(clippy::too_many_arguments, reason = "one inner step, called in one place")]
-    fn block_products(
-        &self,
-        x: ArrayView2<T>,
-        y: ArrayView2<T>,
-        all: usize,
-        loss: Loss,
-        directions: &[Directions<T>],
-        k: usize,
-        part: Part,
-    ) -> Result<Array2<T>, NetworkError> {
-        let rows = x.nrows();
-        let pass = self.pass(x)?;
-        let one = T::one();
-        // Forward: the changes of a^l and z^{l+1}, each N × (K n). That of a⁰ = x is zero.
-        let mut changes_of_inputs: Vec<Option<Array2<T>>> = vec![None];
-        let mut changes_before: Vec<Array2<T>> = Vec::new();
-        for (l, direction) in directions.iter().enumerate() {
-            let outputs = self.widths()[l + 1];
-            let (weight_factor, bias_factor) = self.factors(l);
-            let mut change = Array2::zeros((rows, k * outputs));
-            set_product(
-                weight_factor,
-                pass.inputs[l].view(),
-                direction.weights.view(),
-                &mut change.view_mut(),
-            );
-            let biases = direction.biases.flatten();
-            change += &(&biases * bias_factor);
-            if let Some(of_inputs) = &changes_of_inputs[l] {
-                let stacked = reshaped(of_inputs, rows * k);
-                let mut change = reshaped_mut(&mut change, rows * k);
-                add_product(weight_factor, stacked, self.weights(l), &mut change);
+    fn memory(&self, rows: usize) -> Memory<T> {
+        let (k, widths) = (self.vectors, self.network.widths());
+        let of_outputs = |rows: usize| widths[1..].iter().map(|n| Array2::zeros((rows, k * n))).collect();
+        let pairs = || widths.iter().zip(&widths[1..]);
+        let mut after: Vec<Array2<T>> = of_outputs(rows);
+        after.pop();
+        Memory {
+            before: of_outputs(rows),
+            after,
+            deltas: of_outputs(rows),
+            by_weights: pairs().map(|(inputs, outputs)| Array2::zeros((*inputs, k * outputs))).collect(),
+            by_inputs: pairs()
+                .enumerate()
+                .map(|(l, (inputs, outputs))| Array2::zeros((if l == 0 { 0 } else { k * inputs }, *outputs)))
+                .collect(),
+            by_biases: widths[1..].iter().map(|outputs| Array1::zeros(k * outputs)).collect(),
+        }
+    }
+
+    /// Adds what a few rows bring.
+    fn add(&self, x: ArrayView2<T>, y: ArrayView2<T>, memory: &mut Memory<T>) -> Result<(), NetworkError> {
+        let network = self.network;
+        let (activation, last) = (network.activation(), network.layers() - 1);
+        let few = s![..x.nrows(), ..];
+        let pass = network.pass(x)?;
+        // σ′ once for all vectors.
+        let slopes: Vec<Array2<T>> =
+            pass.before[..last].iter().map(|z| z.mapv(|z| activation.derivative(z))).collect();
+        // Forward. The change of a⁰ = x is zero.
+        for (l, direction) in self.directions.iter().enumerate() {
+            let weight_factor = network.factors(l).0;
+            let mut change = memory.before[l].slice_mut(few);
+            set_product(weight_factor, pass.inputs[l].view(), direction.weights.view(), &mut change);
+            change += &direction.biases;
+            if l > 0 {
+                let of_inputs = memory.after[l - 1].slice(few);
+                let mut change = self.stacked_mut(change.view_mut());
+                add_product(weight_factor, self.stacked(of_inputs), network.weights(l), &mut change);
             }
-            if l + 1 < self.layers() {
-                let mut next = change.clone();
-                each_direction(&mut next, &pass.before[l], |change, z| {
-                    *change *= self.activation().derivative(z)
-                });
-                changes_of_inputs.push(Some(next));
+            if l < last {
+                let mut next = memory.after[l].slice_mut(few);
+                next.assign(&change);
+                multiply_each(&mut next, &slopes[l]);
             }
-            changes_before.push(change);
         }
         // Backward: δ, and its change along each vector.
-        let scale = one / T::of(all as f64);
-        let deltas = self.deltas(&pass, loss.by_outputs(pass.outputs(), y) * scale);
-        let last = self.layers() - 1;
-        let mut change = changes_before[last].clone();
-        loss.curve(pass.outputs(), y, &mut change);
-        change *= scale;
-        let mut products = Array2::zeros((k, self.parameters().len()));
+        let scale = T::one() / T::of(self.rows as f64);
+        let deltas = network.deltas(&pass, self.loss.by_outputs(pass.outputs(), y) * scale);
+        {
+            let mut change = memory.deltas[last].slice_mut(few);
+            change.assign(&memory.before[last].slice(few));
+            self.loss.curve(pass.outputs(), y, &mut change);
+            change *= scale;
+        }
         for l in (0..=last).rev() {
-            let (inputs, outputs) = (self.widths()[l], self.widths()[l + 1]);
-            let (weight_factor, bias_factor) = self.factors(l);
-            // aᵀ (change of δ) for all vectors at once, and (change of a)ᵀ δ.
-            let mut by_weights = Array2::zeros((inputs, k * outputs));
-            set_product(weight_factor, pass.inputs[l].t(), change.view(), &mut by_weights.view_mut());
-            let of_inputs =
-                changes_of_inputs[l].as_ref().filter(|_| part == Part::Hessian).map(|of_inputs| {
-                    let mut product = Array2::zeros((k * inputs, outputs));
-                    set_product(weight_factor, of_inputs.t(), deltas[l].view(), &mut product.view_mut());
-                    product
-                });
-            let by_biases = change.sum_axis(Axis(0)) * bias_factor;
-            for (number, mut product) in products.rows_mut().into_iter().enumerate() {
-                let (mut weights, mut biases) =
-                    crate::network::split_mut(self.widths(), product.view_mut(), l);
-                weights.assign(&by_weights.slice(s![.., number * outputs..(number + 1) * outputs]));
-                if let Some(of_inputs) = &of_inputs {
-                    weights += &of_inputs.slice(s![number * inputs..(number + 1) * inputs, ..]);
-                }
-                biases.assign(&by_biases.slice(s![number * outputs..(number + 1) * outputs]));
-            }
-            if l == 0 {
-                break;
-            }
+            let (weight_factor, bias_factor) = network.factors(l);
+            let (below, above) = memory.deltas.split_at_mut(l);
+            let change = above[0].slice(few);
+            // For all vectors at once.
+            let mut by_weights = memory.by_weights[l].view_mut();
+            add_product(weight_factor, pass.inputs[l].t(), change, &mut by_weights);
+            memory.by_biases[l].scaled_add(bias_factor, &change.sum_axis(Axis(0)));
+            let Some(next) = below.last_mut() else { break };
+            let mut next = next.slice_mut(few);
             // The change of δ Wᵀ, then through σ.
-            let mut next = Array2::zeros((rows, k * inputs));
-            {
-                let stacked = reshaped(&change, rows * k);
-                let mut next = reshaped_mut(&mut next, rows * k);
-                set_product(weight_factor, stacked, self.weights(l).t(), &mut next);
+            let mut rows = self.stacked_mut(next.view_mut());
+            set_product(weight_factor, self.stacked(change), network.weights(l).t(), &mut rows);
+            if self.part == Part::Hessian {
+                let (of_inputs, delta) = (memory.after[l - 1].slice(few), deltas[l].view());
+                let mut by_inputs = memory.by_inputs[l].view_mut();
+                add_product(weight_factor, of_inputs.t(), delta, &mut by_inputs);
+                add_product(weight_factor, delta, self.directions[l].transposed.view(), &mut next);
             }
-            if part == Part::Hessian {
-                add_product(
-                    weight_factor,
-                    deltas[l].view(),
-                    directions[l].transposed.view(),
-                    &mut next.view_mut(),
-                );
-            }
-            let activation = self.activation();
-            each_direction(&mut next, &pass.before[l - 1], |change, z| *change *= activation.derivative(z));
-            if part == Part::Hessian && !activation.is_piecewise_linear() {
-                let mut bend = product(deltas[l].view(), self.weights(l).t()) * weight_factor;
+            multiply_each(&mut next, &slopes[l - 1]);
+            if self.part == Part::Hessian && !activation.is_piecewise_linear() {
+                let mut bend = product(deltas[l].view(), network.weights(l).t()) * weight_factor;
                 bend.zip_mut_with(&pass.before[l - 1], |bend, z| *bend *= activation.second_derivative(*z));
-                let mut curved = changes_before[l - 1].clone();
-                each_direction(&mut curved, &bend, |change, bend| *change *= bend);
+                // Not used again.
+                let mut curved = memory.before[l - 1].slice_mut(few);
+                multiply_each(&mut curved, &bend);
                 next += &curved;
             }
-            change = next;
         }
-        Ok(products)
+        Ok(())
+    }
+
+    /// K × parameters, from what was added up layer by layer.
+    fn gathered(&self, memory: &Memory<T>) -> Array2<T> {
+        let widths = self.network.widths();
+        let mut products = Array2::zeros((self.vectors, self.network.parameters().len()));
+        for (number, mut product) in products.rows_mut().into_iter().enumerate() {
+            for l in 0..self.network.layers() {
+                let inputs = number * widths[l]..(number + 1) * widths[l];
+                let outputs = number * widths[l + 1]..(number + 1) * widths[l + 1];
+                let (mut weights, mut biases) = split_mut(widths, product.view_mut(), l);
+                weights.assign(&memory.by_weights[l].slice(s![.., outputs.clone()]));
+                if l > 0 && self.part == Part::Hessian {
+                    weights += &memory.by_inputs[l].slice(s![inputs, ..]);
+                }
+                biases.assign(&memory.by_biases[l].slice(s![outputs]));
+            }
+        }
+        products
+    }
+
+    /// N × (K n) read as (N K) × n.
+    fn stacked<'a>(&self, changes: ArrayView2<'a, T>) -> ArrayView2<'a, T> {
+        let shape = (changes.nrows() * self.vectors, changes.ncols() / self.vectors);
+        changes.into_shape_with_order(shape).expect("rows follow one another")
+    }
+
+    fn stacked_mut<'a>(&self, changes: ArrayViewMut2<'a, T>) -> ArrayViewMut2<'a, T> {
+        let shape = (changes.nrows() * self.vectors, changes.ncols() / self.vectors);
+        changes.into_shape_with_order(shape).expect("rows follow one another")
     }
 }
 
-/// N × (K n) read as (N K) × n.
-fn reshaped<T: Real>(matrix: &Array2<T>, rows: usize) -> ArrayView2<'_, T> {
-    let columns = matrix.len() / rows.max(1);
-    matrix.view().into_shape_with_order((rows, columns)).expect("the matrix is in one piece")
-}
-
-fn reshaped_mut<T: Real>(matrix: &mut Array2<T>, rows: usize) -> ndarray::ArrayViewMut2<'_, T> {
-    let columns = matrix.len() / rows.max(1);
-    matrix.view_mut().into_shape_with_order((rows, columns)).expect("the matrix is in one piece")
-}
-
-/// Applies a function to each of the K entries of `changes` (N × (K n)) and the one of `of` (N × n) that they belong to.
-fn each_direction<T: Real>(changes: &mut Array2<T>, of: &Array2<T>, apply: impl Fn(&mut T, T)) {
-    let width = of.ncols();
-    for (mut row, of) in changes.rows_mut().into_iter().zip(of.rows()) {
-        for mut change in row.exact_chunks_mut(width) {
-            change.zip_mut_with(&of, |change, of| apply(change, *of));
+/// Multiplies each of the K entries of `changes` (N × (K n)) by the one of `by` (N × n) that they belong to.
+fn multiply_each<T: Real>(changes: &mut ArrayViewMut2<T>, by: &Array2<T>) {
+    for (mut row, by) in changes.rows_mut().into_iter().zip(by.rows()) {
+        for mut change in row.exact_chunks_mut(by.len()) {
+            change *= &by;
         }
     }
 }

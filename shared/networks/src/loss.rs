@@ -2,7 +2,7 @@
 //!
 //! A loss is of one example; a batch has the mean over its rows.
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Zip};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2, Zip};
 use serde::{Deserialize, Serialize};
 
 use crate::Real;
@@ -67,7 +67,7 @@ impl Loss {
         self,
         outputs: ArrayView2<T>,
         targets: ArrayView2<T>,
-        changes: &mut Array2<T>,
+        changes: &mut ArrayViewMut2<T>,
     ) {
         let width = outputs.ncols();
         match self {
