@@ -9,6 +9,8 @@
 
 use numerics::normal::distribution;
 use numerics::random::stream;
+use numerics::registers::in_widest;
+use pulp::NullaryFnOnce;
 use rand::{Rng, RngCore};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -17,7 +19,7 @@ use crate::clipping::{Clip, Model, Query, clipped_mean, factor_into_ball, norm};
 use crate::noise::{Lattice, Noise, Seeded};
 use crate::plan::{Draws, Plan, TrainError};
 use crate::privacy::Mu;
-use crate::records::{Block, Records};
+use crate::records::{Block, LANES, Lanes, Records};
 use crate::schedule::{Adjacency, Rounds};
 use crate::train::{Release, train};
 
@@ -192,30 +194,14 @@ impl Model for Quadratics {
     }
 
     fn contribute(&self, query: Query, block: &Block, clip: Clip, sum: &mut [f64]) -> usize {
-        let mut clipped = 0;
-        for lane in 0..block.count() {
-            let (center, curvature) = block.record(lane);
-            let mut row = [0.0; DIMENSION];
-            match query {
-                Query::Gradients { at } => {
-                    row.iter_mut()
-                        .zip(at.iter().zip(center))
-                        .for_each(|(g, (x, a))| *g = curvature * (x - a));
-                }
-                Query::Differences { from, to } => {
-                    row.iter_mut().zip(from.iter().zip(to)).for_each(|(g, (x, y))| *g = curvature * (y - x));
-                }
-            }
-            let radius = match (self.fault, query) {
-                (Fault::LooseDifferences(factor), Query::Differences { .. }) => factor * clip.radius,
-                (Fault::Unclipped, _) => f64::INFINITY,
-                _ => clip.radius,
-            };
-            let factor = factor_into_ball(&row, radius);
-            clipped += usize::from(factor < 1.0);
-            row.iter_mut().for_each(|x| *x *= factor * clip.scale());
-            let rounded = |x: f64| if clip.unit.is_some() { x.round() } else { x };
-            sum.iter_mut().zip(row).for_each(|(sum, x)| *sum += rounded(x));
+        let radius = match (self.fault, query) {
+            (Fault::LooseDifferences(factor), Query::Differences { .. }) => factor * clip.radius,
+            (Fault::Unclipped, _) => f64::INFINITY,
+            _ => clip.radius,
+        };
+        let (rows, clipped) = in_widest(Contributions { query, block, radius, clip });
+        for (sum, row) in sum.iter_mut().zip(&rows) {
+            row[..block.count()].iter().for_each(|x| *sum += x);
         }
         clipped
     }
@@ -226,6 +212,54 @@ impl Model for Quadratics {
             0.5 * curvature * at.iter().zip(center).map(|(x, a)| (x - a).powi(2)).sum::<f64>()
         };
         (0..block.count()).map(of).sum()
+    }
+}
+
+/// What the records of a block contribute, coordinate by coordinate, and how many were clipped to the radius.
+struct Contributions<'a> {
+    query: Query<'a>,
+    block: &'a Block,
+    radius: f64,
+    clip: Clip,
+}
+
+impl NullaryFnOnce for Contributions<'_> {
+    type Output = ([Lanes; DIMENSION], usize);
+
+    #[inline(always)]
+    fn call(self) -> Self::Output {
+        let Self { query, block, radius, clip } = self;
+        let mut rows = [[0.0; LANES]; DIMENSION];
+        let mut squares = [0.0; LANES];
+        for (d, row) in rows.iter_mut().enumerate() {
+            for lane in 0..LANES {
+                let by = match query {
+                    Query::Gradients { at } => at[d] - block.features[d][lane],
+                    Query::Differences { from, to } => to[d] - from[d],
+                };
+                row[lane] = block.targets[lane] * by;
+                squares[lane] += row[lane] * row[lane];
+            }
+        }
+        let (mut factors, mut clipped) = ([0.0; LANES], 0);
+        for lane in 0..LANES {
+            let norm = squares[lane].sqrt();
+            factors[lane] = if norm <= radius { 1.0 } else { radius / norm };
+        }
+        for lane in 0..block.count() {
+            if !(1e-280..1e280).contains(&squares[lane]) {
+                // Squares that overflow or vanish.
+                factors[lane] = factor_into_ball(&rows.map(|row| row[lane]), radius);
+            }
+            clipped += usize::from(factors[lane] < 1.0);
+        }
+        for row in &mut rows {
+            for lane in 0..LANES {
+                let scaled = row[lane] * (factors[lane] * clip.scale());
+                row[lane] = if clip.unit.is_some() { scaled.round() } else { scaled };
+            }
+        }
+        (rows, clipped)
     }
 }
 

@@ -1,5 +1,31 @@
-//! The state that wide kernels leave a processor in.
+//! Vector registers: loops compiled for the widest, and the state that wide kernels leave a processor in.
 #![allow(unsafe_code)]
+
+use pulp::{Arch, NullaryFnOnce};
+
+/// Runs work compiled for the widest vector registers of this processor: [`pulp`]'s choice, and AVX-512 beyond it. The bits do not depend on the
+/// width: sums keep the order in which they are written, and only what is written as a fused multiplication is fused.
+///
+/// What is to be wide must be inlined into the work: `#[inline(always)]` on [`NullaryFnOnce::call`] and on what it calls.
+pub fn in_widest<W: NullaryFnOnce>(work: W) -> W::Output {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("fma")
+    {
+        // SAFETY: the processor has the instructions.
+        return unsafe { in_512_bits(work) };
+    }
+    Arch::new().dispatch(work)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,fma")]
+fn in_512_bits<W: NullaryFnOnce>(work: W) -> W::Output {
+    work.call()
+}
 
 /// Clears the upper parts of the vector registers.
 ///

@@ -1,10 +1,11 @@
 //! Logistic regression.
 
-use pulp::{Arch, NullaryFnOnce};
+use pulp::NullaryFnOnce;
 
 use crate::clipping::{Clip, Model, Query, factors};
 use crate::records::{Block, LANES, Lanes};
 use numerics::elementary::{exponentials, sigmoids_and_softplus};
+use numerics::registers::in_widest;
 
 /// ln(1 + e^(−y w·x)), y = ±1, without an intercept (a column of ones gives one).
 #[derive(Clone, Copy, Debug)]
@@ -91,11 +92,11 @@ impl Model for Logistic {
     }
 
     fn contribute(&self, query: Query, block: &Block, clip: Clip, sum: &mut [f64]) -> usize {
-        Arch::new().dispatch(Work { query, block, clip, sum })
+        in_widest(Work { query, block, clip, sum })
     }
 
     fn loss(&self, at: &[f64], block: &Block) -> f64 {
-        Arch::new().dispatch(Losses { at, block })
+        in_widest(Losses { at, block })
     }
 }
 

@@ -1,10 +1,11 @@
 //! The paper's network: one hidden layer of softplus units, squared loss.
 
-use pulp::{Arch, NullaryFnOnce};
+use pulp::NullaryFnOnce;
 
 use crate::clipping::{Clip, Model, Query, factors};
 use crate::records::{Block, LANES, Lanes};
 use numerics::elementary::{exponentials, ln_1p, sigmoids_and_softplus};
+use numerics::registers::in_widest;
 
 /// o(x) = Σ a_j softplus(w_j·x + b_j) + c with loss (o − y)²/2; parameters in the order w₁ … w_h, b, a, c.
 #[derive(Clone, Copy, Debug)]
@@ -188,11 +189,11 @@ impl Model for Softplus {
     }
 
     fn contribute(&self, query: Query, block: &Block, clip: Clip, sum: &mut [f64]) -> usize {
-        Arch::new().dispatch(Work { model: *self, query, block, clip, sum })
+        in_widest(Work { model: *self, query, block, clip, sum })
     }
 
     fn loss(&self, at: &[f64], block: &Block) -> f64 {
-        Arch::new().dispatch(Losses { layers: self.split(at), block })
+        in_widest(Losses { layers: self.split(at), block })
     }
 }
 
