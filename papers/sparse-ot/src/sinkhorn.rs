@@ -12,12 +12,12 @@ mod pass;
 
 use ndarray::{Array2, ShapeBuilder};
 use numerics::sum::{Sum, sum};
-use pulp::Arch;
 use rayon::prelude::*;
 
 use crate::plan::SparsePlan;
 use crate::problem::{Cost, Problem, with_offsets};
 use crate::regulariser::SolverError;
+use numerics::registers::in_widest;
 use pass::{Column, Combination, Finish, Pass, lost};
 
 /// Settings of [`solve_sinkhorn`].
@@ -213,7 +213,7 @@ impl<'a> State<'a> {
             |buffer, (j, (column, g))| {
                 let costs = problem.cost().block_all(j, buffer);
                 let column = Column { entries: column, f, g: *g, costs, epsilon: *epsilon };
-                Arch::new().dispatch(column);
+                in_widest(column);
             },
         );
     }
@@ -272,7 +272,7 @@ impl<'a> State<'a> {
             |(task, (sums, scalings))| {
                 let columns = task * COLUMNS_OF_A_TASK..task * COLUMNS_OF_A_TASK + scalings.len();
                 let (kernel, masses) = (&kernel[columns.start * m..columns.end * m], &b[columns]);
-                Arch::new().dispatch(Pass { scalings, sums, kernel, masses, factors: u });
+                in_widest(Pass { scalings, sums, kernel, masses, factors: u });
             },
         );
         self.summed = false;
@@ -311,7 +311,7 @@ impl<'a> State<'a> {
         parts.par_chunks_mut(m).zip(v.par_chunks(COLUMNS_OF_A_TASK)).enumerate().for_each(
             |(task, (sums, weights))| {
                 let kernel = &kernel[task * COLUMNS_OF_A_TASK * m..][..weights.len() * m];
-                Arch::new().dispatch(Combination { sums, kernel, weights });
+                in_widest(Combination { sums, kernel, weights });
             },
         );
         self.add_parts();
@@ -330,7 +330,7 @@ impl<'a> State<'a> {
         for (j, (entries, v)) in kernel.chunks_exact_mut(m).zip(v).enumerate() {
             let costs = problem.cost().block_all(j, &mut buffer);
             let column = Finish { entries, u, v: *v, costs, rows: &mut rows };
-            let (carried, paid) = Arch::new().dispatch(column);
+            let (carried, paid) = in_widest(column);
             cost.add(paid);
             column_error.add((carried - problem.b()[j]).abs());
         }

@@ -3,7 +3,8 @@
 //! Relative errors are a few 1e-16, near zero as well. The functions of one number are to be inlined into a loop that [`pulp`] compiles for wide instructions, and are slow outside of one, where a fused multiplication may be a call;
 //! those of slices do that themselves, at some two nanoseconds a number with AVX2.
 
-use pulp::{Arch, NullaryFnOnce};
+use crate::registers::in_widest;
+use pulp::NullaryFnOnce;
 
 /// Adding and subtracting it rounds to the nearest whole number, up to 2⁵¹.
 const ROUND: f64 = 6_755_399_441_055_744.0;
@@ -107,12 +108,12 @@ pub fn sigmoid(x: f64) -> f64 {
 
 /// Replaces numbers by their hyperbolic tangents.
 pub fn tanh_all(values: &mut [f64]) {
-    Arch::new().dispatch(Each(values, tanh));
+    in_widest(Each(values, tanh));
 }
 
 /// Replaces numbers by their sigmoids.
 pub fn sigmoid_all(values: &mut [f64]) {
-    Arch::new().dispatch(Each(values, sigmoid));
+    in_widest(Each(values, sigmoid));
 }
 
 struct Each<'a, F>(&'a mut [f64], F);

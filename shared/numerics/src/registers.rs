@@ -6,7 +6,8 @@ use pulp::{Arch, NullaryFnOnce};
 /// Runs work compiled for the widest vector registers of this processor: [`pulp`]'s choice, and AVX-512 beyond it. The bits do not depend on the
 /// width: sums keep the order in which they are written, and only what is written as a fused multiplication is fused.
 ///
-/// What is to be wide must be inlined into the work: `#[inline(always)]` on [`NullaryFnOnce::call`] and on what it calls.
+/// For arithmetic on many numbers at a time (exponentials, quotients): what waits for memory, or runs over a few dozens of numbers, gains nothing
+/// or loses. What is to be wide must be inlined into the work: `#[inline(always)]` on [`NullaryFnOnce::call`] and on what it calls.
 pub fn in_widest<W: NullaryFnOnce>(work: W) -> W::Output {
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx512f")

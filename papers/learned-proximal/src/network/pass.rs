@@ -1,9 +1,10 @@
 //! Passes: potential and prox together, and the way back of a gradient through a gradient.
 
-use pulp::{Arch, NullaryFnOnce};
+use pulp::NullaryFnOnce;
 
 use super::ProximalNetwork;
 use numerics::elementary::sigmoids_and_softplus;
+use numerics::registers::in_widest;
 
 /// What one batch leaves behind; reused from call to call.
 #[derive(Clone, Debug, Default)]
@@ -115,7 +116,7 @@ impl ProximalNetwork {
             if let (Some(convex), Some(before)) = (&layer.convex, before.last()) {
                 convex.apply(of(&places.convex), before, values);
             }
-            Arch::new().dispatch(Softplus { beta: self.beta, values, slopes: &mut work.slopes[k] });
+            in_widest(Softplus { beta: self.beta, values, slopes: &mut work.slopes[k] });
         }
         let (w, h) = (of(&w), of(&h));
         let mut prox: Vec<f64> = y.iter().map(|y| self.alpha * y).collect();
@@ -186,7 +187,7 @@ impl ProximalNetwork {
                 let weights = &self.parameters[self.above(k)];
                 above.adjoint(weights, &work.bent[k + 1], &mut work.scratch);
             }
-            Arch::new().dispatch(Bend {
+            in_widest(Bend {
                 beta: self.beta,
                 slopes: &work.slopes[k],
                 moved: &work.moved[k],
