@@ -4,11 +4,12 @@
 //! *dyadic* number m 2^−k: one multiplication, one rounding shift. A rectifier is the clip at the output's zero point.
 
 use ndarray::{Array2, ArrayView2, Axis};
+use pulp::NullaryFnOnce;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::kernels::{Conversion, Loop, PackedWeights, PanelOf, Path, in_registers_of};
+use crate::kernels::{Conversion, PackedWeights, PanelOf, Path, in_registers_of};
 use crate::network::Convolution;
 use crate::quantise::Quantised;
 use crate::uniform::Grid;
@@ -222,11 +223,13 @@ struct Rounding<'a> {
     integers: &'a mut [u8],
 }
 
-impl Loop for Rounding<'_> {
+impl NullaryFnOnce for Rounding<'_> {
+    type Output = ();
+
     /// By the reciprocal of the scale, several times as fast as by division. The product is off by parts in 2⁵² of at most 255, so that only what is next to a half can round otherwise: values that have
     /// one in their midst are divided.
     #[inline(always)]
-    fn run(self) {
+    fn call(self) {
         const NEIGHBOURS: usize = 64;
         const SHIFT: f64 = 1.5 * (1u64 << 52) as f64;
         let Self { grid, values, integers } = self;

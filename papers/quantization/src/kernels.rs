@@ -18,6 +18,8 @@ use std::fmt;
 use std::mem::MaybeUninit;
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, s};
+use numerics::registers::in_widest;
+use pulp::NullaryFnOnce;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -309,17 +311,10 @@ fn multiply_tiles(
     }
 }
 
-/// A loop over plain numbers, to be compiled once for each kind of register.
-pub(crate) trait Loop {
-    /// Runs it. To be marked `#[inline(always)]`: only what is inlined is compiled for its caller's registers.
-    fn run(self);
-}
-
-/// Runs `work` compiled for the registers of `path`; what comes out does not depend on it.
-pub(crate) fn in_registers_of(path: Path, work: impl Loop) {
+/// Runs a loop compiled for the registers of `path`; what comes out does not depend on it.
+pub(crate) fn in_registers_of(path: Path, work: impl NullaryFnOnce<Output = ()>) {
     match path {
-        #[cfg(target_arch = "x86_64")]
-        Path::Avx512Vnni | Path::Amx => x86::in_wide_registers(work),
-        _ => work.run(),
+        Path::Avx512Vnni | Path::Amx => in_widest(work),
+        _ => work.call(),
     }
 }

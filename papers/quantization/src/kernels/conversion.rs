@@ -3,13 +3,14 @@
 use std::mem::MaybeUninit;
 
 use ndarray::ArrayViewMut2;
+use pulp::NullaryFnOnce;
 
+use super::PanelOf;
 use super::panels::{PANEL, Sums};
-use super::{Loop, PanelOf};
 
 /// What becomes of the sums of a row with the outputs of a panel, of which `first` is the first.
 pub(crate) trait Conversion<U>: Sync {
-    /// To be marked `#[inline(always)]`, as [`Loop::run`] is.
+    /// To be marked `#[inline(always)]`: only what is inlined is compiled for the registers of a path.
     fn convert(&self, first: usize, sums: &PanelOf<i32>) -> PanelOf<U>;
 }
 
@@ -67,9 +68,11 @@ pub(super) struct Rows<'a, U, C> {
     pub targets: ArrayViewMut2<'a, MaybeUninit<U>>,
 }
 
-impl<U: Copy, C: Conversion<U>> Loop for Rows<'_, U, C> {
+impl<U: Copy, C: Conversion<U>> NullaryFnOnce for Rows<'_, U, C> {
+    type Output = ();
+
     #[inline(always)]
-    fn run(mut self) {
+    fn call(mut self) {
         // Tiles that are not there have no rows.
         let sums = self.tiles.iter().flat_map(|tile| tile.0.as_chunks().0.iter().take(self.rows_of_tile));
         for (targets, sums) in self.targets.rows_mut().into_iter().zip(sums) {

@@ -6,29 +6,7 @@
 
 use std::arch::x86_64::*;
 
-use super::Loop;
 use super::panels::{BLOCK, Line, PANEL, STEP, Sums, panel_lines};
-
-/// Runs `work` compiled for AVX-512, so that its loops take 512-bit registers; for any processor where this one lacks them. The arithmetic is the same: registers hold more, and nothing is fused.
-pub(super) fn in_wide_registers(work: impl Loop) {
-    if is_x86_feature_detected!("avx512f")
-        && is_x86_feature_detected!("avx512bw")
-        && is_x86_feature_detected!("avx512dq")
-        && is_x86_feature_detected!("avx512vl")
-    {
-        // SAFETY: the instructions are there.
-        unsafe { wide(work) }
-    } else {
-        work.run();
-    }
-}
-
-/// # Safety
-/// The processor has AVX-512 F, BW, DQ and VL.
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-unsafe fn wide(work: impl Loop) {
-    work.run();
-}
 
 /// Rows at once: with two registers of a panel, 24 accumulators of 32 registers.
 pub(super) const ROWS: usize = 12;
