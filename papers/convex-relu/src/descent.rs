@@ -2,6 +2,7 @@
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 use networks::optimiser::Adam;
+use numerics::product::product;
 use rand::Rng;
 
 use crate::network::Network;
@@ -91,23 +92,26 @@ fn gradients(
     y: ArrayView1<f64>,
     loss: Loss,
 ) -> (Array2<f64>, Array1<f64>) {
-    let activation = x.dot(&layers.inner).mapv(|z| z.max(0.0));
+    let mut activation = product(x, layers.inner.view());
+    activation.mapv_inplace(|z| z.max(0.0));
     let output = activation.dot(&layers.outer);
     let slope: Array1<f64> = output.iter().zip(y).map(|(f, y)| loss.derivative(*f, *y)).collect();
     let by_outer = activation.t().dot(&slope);
-    let mut back = activation.mapv(|z| f64::from(u8::from(z > 0.0)));
-    back *= &layers.outer;
-    back.outer_iter_mut().zip(&slope).for_each(|(mut row, slope)| row *= *slope);
-    (x.t().dot(&back), by_outer)
+    let mut back = activation;
+    for (mut row, slope) in back.outer_iter_mut().zip(&slope) {
+        row.zip_mut_with(&layers.outer, |z, outer| *z = if *z > 0.0 { outer * slope } else { 0.0 });
+    }
+    (product(x.t(), back.view()), by_outer)
 }
 
 /// The gradient of each row's loss by its input.
 fn by_inputs(layers: &Layers, x: ArrayView2<f64>, y: ArrayView1<f64>, loss: Loss) -> Array2<f64> {
-    let products = x.dot(&layers.inner);
-    let output = products.mapv(|z| z.max(0.0)).dot(&layers.outer);
-    let mut back = products.mapv(|z| f64::from(u8::from(z > 0.0)));
-    back *= &layers.outer;
-    let mut rows = back.dot(&layers.inner.t());
+    let mut back = product(x, layers.inner.view());
+    let output = back.mapv(|z| z.max(0.0)).dot(&layers.outer);
+    for mut row in back.outer_iter_mut() {
+        row.zip_mut_with(&layers.outer, |z, outer| *z = if *z > 0.0 { *outer } else { 0.0 });
+    }
+    let mut rows = product(back.view(), layers.inner.t());
     for ((mut row, f), y) in rows.outer_iter_mut().zip(&output).zip(y) {
         row *= loss.derivative(*f, *y);
     }

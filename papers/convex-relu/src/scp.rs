@@ -3,6 +3,7 @@
 //! The answer is itself a network. As directions become dense its cost falls to the global optimum; since optimal neurons sit on kinks, where a neighbour costs an amount of first order in the angle, the gap falls as N^(−1/(r−1)), not as its square.
 
 use ndarray::{Array1, Array2, Axis};
+use numerics::sum::fast_dot;
 
 use crate::network::{Network, Neuron};
 use crate::problem::{Loss, Problem};
@@ -28,16 +29,20 @@ pub fn scp(problem: &Problem, directions: &Array2<f64>, gap: f64, sweeps: usize)
     assert!(problem.loss() != Loss::Hinge, "coordinate descent needs a smooth loss");
     let units: Vec<Array1<f64>> =
         directions.axis_iter(Axis(1)).map(|u| u.mapv(|x| x / u.dot(&u).sqrt())).collect();
-    let features: Vec<Array1<f64>> =
-        units.iter().map(|u| problem.x().dot(u).mapv(|product| product.max(0.0))).collect();
-    let steps: Vec<f64> = features.iter().map(|f| problem.loss().curvature() * f.dot(f)).collect();
+    let features: Vec<Vec<f64>> =
+        units.iter().map(|u| problem.x().dot(u).iter().map(|product| product.max(0.0)).collect()).collect();
+    let steps: Vec<f64> = features.iter().map(|f| problem.loss().curvature() * fast_dot(f, f)).collect();
     let beta = problem.beta();
     let mut weights = vec![0.0_f64; units.len()];
     let mut output = Array1::<f64>::zeros(problem.rows());
+    let mut slopes = vec![0.0; problem.rows()];
     let (mut lower, mut used) = (f64::NEG_INFINITY, 0);
     while used < sweeps {
         let nu = problem.dual_point(output.view());
-        let correlations: Vec<f64> = features.iter().map(|feature| feature.dot(&nu)).collect();
+        let correlations: Vec<f64> = features
+            .iter()
+            .map(|feature| fast_dot(feature, nu.as_slice().expect("a vector in one piece")))
+            .collect();
         let violation = correlations.iter().fold(0.0_f64, |most, c| most.max(c.abs()));
         let cost = problem.value(output.view()) + beta * weights.iter().map(|a| a.abs()).sum::<f64>();
         lower = lower.max(problem.dual_value(nu.view(), violation));
@@ -53,6 +58,12 @@ pub fn scp(problem: &Problem, directions: &Array2<f64>, gap: f64, sweeps: usize)
         });
         let with_weight = working.iter().filter(|i| weights[**i] != 0.0).count();
         working.truncate(with_weight + 100);
+        let derivatives = |output: &Array1<f64>, slopes: &mut [f64]| {
+            for ((slope, f), y) in slopes.iter_mut().zip(output).zip(problem.y()) {
+                *slope = problem.loss().derivative(*f, *y);
+            }
+        };
+        derivatives(&output, &mut slopes);
         for _ in 0..200 {
             used += 1;
             let mut moved = 0.0_f64;
@@ -60,17 +71,12 @@ pub fn scp(problem: &Problem, directions: &Array2<f64>, gap: f64, sweeps: usize)
                 if steps[*i] == 0.0 {
                     continue;
                 }
-                let slope: f64 = features[*i]
-                    .iter()
-                    .zip(&output)
-                    .zip(problem.y())
-                    .map(|((feature, f), y)| feature * problem.loss().derivative(*f, *y))
-                    .sum();
-                let at = weights[*i] - slope / steps[*i];
+                let at = weights[*i] - fast_dot(&features[*i], &slopes) / steps[*i];
                 let next = at.signum() * (at.abs() - beta / steps[*i]).max(0.0);
                 let change = next - weights[*i];
                 if change != 0.0 {
-                    output.scaled_add(change, &features[*i]);
+                    output.iter_mut().zip(&features[*i]).for_each(|(f, feature)| *f += change * feature);
+                    derivatives(&output, &mut slopes);
                     weights[*i] = next;
                     moved = moved.max(change.abs() * steps[*i].sqrt());
                 }

@@ -77,7 +77,7 @@ impl Experiment for Hard {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (sizes, draws, replicates): (&[usize], &[usize], _) = match profile {
             Profile::Smoke => (&[10], &[10], 2),
-            Profile::Quick => (&[10, 30], &[15, 60], 3),
+            Profile::Quick => (&[10, 30], &[15, 60], 2),
             Profile::Full => (&[10, 20, 30, 40], &[15, 60, 240], 5),
         };
         let mut cells = Vec::new();

@@ -68,7 +68,7 @@ impl Experiment for Iterations {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (replicates, penalties): (u32, &[f64]) = match profile {
             Profile::Smoke => (2, &[0.01, 0.1]),
-            Profile::Quick => (3, &[0.001, 0.01, 0.1, 1.0, 0.0]),
+            Profile::Quick => (2, &[0.001, 0.01, 0.1, 1.0, 0.0]),
             Profile::Full => (10, &[0.001, 0.01, 0.1, 1.0, 0.0]),
         };
         let mut cells = Vec::new();

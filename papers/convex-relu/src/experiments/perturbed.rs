@@ -66,7 +66,7 @@ impl Experiment for Perturbed {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (sizes, losses, replicates): (&[f64], &[Loss], _) = match profile {
             Profile::Smoke => (&[0.0, 0.05], &[Loss::Hinge], 1),
-            Profile::Quick => (&[0.0, 0.05], &[Loss::Hinge, Loss::Logistic], 4),
+            Profile::Quick => (&[0.0, 0.05], &[Loss::Hinge, Loss::Logistic], 3),
             Profile::Full => (&[0.0, 0.025, 0.05, 0.1, 0.15, 0.2], &[Loss::Hinge, Loss::Logistic], 10),
         };
         let mut cells = Vec::new();

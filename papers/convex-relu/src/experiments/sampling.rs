@@ -54,7 +54,7 @@ impl Experiment for Sampling {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (draws, replicates): (&[usize], _) = match profile {
             Profile::Smoke => (&[10], 3),
-            Profile::Quick => (&[5, 10, 20, 40, 80, 160], 20),
+            Profile::Quick => (&[5, 10, 20, 40, 80, 160], 16),
             Profile::Full => (&[5, 10, 20, 40, 80, 160, 320], 200),
         };
         let mut cells = Vec::new();
