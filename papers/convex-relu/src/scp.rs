@@ -35,14 +35,18 @@ pub fn scp(problem: &Problem, directions: &Array2<f64>, gap: f64, sweeps: usize)
     let beta = problem.beta();
     let mut weights = vec![0.0_f64; units.len()];
     let mut output = Array1::<f64>::zeros(problem.rows());
+    // Kept from coordinate to coordinate: in most sweeps few weights move.
     let mut slopes = vec![0.0; problem.rows()];
+    let derivatives = |output: &Array1<f64>, slopes: &mut [f64]| {
+        for ((slope, f), y) in slopes.iter_mut().zip(output).zip(problem.y()) {
+            *slope = problem.loss().derivative(*f, *y);
+        }
+    };
     let (mut lower, mut used) = (f64::NEG_INFINITY, 0);
     while used < sweeps {
         let nu = problem.dual_point(output.view());
-        let correlations: Vec<f64> = features
-            .iter()
-            .map(|feature| fast_dot(feature, nu.as_slice().expect("a vector in one piece")))
-            .collect();
+        let at = nu.as_slice().expect("a vector in one piece");
+        let correlations: Vec<f64> = features.iter().map(|feature| fast_dot(feature, at)).collect();
         let violation = correlations.iter().fold(0.0_f64, |most, c| most.max(c.abs()));
         let cost = problem.value(output.view()) + beta * weights.iter().map(|a| a.abs()).sum::<f64>();
         lower = lower.max(problem.dual_value(nu.view(), violation));
@@ -58,11 +62,6 @@ pub fn scp(problem: &Problem, directions: &Array2<f64>, gap: f64, sweeps: usize)
         });
         let with_weight = working.iter().filter(|i| weights[**i] != 0.0).count();
         working.truncate(with_weight + 100);
-        let derivatives = |output: &Array1<f64>, slopes: &mut [f64]| {
-            for ((slope, f), y) in slopes.iter_mut().zip(output).zip(problem.y()) {
-                *slope = problem.loss().derivative(*f, *y);
-            }
-        };
         derivatives(&output, &mut slopes);
         for _ in 0..200 {
             used += 1;

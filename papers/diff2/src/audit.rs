@@ -15,7 +15,7 @@ use rand::{Rng, RngCore};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::clipping::{Clip, Model, Query, clipped_mean, factor_into_ball, norm};
+use crate::clipping::{Clip, Model, PLAIN_SQUARES, Query, clipped_mean, factor_into_ball, norm};
 use crate::noise::{Lattice, Noise, Seeded};
 use crate::plan::{Draws, Plan, TrainError};
 use crate::privacy::Mu;
@@ -247,8 +247,7 @@ impl NullaryFnOnce for Contributions<'_> {
             factors[lane] = if norm <= radius { 1.0 } else { radius / norm };
         }
         for lane in 0..block.count() {
-            if !(1e-280..1e280).contains(&squares[lane]) {
-                // Squares that overflow or vanish.
+            if !PLAIN_SQUARES.contains(&squares[lane]) {
                 factors[lane] = factor_into_ball(&rows.map(|row| row[lane]), radius);
             }
             clipped += usize::from(factors[lane] < 1.0);

@@ -4,6 +4,8 @@
 //! for a smooth loss that loses nothing, and the closer the points, the less noise hides one record. The norm must be that of what is added,
 //! to rounding: an underestimated norm is a violated sensitivity.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::records::{Block, LANES, Lanes, Records};
@@ -148,10 +150,13 @@ pub(crate) fn factors(clip: Clip, squared: &Lanes, count: usize) -> (Lanes, usiz
     (factors, clipped)
 }
 
+/// Squared norms that neither overflowed nor lost digits to underflow.
+pub(crate) const PLAIN_SQUARES: Range<f64> = 1e-280..1e280;
+
 /// The Euclidean norm, without overflow or underflow on the way.
 pub fn norm(vector: &[f64]) -> f64 {
     let squares = vector.iter().map(|x| x * x).sum::<f64>();
-    if (1e-280..1e280).contains(&squares) {
+    if PLAIN_SQUARES.contains(&squares) {
         return squares.sqrt();
     }
     let largest = vector.iter().fold(0.0_f64, |most, x| most.max(x.abs()));

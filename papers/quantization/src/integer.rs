@@ -12,7 +12,7 @@ use crate::Error;
 use crate::kernels::{Conversion, PackedWeights, PanelOf, Path, in_registers_of};
 use crate::network::Convolution;
 use crate::quantise::Quantised;
-use crate::uniform::Grid;
+use crate::uniform::{Grid, nearest};
 
 /// How sums become outputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -226,25 +226,20 @@ struct Rounding<'a> {
 impl NullaryFnOnce for Rounding<'_> {
     type Output = ();
 
-    /// By the reciprocal of the scale, several times as fast as by division. The product is off by parts in 2⁵² of at most 255, so that only what is next to a half can round otherwise: values that have
-    /// one in their midst are divided.
+    /// By the reciprocal of the scale, several times as fast as by division. On a grid of 8 bits the product is off by parts in 2⁵² of at most 255, so that only what is next to a half can round otherwise:
+    /// values that have one in their midst are divided, and all where the scale is beyond reciprocals.
     #[inline(always)]
     fn call(self) {
         const NEIGHBOURS: usize = 64;
-        const SHIFT: f64 = 1.5 * (1u64 << 52) as f64;
         let Self { grid, values, integers } = self;
         let reciprocal = 1.0 / grid.scale;
-        let zero = f64::from(grid.zero_point);
-        let (least, largest) = (f64::from(grid.low) - zero, f64::from(grid.high) - zero);
         for (integers, values) in integers.chunks_mut(NEIGHBOURS).zip(values.chunks(NEIGHBOURS)) {
             let mut next_to_half = !reciprocal.is_normal();
             for (to, value) in integers.iter_mut().zip(values) {
-                let scaled = f64::from(*value) * reciprocal;
-                let scaled = if scaled > least { scaled } else { least };
-                let scaled = if scaled < largest { scaled } else { largest };
-                let shifted = scaled + SHIFT;
-                next_to_half |= (scaled - (shifted - SHIFT)).abs() > 0.5 - 1e-9;
-                *to = (shifted.to_bits().wrapping_sub(SHIFT.to_bits()) as i32 + grid.zero_point) as u8;
+                let scaled = grid.clipped(f64::from(*value) * reciprocal);
+                let integer = nearest(scaled);
+                next_to_half |= (scaled - f64::from(integer)).abs() > 0.5 - 1e-9;
+                *to = (integer + grid.zero_point) as u8;
             }
             if next_to_half {
                 for (to, value) in integers.iter_mut().zip(values) {

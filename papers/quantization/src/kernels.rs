@@ -116,7 +116,7 @@ pub struct PackedWeights {
     inputs: usize,
     /// For each panel and each step of four inputs, 32 outputs × 4 bytes.
     panels: Vec<Line<i8>>,
-    /// Σ of each output's weights.
+    /// Σ of each output's weights, zero for those that fill up the last panel.
     sums: Vec<i32>,
 }
 
@@ -133,7 +133,9 @@ impl PackedWeights {
         if inputs > LONGEST_SUM {
             return Err(Error::AccumulatorOverflow { inputs, limit: LONGEST_SUM + 1 });
         }
-        let sums = weights.rows().into_iter().map(|row| row.iter().map(|w| i32::from(*w)).sum()).collect();
+        let mut sums: Vec<i32> =
+            weights.rows().into_iter().map(|row| row.iter().map(|w| i32::from(*w)).sum()).collect();
+        sums.resize(outputs.next_multiple_of(PANEL), 0);
         Ok(Self { outputs, inputs, panels: panels::pack_weights(weights), sums })
     }
 
@@ -149,7 +151,7 @@ impl PackedWeights {
 
     /// Σ of each output's weights: what a zero point of the inputs is multiplied by.
     pub fn sums(&self) -> &[i32] {
-        &self.sums
+        &self.sums[..self.outputs]
     }
 
     /// Bytes that the packed weights take.
@@ -157,14 +159,12 @@ impl PackedWeights {
         64 * self.panels.len() + 4 * self.sums.len()
     }
 
-    /// Σ_k a_ik w_jk for unsigned inputs (rows × inputs): rows × outputs. Panels of outputs run in parallel; the integers do not depend on that.
+    /// Σ_k a_ik w_jk for unsigned inputs (rows × inputs): rows × outputs. Rows run in parallel, panels of outputs where there are few rows; the integers do not depend on that.
     ///
     /// # Errors
     /// Inputs of another length.
     pub fn multiply(&self, inputs: ArrayView2<u8>, path: Path) -> Result<Array2<i32>, Error> {
-        self.check(inputs.dim())?;
-        let inputs = inputs.as_standard_layout();
-        Ok(self.product(inputs.as_slice().unwrap_or_default(), |value| value, path.usable(), &Unchanged))
+        self.convert_by(inputs, path, &Unchanged)
     }
 
     /// [`multiply`](Self::multiply) with each row's sums of neighbouring outputs converted at once: `convert` gets the number of the first output, the sums, and where the results go.
@@ -237,9 +237,9 @@ impl PackedWeights {
             });
         } else {
             // A task has some rows, and each thread gets some tasks.
-            let at_once = rows.div_ceil(4 * threads).next_multiple_of(path.rows()).min(ROWS_AT_ONCE);
-            let targets = product.axis_chunks_iter_mut(Axis(0), at_once).into_par_iter();
-            targets.zip(inputs.par_chunks(at_once * self.inputs)).for_each(|(mut targets, rows)| {
+            let share = rows.div_ceil(4 * threads).next_multiple_of(path.rows()).min(ROWS_AT_ONCE);
+            let targets = product.axis_chunks_iter_mut(Axis(0), share).into_par_iter();
+            targets.zip(inputs.par_chunks(share * self.inputs)).for_each(|(mut targets, rows)| {
                 let packed = panels::pack_inputs(rows, self.inputs, path.rows(), &unsigned);
                 let mut tiles = panels::tiles();
                 for (panel, targets) in targets.axis_chunks_iter_mut(Axis(1), PANEL).enumerate() {
@@ -247,7 +247,7 @@ impl PackedWeights {
                 }
             });
         }
-        // SAFETY: every row and every panel is in a task, and `Rows` writes all outputs of a panel.
+        // SAFETY: every row and every panel is in a task, `Rows` writes all outputs of a panel, and what lies before and behind was written beforehand.
         unsafe { product.assume_init() }
     }
 
@@ -274,14 +274,17 @@ impl PackedWeights {
 }
 
 /// An array to be written, not filled with zeros first (a twelfth of a product of 1024 × 1024 × 1024), that begins with a line of the cache. Where it begins elsewhere, as the
-/// allocator likes it, each panel's part of a row shares lines with the next panel's and is brought to the cache twice: two fifths more time for the same product.
-fn on_whole_lines<U>(rows: usize, columns: usize) -> Array2<MaybeUninit<U>> {
+/// allocator likes it, each panel's sums in a row share lines with the next panel's and are brought to the cache twice: two fifths more time for the same product. Less than a line of
+/// the memory lies before and behind the array.
+fn on_whole_lines<U: Copy + Default>(rows: usize, columns: usize) -> Array2<MaybeUninit<U>> {
     const LINE: usize = align_of::<Line<u8>>();
     let length = rows * columns;
-    let array = Array1::<U>::uninit(length + LINE / size_of::<U>().max(1));
+    let mut array = Array1::<U>::uninit(length + LINE / size_of::<U>().max(1));
     // Where no element begins with a line, any place does.
     let start =
         Some(array.as_ptr().align_offset(LINE)).filter(|start| *start <= array.len() - length).unwrap_or(0);
+    array.slice_mut(s![..start]).fill(MaybeUninit::new(U::default()));
+    array.slice_mut(s![start + length..]).fill(MaybeUninit::new(U::default()));
     array
         .slice_move(s![start..start + length])
         .into_shape_with_order((rows, columns))
@@ -311,7 +314,7 @@ fn multiply_tiles(
     }
 }
 
-/// Runs a loop compiled for the registers of `path`; what comes out does not depend on it.
+/// Runs a loop, compiled for 512-bit registers on the paths that have them; what comes out does not depend on it.
 pub(crate) fn in_registers_of(path: Path, work: impl NullaryFnOnce<Output = ()>) {
     match path {
         Path::Avx512Vnni | Path::Amx => in_widest(work),

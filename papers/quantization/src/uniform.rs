@@ -37,7 +37,7 @@ pub enum Layout {
 /// The nearest integer, ties to even, of a number below 2³¹ in size: beyond 2⁵² doubles have no fractions, and the last bits of the sum are the integer. Unlike `round_ties_even` it is no call on processors
 /// without SSE 4.1, and unlike a cast it looks at no special cases.
 #[inline(always)]
-fn nearest(value: f64) -> i32 {
+pub(crate) fn nearest(value: f64) -> i32 {
     const SHIFT: f64 = 1.5 * (1u64 << 52) as f64;
     (value + SHIFT).to_bits().wrapping_sub(SHIFT.to_bits()) as i32
 }
@@ -134,12 +134,17 @@ impl Grid {
     #[inline(always)]
     pub fn quantise(&self, value: f64) -> i32 {
         // Clipped before rounding: the ends are integers, so the result is the same, and rounding becomes two additions.
+        nearest(self.clipped(value / self.scale)) + self.zero_point
+    }
+
+    /// What is to be rounded, of a value in units of S: within the range, and of NaN the least.
+    #[inline(always)]
+    pub(crate) fn clipped(&self, scaled: f64) -> f64 {
         let (least, largest) =
             (f64::from(self.low - self.zero_point), f64::from(self.high - self.zero_point));
-        let scaled = value / self.scale;
         // Comparisons that are false for NaN: one instruction each, where `max` and `min` take four.
         let scaled = if scaled > least { scaled } else { least };
-        nearest(if scaled < largest { scaled } else { largest }) + self.zero_point
+        if scaled < largest { scaled } else { largest }
     }
 
     /// The integer of a value, rounded up with the probability of its fractional part: without bias inside the range, with variance f(1 − f) ≤ ¼ in units of S².

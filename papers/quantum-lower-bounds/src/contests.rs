@@ -155,17 +155,7 @@ fn write_rotated(
     write_array(folder, "seed", arr1(&[f64::from(seed), length as f64]).view())?;
     let x = Array1::from_shape_simple_fn(dimension, || random.random_range(-1.0..1.0));
     write_array(folder, "x", x.view())?;
-    // For those who multiply: U, column by column.
-    let hidden = hidden(f64::from(seed), length, dimension);
-    let mut columns = lab::ndarray::Array2::zeros((length, dimension));
-    for (j, mut column) in columns.outer_iter_mut().enumerate() {
-        let mut unit = vec![0.0; length];
-        unit[j] = 1.0;
-        let mut out = vec![0.0; dimension];
-        hidden.rotation().outside(&unit, &mut out);
-        column.assign(&Array1::from(out));
-    }
-    write_array(folder, "columns", columns.view())
+    write_array(folder, "columns", hidden(f64::from(seed), length, dimension).rotation().matrix())
 }
 
 fn hidden(seed: f64, length: usize, dimension: usize) -> Hidden {

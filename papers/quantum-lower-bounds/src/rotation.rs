@@ -4,7 +4,8 @@
 //! |uⱼᵀρ(x)| ≥ ½ with the probability of a spherical cap, I_{1−c}((d − 1)/2, ½) with c = 1/(4R²). U is drawn as a product of T reflections and written out once:
 //! Uᵀx and Uy then take 2Td flops each and read T vectors, half the work of reflecting. R and η = 1/5 are those of the literature as far as we know it.
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+use ndarray::parallel::prelude::*;
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 use numerics::product::set_product;
 use numerics::sum::fast_dot;
 use rand::Rng;
@@ -20,16 +21,17 @@ pub struct Rotation {
 }
 
 impl Rotation {
-    /// `columns` columns in `dimension` dimensions, uniformly distributed: the Q of Gaussian columns. 2 T² d flops.
+    /// `columns` columns in `dimension` dimensions, uniformly distributed: the Q of Gaussian columns. 2 T² d flops, shared out among threads: a minute for
+    /// thousands of columns in ten times as many dimensions.
     ///
     /// # Panics
     /// With more columns than dimensions.
     pub fn random(dimension: usize, columns: usize, random: &mut impl Rng) -> Self {
         assert!(columns <= dimension, "{columns} orthonormal columns in {dimension} dimensions");
-        // Unit vectors; the j-th begins at coordinate j.
-        let mut reflectors = Array2::zeros((columns, dimension));
-        let mut system = Array2::zeros((columns, dimension));
-        for (column, mut reflector) in reflectors.outer_iter_mut().enumerate() {
+        // Unit vectors, the j-th of which begins at coordinate j; then, from the last on, the columns in their place.
+        let mut rows = Array2::zeros((columns, dimension));
+        let mut signs = Vec::with_capacity(columns);
+        for (column, mut reflector) in rows.outer_iter_mut().enumerate() {
             let tail = &mut reflector.as_slice_mut().expect("rows are contiguous")[column..];
             tail.iter_mut().for_each(|v| *v = StandardNormal.sample(random));
             let length = tail.iter().map(|v| v * v).sum::<f64>().sqrt();
@@ -37,24 +39,32 @@ impl Rotation {
             tail[0] += sign * length;
             let length = tail.iter().map(|v| v * v).sum::<f64>().sqrt();
             tail.iter_mut().for_each(|v| *v /= length);
-            system[(column, column)] = -sign;
+            signs.push(-sign);
         }
-        for (column, mut unit) in system.outer_iter_mut().enumerate() {
-            let unit = unit.as_slice_mut().expect("rows are contiguous");
-            // Later reflections leave the first coordinates alone.
-            for start in (0..=column).rev() {
-                let (tail, reflector) = (&mut unit[start..], reflectors.row(start));
-                let reflector = &reflector.as_slice().expect("rows are contiguous")[start..];
+        for column in (0..columns).rev() {
+            let (mut first, mut later) = rows.view_mut().split_at(Axis(0), column + 1);
+            let reflector = &mut first.row_mut(column).into_slice().expect("rows are contiguous")[column..];
+            later.outer_iter_mut().into_par_iter().for_each(|row| {
+                let tail = &mut row.into_slice().expect("rows are contiguous")[column..];
                 let twice = 2.0 * fast_dot(reflector, tail);
-                tail.iter_mut().zip(reflector).for_each(|(x, v)| *x -= twice * v);
-            }
+                tail.iter_mut().zip(&*reflector).for_each(|(x, v)| *x -= twice * v);
+            });
+            // The reflection of a unit vector.
+            let twice = 2.0 * reflector[0] * signs[column];
+            reflector.iter_mut().for_each(|v| *v *= -twice);
+            reflector[0] += signs[column];
         }
-        Self { columns: system }
+        Self { columns: rows }
     }
 
     /// d.
     pub fn dimension(&self) -> usize {
         self.columns.ncols()
+    }
+
+    /// U's columns, one after the other: T × d.
+    pub fn matrix(&self) -> ArrayView2<'_, f64> {
+        self.columns.view()
     }
 
     /// T.
@@ -111,7 +121,7 @@ impl Scratch {
 }
 
 impl Hidden {
-    /// T columns in `dimension` ≥ T dimensions, R = 230√T and η = 1/5.
+    /// T columns in `dimension` ≥ T dimensions, R = 230√T and η = 1/5. Costs what [`Rotation::random`] does.
     pub fn random(length: usize, dimension: usize, random: &mut impl Rng) -> Self {
         let radius = 230.0 * (length as f64).sqrt();
         Self {
@@ -133,6 +143,9 @@ impl Hidden {
     }
 
     /// f̂(x), and ∇f̂(x) into `gradient`; `scratch.inside` then holds Uᵀρ(x).
+    ///
+    /// # Panics
+    /// If x or `gradient` have not d numbers.
     pub fn gradient(&self, x: &[f64], gradient: &mut [f64], scratch: &mut Scratch) -> f64 {
         let length = self.chain.length();
         scratch.inside.resize(length, 0.0);

@@ -11,13 +11,13 @@
 mod pass;
 
 use ndarray::{Array2, ShapeBuilder};
+use numerics::registers::in_widest;
 use numerics::sum::{Sum, sum};
 use rayon::prelude::*;
 
 use crate::plan::SparsePlan;
 use crate::problem::{Cost, Problem, with_offsets};
 use crate::regulariser::SolverError;
-use numerics::registers::in_widest;
 use pass::{Column, Combination, Finish, Pass, lost};
 
 /// Settings of [`solve_sinkhorn`].

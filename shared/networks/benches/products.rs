@@ -32,7 +32,7 @@ fn hessian_products(bencher: Bencher) {
     bencher.bench_local(|| network.hessian_products(x.view(), y.view(), Loss::CrossEntropy, vectors.view()));
 }
 
-/// The same products of matrices without anything between them: 2 K N (2 n₀ n₁ + 5 n₁ n₂) flops.
+/// The same products of matrices in one piece, by ndarray and without anything between them: 2 K N (2 n₀ n₁ + 5 n₁ n₂) flops.
 #[divan::bench]
 fn matrix_products_alone(bencher: Bencher) {
     let [n0, n1, n2] = WIDTHS;

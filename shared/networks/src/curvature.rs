@@ -12,6 +12,7 @@ use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, s};
 use numerics::product::{add_product, product, set_product};
 use rayon::prelude::*;
 
+use crate::loss::multiply_each;
 use crate::network::{biases_of, split_mut, weights_of};
 use crate::passes::BLOCK;
 use crate::{Loss, Network, NetworkError, Real};
@@ -38,7 +39,8 @@ struct Directions<T> {
 impl<T: Real> Network<T> {
     /// H V for the Hessian H of the mean loss over the rows: `vectors` and the result are K × parameters, a vector a row.
     ///
-    /// Cost: about 4 K times that of a gradient over the whole batch, at the speed of matrix products.
+    /// Cost: about 4 K times that of a gradient over the whole batch, at the speed of matrix products. Memory for each thread: three times K × parameters
+    /// numbers, and a few megabytes.
     ///
     /// # Errors
     /// For inputs, targets or vectors whose shapes do not fit.
@@ -138,7 +140,7 @@ struct Memory<T> {
     deltas: Vec<Array2<T>>,
     /// aᵀ (change of δ): n_l × (K n_{l+1}).
     by_weights: Vec<Array2<T>>,
-    /// (change of a)ᵀ δ: (K n_l) × n_{l+1}, none for the first layer, whose a is given.
+    /// (change of a)ᵀ δ: (K n_l) × n_{l+1}; none for the first layer, whose a is given, and for G.
     by_inputs: Vec<Array2<T>>,
     by_biases: Vec<Array1<T>>,
 }
@@ -169,7 +171,10 @@ impl<T: Real> Task<'_, T> {
             by_weights: pairs().map(|(inputs, outputs)| Array2::zeros((*inputs, k * outputs))).collect(),
             by_inputs: pairs()
                 .enumerate()
-                .map(|(l, (inputs, outputs))| Array2::zeros((if l == 0 { 0 } else { k * inputs }, *outputs)))
+                .map(|(l, (inputs, outputs))| {
+                    let there_are = l > 0 && self.part == Part::Hessian;
+                    Array2::zeros((if there_are { k * inputs } else { 0 }, *outputs))
+                })
                 .collect(),
             by_biases: widths[1..].iter().map(|outputs| Array1::zeros(k * outputs)).collect(),
         }
@@ -270,14 +275,5 @@ impl<T: Real> Task<'_, T> {
     fn stacked_mut<'a>(&self, changes: ArrayViewMut2<'a, T>) -> ArrayViewMut2<'a, T> {
         let shape = (changes.nrows() * self.vectors, changes.ncols() / self.vectors);
         changes.into_shape_with_order(shape).expect("rows follow one another")
-    }
-}
-
-/// Multiplies each of the K entries of `changes` (N × (K n)) by the one of `by` (N × n) that they belong to.
-fn multiply_each<T: Real>(changes: &mut ArrayViewMut2<T>, by: &Array2<T>) {
-    for (mut row, by) in changes.rows_mut().into_iter().zip(by.rows()) {
-        for mut change in row.exact_chunks_mut(by.len()) {
-            change *= &by;
-        }
     }
 }

@@ -89,11 +89,7 @@ impl Loss {
             Self::Logistic => {
                 let mut slopes = outputs.to_owned();
                 slopes.zip_mut_with(&targets, |z, y| *z = sigmoid(*y * *z) * sigmoid(-*y * *z) * *y * *y);
-                Zip::from(changes.rows_mut()).and(slopes.rows()).for_each(|mut row, slopes| {
-                    for mut change in row.exact_chunks_mut(width) {
-                        change *= &slopes;
-                    }
-                });
+                multiply_each(changes, &slopes);
             }
         }
     }
@@ -143,6 +139,15 @@ pub fn one_hot<T: Real>(labels: &[usize], classes: usize) -> Array2<T> {
         row[*label] = T::one();
     }
     rows
+}
+
+/// Multiplies each of the K entries of `changes` (N × (K n)) by the one of `by` (N × n) that they belong to.
+pub(crate) fn multiply_each<T: Real>(changes: &mut ArrayViewMut2<T>, by: &Array2<T>) {
+    for (mut row, by) in changes.rows_mut().into_iter().zip(by.rows()) {
+        for mut change in row.exact_chunks_mut(by.len()) {
+            change *= &by;
+        }
+    }
 }
 
 /// Share of rows whose largest output is their label's; the first one counts of equals.

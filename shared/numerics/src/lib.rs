@@ -11,7 +11,7 @@
 //! | [`cholesky`] | positive definite systems |
 //! | [`bootstrap`] | percentile bootstrap intervals |
 //! | [`product`] | products of matrices |
-//! | [`registers`] | what has to be done after faer |
+//! | [`registers`] | loops in the widest vector registers, and what has to be done after faer |
 //! | [`elementary`] | exponentials, tanh, sigmoid and softplus as vector instructions |
 //! | [`growth`] | exponents of growth: slopes of logarithms |
 //!

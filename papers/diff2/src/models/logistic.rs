@@ -1,11 +1,11 @@
 //! Logistic regression.
 
+use numerics::elementary::{exponentials, sigmoids_and_softplus};
+use numerics::registers::in_widest;
 use pulp::NullaryFnOnce;
 
 use crate::clipping::{Clip, Model, Query, factors};
 use crate::records::{Block, LANES, Lanes};
-use numerics::elementary::{exponentials, sigmoids_and_softplus};
-use numerics::registers::in_widest;
 
 /// ln(1 + e^(−y w·x)), y = ±1, without an intercept (a column of ones gives one).
 #[derive(Clone, Copy, Debug)]

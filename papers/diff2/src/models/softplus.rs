@@ -1,11 +1,11 @@
 //! The paper's network: one hidden layer of softplus units, squared loss.
 
+use numerics::elementary::{exponentials, ln_1p, sigmoids_and_softplus};
+use numerics::registers::in_widest;
 use pulp::NullaryFnOnce;
 
 use crate::clipping::{Clip, Model, Query, factors};
 use crate::records::{Block, LANES, Lanes};
-use numerics::elementary::{exponentials, ln_1p, sigmoids_and_softplus};
-use numerics::registers::in_widest;
 
 /// o(x) = Σ a_j softplus(w_j·x + b_j) + c with loss (o − y)²/2; parameters in the order w₁ … w_h, b, a, c.
 #[derive(Clone, Copy, Debug)]

@@ -1,10 +1,10 @@
 //! Passes: potential and prox together, and the way back of a gradient through a gradient.
 
+use numerics::elementary::sigmoids_and_softplus;
+use numerics::registers::in_widest;
 use pulp::NullaryFnOnce;
 
 use super::ProximalNetwork;
-use numerics::elementary::sigmoids_and_softplus;
-use numerics::registers::in_widest;
 
 /// What one batch leaves behind; reused from call to call.
 #[derive(Clone, Debug, Default)]

@@ -26,18 +26,16 @@ impl Conversion<i32> for Unchanged {
 
 /// Sums with inputs to which 128 was added, without it.
 pub(super) struct AfterShift<'a> {
+    /// For all panels in full.
     pub sums_of_weights: &'a [i32],
 }
 
 impl Conversion<i32> for AfterShift<'_> {
     #[inline(always)]
     fn convert(&self, first: usize, sums: &PanelOf<i32>) -> PanelOf<i32> {
-        let mut results = *sums;
-        for (to, weights) in results.iter_mut().zip(&self.sums_of_weights[first..]) {
-            // Exact modulo 2³², and the true value fits.
-            *to = to.wrapping_sub(weights.wrapping_mul(128));
-        }
-        results
+        let weights = &self.sums_of_weights[first..][..PANEL];
+        // Exact modulo 2³², and the true value fits.
+        std::array::from_fn(|i| sums[i].wrapping_sub(weights[i].wrapping_mul(128)))
     }
 }
 
@@ -77,14 +75,14 @@ impl<U: Copy, C: Conversion<U>> NullaryFnOnce for Rows<'_, U, C> {
         let sums = self.tiles.iter().flat_map(|tile| tile.0.as_chunks().0.iter().take(self.rows_of_tile));
         for (targets, sums) in self.targets.rows_mut().into_iter().zip(sums) {
             let targets = targets.into_slice().expect("outputs are neighbours");
+            let results = self.rule.convert(self.first, sums);
             // A copy of a length that is known is a few instructions, of another one a call.
             if let Ok(panel) = <&mut PanelOf<MaybeUninit<U>>>::try_from(&mut *targets) {
-                let results = self.rule.convert(self.first, sums);
                 for (to, from) in panel.iter_mut().zip(&results) {
                     to.write(*from);
                 }
             } else {
-                targets.write_copy_of_slice(&self.rule.convert(self.first, sums)[..targets.len()]);
+                targets.write_copy_of_slice(&results[..targets.len()]);
             }
         }
     }

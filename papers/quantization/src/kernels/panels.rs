@@ -61,6 +61,7 @@ pub(super) fn pack_inputs<T: Copy>(
 ) -> Packed {
     let stride = inputs.div_ceil(BLOCK) | 1;
     let count = (rows.len() / inputs).next_multiple_of(multiple) * stride;
+    // Appended line by line, so that nothing is filled with zeros only to be written over.
     let mut lines = Vec::with_capacity(count);
     for (row, end) in rows.chunks_exact(inputs).zip((stride..).step_by(stride)) {
         let (whole, rest) = row.as_chunks::<64>();

@@ -66,7 +66,7 @@ proptest! {
 
     /// All paths of this processor give the integers of plain multiplication, for unsigned and signed inputs, whatever the shape: few rows are shared out by outputs, many by rows.
     #[test]
-    fn paths_agree(rows in 1usize..300, inputs in 1usize..200, outputs in 1usize..140, seed in 0u64..1000) {
+    fn paths_agree(rows in 0usize..300, inputs in 1usize..200, outputs in 1usize..140, seed in 0u64..1000) {
         let mut random = coins(seed);
         let weights = Array2::from_shape_simple_fn((outputs, inputs), || random.random::<i8>());
         let unsigned = Array2::from_shape_simple_fn((rows, inputs), || random.random::<u8>());
