@@ -35,7 +35,7 @@ pub fn scp(problem: &Problem, directions: &Array2<f64>, gap: f64, sweeps: usize)
     let beta = problem.beta();
     let mut weights = vec![0.0_f64; units.len()];
     let mut output = Array1::<f64>::zeros(problem.rows());
-    // Kept from coordinate to coordinate: in most sweeps few weights move.
+    // They change only where a weight does, so they are kept from coordinate to coordinate.
     let mut slopes = vec![0.0; problem.rows()];
     let derivatives = |output: &Array1<f64>, slopes: &mut [f64]| {
         for ((slope, f), y) in slopes.iter_mut().zip(output).zip(problem.y()) {

@@ -21,8 +21,8 @@ pub struct Rotation {
 }
 
 impl Rotation {
-    /// `columns` columns in `dimension` dimensions, uniformly distributed: the Q of Gaussian columns. 2 T² d flops, shared out among threads: a minute for
-    /// thousands of columns in ten times as many dimensions.
+    /// `columns` columns in `dimension` dimensions, uniformly distributed: the Q of Gaussian columns. 2 T² d flops, shared out among threads: twenty
+    /// seconds for 2,000 columns in 20,000 dimensions on two cores.
     ///
     /// # Panics
     /// With more columns than dimensions.

@@ -52,7 +52,7 @@ impl Experiment for Descents {
     fn grid(&self, profile: Profile) -> Vec<Parameters> {
         let (widths, starts): (&[usize], _) = match profile {
             Profile::Smoke => (&[10], 2),
-            Profile::Quick => (&[10, 50, 100], 8),
+            Profile::Quick => (&[10, 50, 100], 6),
             Profile::Full => (&[10, 20, 50, 100, 200, 500], 20),
         };
         let mut cells = Vec::new();
